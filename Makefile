@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST_ARGS ?=
+
+help:  ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## forecast Cerebras-GPT 6.7B and 13B from their smaller siblings
+	@$(BIN)/bayes-scaling demo
+
+test: $(READY)  ## run the fast tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: $(READY)  ## run all tests, also those that take minutes
+	$(BIN)/python -m pytest --run-slow $(PYTEST_ARGS)
+
+lint: $(READY)  ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean:  ## remove what was made, .venv included
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml .ci/setup
+	@.ci/setup
+	@touch $@

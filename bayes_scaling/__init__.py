@@ -1,0 +1,59 @@
+"""Forecast a big training run from small ones, with honest uncertainty.
+
+Start with `read_runs` (or `example`), then `fit`, `predict` and ``forecast.summary()``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "bayes_scaling.data": ["check", "example", "read_runs"],
+    "bayes_scaling.evaluation.calibration": ["calibrate"],
+    "bayes_scaling.forecasting": ["Forecast", "predict"],
+    "bayes_scaling.inference.fitting": ["Fit", "fit", "load_fit"],
+    "bayes_scaling.plotting": ["plot_forecast"],
+    "bayes_scaling.simulation": ["simulate"],
+    "bayes_scaling.specification.shelf": ["list_models", "load_model"],
+    "bayes_scaling.specification.spec": ["Spec"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Fit",
+    "Forecast",
+    "Spec",
+    "calibrate",
+    "check",
+    "example",
+    "fit",
+    "list_models",
+    "load_fit",
+    "load_model",
+    "plot_forecast",
+    "predict",
+    "read_runs",
+    "simulate",
+]
+
+if TYPE_CHECKING:
+    from bayes_scaling.data import check, example, read_runs
+    from bayes_scaling.evaluation.calibration import calibrate
+    from bayes_scaling.forecasting import Forecast, predict
+    from bayes_scaling.inference.fitting import Fit, fit, load_fit
+    from bayes_scaling.plotting import plot_forecast
+    from bayes_scaling.simulation import simulate
+    from bayes_scaling.specification.shelf import list_models, load_model
+    from bayes_scaling.specification.spec import Spec
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: PyMC takes a second."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'bayes_scaling' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,48 @@
+"""JSON records: a record a line, or one array of records."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from bayes_scaling.data.readers.text import read_text
+from bayes_scaling.errors import DataError
+
+
+def read_json_lines(path: Path) -> pd.DataFrame:
+    """Read a JSON lines file: a record a run."""
+    records = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number} isn't JSON: {error.msg}.") from error
+        if not isinstance(record, dict):
+            raise DataError(
+                f"{path}, line {number} isn't a record: write one object a line, "
+                'such as {"compute": 3e21, "loss": 2.1}.'
+            )
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def read_json(path: Path) -> pd.DataFrame:
+    """Read a JSON file that holds one array of records."""
+    content = parse_json(path)
+    if not isinstance(content, list) or not all(isinstance(record, dict) for record in content):
+        raise DataError(
+            f"{path} isn't a table: its JSON must be an array of records, such as "
+            '[{"compute": 3e21, "loss": 2.1}], or a trainer_state.json.'
+        )
+    return pd.DataFrame(content)
+
+
+def parse_json(path: Path) -> object:
+    """Parse a whole JSON file; a DataError says if it isn't JSON."""
+    try:
+        content: object = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path} isn't JSON: {error.msg} in line {error.lineno}.") from error
+    return content

@@ -1,0 +1,167 @@
+"""Tables of runs, from whatever people have on disk."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from bayes_scaling.data.logs import summarise_logs
+from bayes_scaling.data.readers import LOGS, find_format, read_file
+from bayes_scaling.data.readers.trainer_state import latest
+from bayes_scaling.data.tables import COLUMNS, check_runs
+from bayes_scaling.errors import DataError, suggest
+
+KNOWN = (*COLUMNS, "recipe", "width", "learning_rate")
+
+
+class RunsWarning(UserWarning):
+    """Something about the runs that was read as it stands, but should be looked at."""
+
+
+def read_runs(
+    source: pd.DataFrame | str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    compute: Mapping[str, object] | None = None,
+    steps: Mapping[str, object] | None = None,
+    metric: str | None = None,
+) -> pd.DataFrame:
+    """Read runs into a checked table, a row a run.
+
+    Parameters
+    ----------
+    source : DataFrame, str or Path
+        A table, or the path or glob of CSV, parquet, JSON lines (or JSON records),
+        Hugging Face ``trainer_state.json``, or CSV exports of a Weights & Biases or TensorBoard
+        chart. Of several checkpoints of a run the last is read.
+    columns : mapping of str to str, optional
+        From the table's names to ours, such as ``{"final_loss": "loss"}``. A column that
+        already has the name is replaced.
+    compute : mapping of str to number or str, optional
+        For logs: the compute of each run, FLOP or text. Needed for Weights & Biases and
+        TensorBoard; wins over the ``total_flos`` of a ``trainer_state.json``.
+    steps : mapping of str to number, optional
+        For logs: how many steps each run was to take. A run whose log ends more than 1 %
+        before that is unfinished. Without it, ``global_step < max_steps`` says so for a
+        ``trainer_state.json``, and otherwise a log that ends more than 10 % of the steps
+        before that of a cheaper run.
+    metric : str, optional
+        For logs: the metric that is the loss, where there are several. By default a
+        ``trainer_state.json`` gives ``eval_loss`` if the runs have it, otherwise ``loss``.
+
+    Returns
+    -------
+    DataFrame
+        As `check_runs` describes it. From logs come also ``finished``, ``metric`` and
+        ``last_step``, and the loss is the last that was logged; unfinished runs stay in the
+        table.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is empty or no table, or the table is not fit for use
+        (see `check_runs`).
+
+    Warns
+    -----
+    RunsWarning
+        If runs are unfinished, or look it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"flops": ["3e18", "0.1 PF-days"], "loss": [2.61, 2.35]})
+    >>> read_runs(table, columns={"flops": "compute"})
+         run       compute compute_from  loss
+    0  run 1  3.000000e+18        given  2.61
+    1  run 2  8.640000e+18        given  2.35
+    """
+    options = {"compute": compute, "steps": steps, "metric": metric}
+    if isinstance(source, pd.DataFrame):
+        _refuse_log_options(options)
+        return _warn_unfinished(check_runs(_rename(source, columns)), "")
+    if not isinstance(source, str | Path):
+        raise DataError(
+            f"runs must be a pandas DataFrame, a path or a glob, got {type(source).__name__}."
+        )
+    raw, formats = _read_files(Path(source).expanduser(), columns)
+    try:
+        if formats & LOGS:
+            defaults = ("eval_loss", "loss") if formats == {"trainer_state"} else ()
+            raw = summarise_logs(
+                raw, compute=compute, steps=steps, metric=metric, defaults=defaults
+            )
+        else:
+            _refuse_log_options(options)
+        checked = check_runs(_rename(raw, columns))
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
+    guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
+    hint = " (their logs end well before a cheaper run's: steps={run: planned} settles it)"
+    return _warn_unfinished(checked, hint if guessed else "")
+
+
+def _read_files(source: Path, columns: Mapping[str, str] | None) -> tuple[pd.DataFrame, set[str]]:
+    paths = _find_paths(source)
+    formats = {path: find_format(path) for path in paths}
+    if len(paths) > 1:
+        states = [path for path in paths if formats[path] == "trainer_state"]
+        paths = [path for path in paths if path not in states] + latest(states)
+    names = {their for their, our in (columns or {}).items() if our in ("run", "family")}
+    tables = [read_file(path, text={"run", "family", *names})[1] for path in paths]
+    kinds = set(formats.values())
+    if kinds & LOGS and kinds - LOGS:
+        raise DataError(
+            f"{source} matches both tables and logs of training ({', '.join(sorted(kinds))}); "
+            "read them apart, and join them with pandas.concat."
+        )
+    return pd.concat(tables, ignore_index=True), kinds
+
+
+def _find_paths(source: Path) -> list[Path]:
+    if source.is_dir():
+        raise DataError(f"{source} is a folder; give a file, or a glob such as {source / '*.csv'}.")
+    if source.exists():
+        return [source]
+    base = Path(source.anchor)
+    found = sorted(path for path in base.glob(str(source.relative_to(base))) if path.is_file())
+    if not found:
+        raise DataError(f"{source} matches no file; look at the path.")
+    return found
+
+
+def _rename(table: pd.DataFrame, columns: Mapping[str, str] | None) -> pd.DataFrame:
+    if not columns:
+        return table
+    there = [str(name) for name in table.columns]
+    for theirs, ours in columns.items():
+        if theirs not in there:
+            raise DataError(f"columns: {theirs!r} isn't in the table; {suggest(theirs, there)}")
+        if ours not in KNOWN:
+            raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, KNOWN)}")
+    if len(set(columns.values())) < len(columns):
+        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
+    replaced = [name for name in columns.values() if name in there and name not in columns]
+    return table.drop(columns=replaced).rename(columns=dict(columns))
+
+
+def _refuse_log_options(options: Mapping[str, object]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise DataError(
+                f"{name}= goes with logs of training (trainer_state.json, Weights & Biases, "
+                "TensorBoard); a table says such things in its columns."
+            )
+
+
+def _warn_unfinished(checked: pd.DataFrame, hint: str) -> pd.DataFrame:
+    if "finished" in checked and not checked["finished"].all():
+        names = ", ".join(repr(run) for run in checked["run"][~checked["finished"]])
+        verb = "look unfinished" if hint else "are unfinished"
+        warnings.warn(
+            f"these runs {verb}: {names}{hint}; they stay in the table with finished = False.",
+            RunsWarning,
+            stacklevel=3,
+        )
+    return checked

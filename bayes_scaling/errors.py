@@ -1,0 +1,42 @@
+"""What can be wrong with what a user handed in, and how to say so."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class BayesScalingError(ValueError):
+    """Something that the user can mend; the message says what and how."""
+
+
+class DataError(BayesScalingError):
+    """A table that can't be read, or doesn't hold what the model needs."""
+
+
+class SpecError(BayesScalingError):
+    """A model specification with a key, name or number that isn't allowed."""
+
+
+class SavedFitError(BayesScalingError):
+    """A saved fit that is truncated, altered, or newer than this package."""
+
+
+class OutputError(BayesScalingError):
+    """A path that can't be written."""
+
+
+class NotConverged(BayesScalingError):
+    """A fit whose draws can't be trusted, where the caller refused to go on without."""
+
+
+def suggest(word: str, allowed: Iterable[str]) -> str:
+    """Name what is allowed and the nearest match, as the end of an error sentence.
+
+    Examples
+    --------
+    >>> suggest("los", ["loss", "compute"])
+    "allowed: compute, loss. Did you mean 'loss'?"
+    """
+    choices = sorted(allowed)
+    listed = f"allowed: {', '.join(choices)}."
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    return f"{listed} Did you mean '{near[0]}'?" if near else listed

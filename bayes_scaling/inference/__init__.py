@@ -1,0 +1,1 @@
+"""From a specification and data to a posterior that has been checked."""

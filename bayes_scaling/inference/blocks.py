@@ -1,0 +1,83 @@
+"""Runs laid out in blocks of one size, so that few models have to be compiled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayes_scaling.inference.design import Array, Design, Index
+from bayes_scaling.specification.discrepancy import Discrepancy
+from bayes_scaling.specification.spec import Spec
+
+SMALLEST = 8
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Where each run goes in arrays of shape ``(blocks, slots)``; empty slots are masked.
+
+    Runs of different blocks are independent given the parameters: a block is a family, or all runs
+    where a discrepancy is shared by families.
+
+    Attributes
+    ----------
+    block, slot : ndarray of int, shape (n,)
+    mask : ndarray, shape (blocks, slots)
+        1 where there is a run.
+    """
+
+    block: Index
+    slot: Index
+    mask: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Blocks and slots."""
+        return self.mask.shape[0], self.mask.shape[1]
+
+    def lay(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Lay values out, a row a run, with zeros in the empty slots."""
+        laid = np.zeros((*self.shape, *values.shape[1:]), dtype=values.dtype)
+        laid[self.block, self.slot] = values
+        return laid
+
+    def lay_pairs(self, matrix: Array) -> Array:
+        """Lay a matrix of shape (n, n) out as ``(blocks, slots, slots)``."""
+        laid = np.zeros((*self.shape, self.shape[1]))
+        one, two = np.nonzero(self.block[:, None] == self.block)
+        laid[self.block[one], self.slot[one], self.slot[two]] = matrix[one, two]
+        return laid
+
+
+def lay_out(spec: Spec, design: Design) -> Blocks:
+    """Assign each run to a block and a slot."""
+    own = by_family(spec)
+    block = design.family if own else np.zeros_like(design.family)
+    slot = np.array([int(np.sum(block[:row] == block[row])) for row in range(len(block))])
+    mask = np.zeros((len(design.families) if own else 1, padded(int(slot.max()) + 1)))
+    mask[block, slot] = 1.0
+    return Blocks(block, slot, mask)
+
+
+def padded(count: int) -> int:
+    """Round a number of runs up to one of a few sizes.
+
+    Examples
+    --------
+    >>> padded(5), padded(8), padded(9)
+    (8, 8, 16)
+    """
+    size = SMALLEST
+    while size < count:
+        size *= 2
+    return size
+
+
+def by_family(spec: Spec) -> bool:
+    """Whether each family is a block of its own."""
+    return "family" in spec.groups and all(term.over for term in active_terms(spec))
+
+
+def active_terms(spec: Spec) -> list[Discrepancy]:
+    """Return the discrepancies whose amplitude isn't pinned to zero."""
+    return [term for term in spec.discrepancy if term.amplitude != 0.0]

@@ -1,0 +1,156 @@
+"""Whether the draws can be trusted: a verdict of our own, since nutpie never gives one."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+MAX_RHAT = 1.01
+MIN_ESS = 400.0
+MIN_BFMI = 0.3
+DIVERGENT_SHARE = 0.001
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the sampler's statistics say.
+
+    Attributes
+    ----------
+    rhat, ess_bulk, ess_tail : float
+        The worst of all reported quantities.
+    worst : str
+        The quantity with the smallest effective sample size.
+    divergences : int
+    draws : int
+        Of all chains.
+    bfmi : float
+        The smallest of all chains.
+    gradient_evaluations : int
+        Of all chains, tuning and a first try included.
+    target_accept : float
+        Of the try that is kept.
+    retried : bool
+        Whether a first try didn't converge.
+    """
+
+    rhat: float
+    ess_bulk: float
+    ess_tail: float
+    worst: str
+    divergences: int
+    draws: int
+    bfmi: float
+    gradient_evaluations: int
+    target_accept: float
+    retried: bool = False
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each rule that isn't met."""
+        found = []
+        if not self.rhat < MAX_RHAT:
+            found.append(f"R-hat reaches {self.rhat:.3f}, it should be below {MAX_RHAT}.")
+        if not min(self.ess_bulk, self.ess_tail) > MIN_ESS:
+            low = min(self.ess_bulk, self.ess_tail)
+            found.append(
+                f"The effective sample size of {self.worst} is {low:.0f}, "
+                f"it should exceed {MIN_ESS:.0f}."
+            )
+        if self.divergences > self.tolerated_divergences:
+            found.append(f"{self.divergences} of {self.draws} draws diverged.")
+        if not self.bfmi > MIN_BFMI:
+            found.append(f"E-BFMI is {self.bfmi:.2f}, it should exceed {MIN_BFMI}.")
+        return tuple(found)
+
+    @property
+    def tolerated_divergences(self) -> float:
+        """How many divergent draws don't change the conclusion: below one in a thousand."""
+        return DIVERGENT_SHARE * self.draws
+
+    @property
+    def converged(self) -> bool:
+        """Whether every rule is met."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        again = " on the second try" if self.retried else ""
+        numbers = (
+            f"R-hat {self.rhat:.3f}, ESS {min(self.ess_bulk, self.ess_tail):.0f}, "
+            f"{self.divergences} divergences"
+        )
+        if self.converged:
+            return f"Converged{again} ({numbers})."
+        return f"NOT CONVERGED{again}: {' '.join(self.problems)}"
+
+    def to_json(self) -> str:
+        """Write all fields as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Diagnosis":
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+def diagnose(
+    reported: xr.Dataset,
+    sample_stats: xr.Dataset,
+    *,
+    gradient_evaluations: int,
+    target_accept: float,
+    retried: bool = False,
+) -> Diagnosis:
+    """Judge draws by R-hat, effective sample sizes, divergences and E-BFMI.
+
+    Parameters
+    ----------
+    reported : xarray.Dataset
+        Every quantity that is reported, dims ``chain, draw`` and others.
+    sample_stats : xarray.Dataset
+        With ``diverging`` and ``energy``.
+
+    Returns
+    -------
+    Diagnosis
+
+    References
+    ----------
+    Vehtari et al. (2021), Rank-normalization, folding, and localization: an improved R-hat.
+    """
+    tree = xr.DataTree.from_dict({"sample_stats": sample_stats})
+    bulk, tail = _flat(az.ess(reported)), _flat(az.ess(reported, method="tail"))
+    least = np.fmin(bulk, tail)
+    return Diagnosis(
+        rhat=float(_flat(az.rhat(reported)).max(skipna=False)),
+        ess_bulk=float(bulk.min(skipna=False)),
+        ess_tail=float(tail.min(skipna=False)),
+        worst=str(least.idxmin()),
+        divergences=int(sample_stats["diverging"].sum()),
+        draws=int(sample_stats["diverging"].size),
+        bfmi=float(np.min(_first_variable(az.bfmi(tree)))),
+        gradient_evaluations=gradient_evaluations,
+        target_accept=target_accept,
+        retried=retried,
+    )
+
+
+def _first_variable(result: Any) -> Any:
+    dataset = result.to_dataset() if hasattr(result, "to_dataset") else result
+    return dataset[next(iter(dataset.data_vars))] if hasattr(dataset, "data_vars") else dataset
+
+
+def _flat(dataset: xr.Dataset) -> pd.Series:
+    """One number a quantity, named as ``level`` or ``level[family]``."""
+    numbers = {}
+    for name, values in dataset.data_vars.items():
+        if values.ndim == 0:
+            numbers[str(name)] = float(values)
+        else:
+            labels = values[values.dims[0]].values
+            numbers |= {f"{name}[{k}]": float(v) for k, v in zip(labels, values, strict=True)}
+    return pd.Series(numbers)

@@ -1,0 +1,55 @@
+"""The noise: how a measured response scatters about its mean."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayes_scaling.specification.domains import POSITIVE, Domain
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A location-scale distribution of the log of the response.
+
+    Attributes
+    ----------
+    dist : str
+        PyMC's name of it; its arguments are ``mu``, ``sigma`` and `shape_parameters`.
+    parameters : mapping of str to Domain
+        The parameters that need a prior.
+    standard : callable
+        Draws with location 0 and scale 1, from a generator, the parameters and a shape.
+    """
+
+    dist: str
+    parameters: Mapping[str, Domain]
+    standard: Callable[[np.random.Generator, Mapping[str, Any], tuple[int, ...]], Any]
+
+    @property
+    def shape_parameters(self) -> tuple[str, ...]:
+        """The parameters beside the scale."""
+        return tuple(name for name in self.parameters if name != "sigma")
+
+
+def _student(
+    rng: np.random.Generator, values: Mapping[str, Any], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    degrees = np.broadcast_to(values["nu"], shape)
+    return rng.standard_t(degrees, shape)
+
+
+def _normal(
+    rng: np.random.Generator,
+    values: Mapping[str, Any],  # noqa: ARG001 - a normal has no shape
+    shape: tuple[int, ...],
+) -> NDArray[np.float64]:
+    return rng.standard_normal(shape)
+
+
+NOISES: Mapping[str, Noise] = {
+    "student_t": Noise("StudentT", {"nu": POSITIVE, "sigma": POSITIVE}, _student),
+    "normal": Noise("Normal", {"sigma": POSITIVE}, _normal),
+}

@@ -1,0 +1,69 @@
+"""Draws of every parameter from the prior of a specification."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayes_scaling.specification.priors import Prior, draw_parameter
+from bayes_scaling.specification.spec import Spec
+
+Array = NDArray[np.float64]
+
+
+def draw_prior(
+    spec: Spec, groups: Mapping[str, int], size: int, rng: np.random.Generator
+) -> dict[str, Array]:
+    """Draw all parameters, pinned ones as constants, and those that people quote.
+
+    Parameters
+    ----------
+    spec : Spec
+    groups : mapping of str to int
+        How many groups each column has, as in ``{"family": 3}``.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of str to ndarray
+        Each of shape ``(size,)`` or ``(size, number of groups)``.
+
+    Examples
+    --------
+    >>> from bayes_scaling.specification.shelf import load_model
+    >>> draws = draw_prior(load_model("loss"), {}, 1000, np.random.default_rng(1))
+    >>> bool(np.allclose(draws["a"] + draws["c"], draws["level"]))
+    True
+    """
+    drawn: dict[str, Array] = {}
+    stated: dict[str, float | Prior] = {**spec.pinned, **spec.free}
+    for name, prior in stated.items():
+        above = truncation(spec, name)
+        drawn |= draw_parameter(name, prior, groups, size, rng, above=above)
+    return drawn | quoted(spec, drawn)
+
+
+def truncation(spec: Spec, name: str) -> float | None:
+    """Return the number that a parameter has to exceed: a pinned floor, for the level."""
+    if name == "level" and "c" in spec.coordinates.pinned:
+        return spec.pinned["c"]
+    return None
+
+
+def quoted(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute the parameters that people quote, and those that data see, from a spec's own."""
+    stated = {name: values[name] for name in spec.coordinates.parameters}
+    seen = spec.coordinates.to_curve(_broadcast(stated))
+    return {**seen, **spec.law.to_natural(seen)}
+
+
+def _broadcast(values: dict[str, Any]) -> dict[str, Any]:
+    """Give draws of shape (size,) a last axis where another parameter has groups."""
+    if any(np.ndim(value) == 2 for value in values.values()) and not any(
+        hasattr(value, "dims") for value in values.values()
+    ):
+        return {k: v[:, None] if np.ndim(v) == 1 else v for k, v in values.items()}
+    return values

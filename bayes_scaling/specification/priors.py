@@ -1,0 +1,209 @@
+"""Prior distributions: a closed vocabulary, written as a table, and draws from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayes_scaling.specification.domains import POSITIVE, REAL, UNIT, Domain
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One entry of the vocabulary.
+
+    Attributes
+    ----------
+    arguments : mapping of str to Domain
+        The arguments and where each may lie. Names are those of PyMC.
+    support : Domain
+        Where the draws lie. (``Uniform`` narrows it by its own arguments.)
+    scipy : callable
+        From the arguments to a frozen ``scipy.stats`` distribution.
+    link : str or None
+        ``value = link(mu + sigma * Normal(0, 1))`` where that is so; else None.
+    """
+
+    arguments: Mapping[str, Domain]
+    support: Domain
+    scipy: Callable[..., Any]
+    link: str | None = None
+
+
+def _scipy(
+    name: str, *shapes: str, **rules: Callable[[Mapping[str, Any]], Any]
+) -> Callable[..., Any]:
+    """Make the way from PyMC's arguments to SciPy's: shapes by name, loc and scale by rule."""
+
+    def frozen(**arguments: Any) -> Any:
+        from scipy import stats
+
+        own = [arguments[key] for key in shapes]
+        return getattr(stats, name)(*own, **{key: rule(arguments) for key, rule in rules.items()})
+
+    return frozen
+
+
+def _logit_normal(mu: Any, sigma: Any) -> Any:
+    from bayes_scaling.specification.logit_normal import logit_normal
+
+    return logit_normal(mu, sigma)
+
+
+_LOCATION_SCALE = {"mu": REAL, "sigma": POSITIVE}
+
+DISTRIBUTIONS: Mapping[str, Distribution] = {
+    "Normal": Distribution(
+        _LOCATION_SCALE,
+        REAL,
+        _scipy("norm", loc=itemgetter("mu"), scale=itemgetter("sigma")),
+        link="identity",
+    ),
+    "LogNormal": Distribution(
+        _LOCATION_SCALE,
+        POSITIVE,
+        _scipy("lognorm", "sigma", scale=lambda given: np.exp(given["mu"])),
+        link="exp",
+    ),
+    "LogitNormal": Distribution(_LOCATION_SCALE, UNIT, _logit_normal, link="sigmoid"),
+    "HalfNormal": Distribution(
+        {"sigma": POSITIVE}, POSITIVE, _scipy("halfnorm", scale=itemgetter("sigma"))
+    ),
+    "StudentT": Distribution(
+        {"nu": POSITIVE, **_LOCATION_SCALE},
+        REAL,
+        _scipy("t", "nu", loc=itemgetter("mu"), scale=itemgetter("sigma")),
+    ),
+    "Exponential": Distribution(
+        {"lam": POSITIVE},
+        POSITIVE,
+        _scipy("expon", scale=lambda given: 1 / np.asarray(given["lam"])),
+    ),
+    "Gamma": Distribution(
+        {"alpha": POSITIVE, "beta": POSITIVE},
+        POSITIVE,
+        _scipy("gamma", "alpha", scale=lambda given: 1 / np.asarray(given["beta"])),
+    ),
+    "InverseGamma": Distribution(
+        {"alpha": POSITIVE, "beta": POSITIVE},
+        POSITIVE,
+        _scipy("invgamma", "alpha", scale=itemgetter("beta")),
+    ),
+    "Beta": Distribution(
+        {"alpha": POSITIVE, "beta": POSITIVE}, UNIT, _scipy("beta", "alpha", "beta")
+    ),
+    "Uniform": Distribution(
+        {"lower": REAL, "upper": REAL},
+        REAL,
+        _scipy(
+            "uniform",
+            loc=itemgetter("lower"),
+            scale=lambda given: np.asarray(given["upper"]) - given["lower"],
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A distribution with its arguments; an argument may itself be a `Prior`.
+
+    Attributes
+    ----------
+    dist : str
+        A name of `DISTRIBUTIONS`.
+    arguments : mapping of str to float or Prior
+        Numbers, or priors: that is the whole of hierarchy.
+    over : str or None
+        The column of groups that each get a value of their own.
+    """
+
+    dist: str
+    arguments: Mapping[str, "float | Prior"] = field(default_factory=dict)
+    over: str | None = None
+
+    @property
+    def nested(self) -> dict[str, "Prior"]:
+        """The arguments that have priors of their own."""
+        return {name: value for name, value in self.arguments.items() if isinstance(value, Prior)}
+
+    @property
+    def support(self) -> Domain:
+        """Where draws lie; for ``Uniform`` by its bounds."""
+        if self.dist == "Uniform" and not self.nested:
+            lower, upper = self.arguments["lower"], self.arguments["upper"]
+            assert isinstance(lower, float)
+            assert isinstance(upper, float)
+            return Domain(f"a number between {lower:g} and {upper:g}", lower, upper)
+        return DISTRIBUTIONS[self.dist].support
+
+    def __str__(self) -> str:
+        inside = ", ".join(
+            f"{name}={value if isinstance(value, Prior) else format(value, 'g')}"
+            for name, value in self.arguments.items()
+        )
+        return f"{self.dist}({inside})"
+
+
+def draw_parameter(
+    name: str,
+    prior: float | Prior,
+    groups: Mapping[str, int],
+    size: int,
+    rng: np.random.Generator,
+    above: float | None = None,
+) -> dict[str, Array]:
+    """Draw a parameter and its hyperparameters from the prior.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter; the hyperparameters are called ``name_argument``.
+    prior : float or Prior
+        A number gives that number `size` times.
+    groups : mapping of str to int
+        How many groups each column has.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        Where randomness comes from.
+    above : float, optional
+        Truncate the prior to numbers above this one.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Shapes ``(size,)``, or ``(size, groups[over])``.
+
+    Examples
+    --------
+    >>> prior = Prior("LogNormal", {"mu": 0.0, "sigma": 1.0}, over="family")
+    >>> draw_parameter("level", prior, {"family": 3}, 5, np.random.default_rng(1))["level"].shape
+    (5, 3)
+    """
+    if not isinstance(prior, Prior):
+        return {name: np.full(size, float(prior))}
+    drawn: dict[str, Array] = {}
+    arguments: dict[str, Any] = {}
+    for key, value in prior.arguments.items():
+        if isinstance(value, Prior):
+            inner = draw_parameter(f"{name}_{key}", value, groups, size, rng)
+            drawn |= inner
+            own = inner[f"{name}_{key}"]
+            arguments[key] = own[:, None] if prior.over and own.ndim == 1 else own
+        else:
+            arguments[key] = value
+    shape = (size, groups[prior.over]) if prior.over else (size,)
+    frozen = DISTRIBUTIONS[prior.dist].scipy(**arguments)
+    if above is None:
+        drawn[name] = np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
+    else:
+        tail = frozen.sf(above)
+        share = 1.0 - rng.uniform(size=shape)
+        drawn[name] = np.asarray(frozen.isf(tail * share), dtype=float)
+    return drawn

@@ -1,0 +1,199 @@
+"""The vocabulary of a specification, checked key by key."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bayes_scaling.errors import SpecError, suggest
+from bayes_scaling.specification.discrepancy import KERNELS, Discrepancy
+from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, Domain
+from bayes_scaling.specification.laws import LAWS, Coordinates, Law
+from bayes_scaling.specification.noise import NOISES, Noise
+from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
+
+RESPONSES = {"loss"}
+GROUP_COLUMNS = {"family"}
+
+
+class Reader:
+    """Reads the parts of one specification; every error names the file and the key."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def fail(self, key: str, problem: str) -> SpecError:
+        """Make the error for a key; the caller raises it."""
+        return SpecError(f"{self.source}: {key}: {problem}" if key else f"{self.source}: {problem}")
+
+    def keys(self, table: Any, key: str, required: set[str]) -> None:
+        """Demand a table that has these keys."""
+        if not isinstance(table, Mapping):
+            raise self.fail(key, f"expected a table, got {table!r}.")
+        missing = sorted(required - table.keys())
+        if missing:
+            raise self.fail(key, f"lacks {', '.join(missing)}.")
+
+    def known(self, table: Mapping[str, Any], key: str, allowed: set[str]) -> None:
+        """Refuse keys that the vocabulary doesn't have."""
+        for name in table:
+            if name not in allowed:
+                raise self.fail(key, f"unknown key {name!r}; {suggest(name, allowed)}")
+
+    def choice(self, value: Any, key: str, allowed: set[str]) -> str:
+        """Demand one of the allowed words."""
+        if not isinstance(value, str) or value not in allowed:
+            raise self.fail(key, f"{value!r} is not known; {suggest(str(value), allowed)}")
+        return value
+
+    def text(self, value: Any, key: str) -> str:
+        """Demand text."""
+        if not isinstance(value, str):
+            raise self.fail(key, f"expected text, got {value!r}.")
+        return value
+
+    def texts(self, value: Any, key: str) -> list[str]:
+        """Demand a list of texts."""
+        if not isinstance(value, list):
+            raise self.fail(key, f"expected a list of texts, got {value!r}.")
+        return [self.text(item, key) for item in value]
+
+    def number(self, value: Any, key: str, domain: Domain) -> float:
+        """Demand a number of a domain."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.fail(key, f"expected {domain.words}, got {value!r}.")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not domain.holds(number):
+            raise self.fail(key, f"expected {domain.words}, got {number:g}.")
+        return number
+
+    def response(self, value: Any) -> str:
+        """Read ``response``."""
+        return self.choice(value, "response", RESPONSES)
+
+    def law(self, value: Any) -> Law:
+        """Read ``law``."""
+        return LAWS[self.choice(value, "law", set(LAWS))]
+
+    def noise(self, value: Any) -> tuple[str, Noise]:
+        """Read ``noise``."""
+        name = self.choice(value, "noise", set(NOISES))
+        return name, NOISES[name]
+
+    def over(self, value: Any, key: str) -> str | None:
+        """Read the column of groups, if there is one."""
+        return None if value is None else self.choice(value, f"{key}.over", GROUP_COLUMNS)
+
+    def priors(
+        self, table: Any, law: Law, noise: Noise
+    ) -> tuple[Coordinates, dict[str, float | Prior]]:
+        """Read ``[priors]``: one entry for each parameter of the law and the noise."""
+        self.keys(table, "priors", set())
+        given = frozenset(table)
+        coordinates = law.coordinates_for(given)
+        if coordinates is None:
+            ways = " or ".join(", ".join(way.parameters) for way in law.coordinates)
+            near = self._nearest(given, law, noise)
+            raise self.fail("priors", f"the law {law.name} needs {ways}.{near}")
+        domains = {**coordinates.parameters, **noise.parameters}
+        self.keys(table, "priors", set(domains))
+        self.known(table, "priors", set(domains))
+        priors = {
+            name: self.prior(table[name], f"priors.{name}", domain)
+            for name, domain in domains.items()
+        }
+        for name in coordinates.pinned:
+            if isinstance(priors[name], Prior):
+                others = ", ".join(law.coordinates[-1].parameters)
+                raise self.fail(
+                    f"priors.{name}",
+                    f"beside {', '.join(sorted(set(coordinates.parameters) - {name}))} it can only "
+                    f"be pinned to a number; give {others} priors of their own, or pin it.",
+                )
+        return coordinates, priors
+
+    def _nearest(self, given: frozenset[str], law: Law, noise: Noise) -> str:
+        known = {name for way in law.coordinates for name in way.parameters} | set(noise.parameters)
+        odd = sorted(given - known)
+        return f" It has {odd[0]!r}; {suggest(odd[0], known)}" if odd else ""
+
+    def prior(self, value: Any, key: str, domain: Domain) -> float | Prior:
+        """Read one prior, nested ones included; a bare number pins."""
+        if not isinstance(value, Mapping):
+            return self.number(value, key, domain)
+        self.keys(value, key, {"dist"})
+        dist = self.choice(value["dist"], f"{key}.dist", set(DISTRIBUTIONS))
+        arguments = DISTRIBUTIONS[dist].arguments
+        self.keys(value, key, set(arguments))
+        self.known(value, key, {"dist", "over", *arguments})
+        over = self.over(value.get("over"), key)
+        prior = Prior(
+            dist,
+            {name: self.prior(value[name], f"{key}.{name}", d) for name, d in arguments.items()},
+            over,
+        )
+        self._consistent(prior, key, domain)
+        return prior
+
+    def _consistent(self, prior: Prior, key: str, domain: Domain) -> None:
+        if prior.nested and not prior.over:
+            raise self.fail(key, "priors inside a prior pool groups: say over which with `over`.")
+        if any(inner.over for inner in prior.nested.values()):
+            raise self.fail(key, "a prior inside a prior is shared by all groups: no `over` in it.")
+        if prior.dist == "Uniform":
+            lower, upper = prior.arguments["lower"], prior.arguments["upper"]
+            if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
+                raise self.fail(key, f"lower = {lower:g} is not below upper = {upper:g}.")
+        if not domain.covers(prior.support):
+            raise self.fail(
+                key,
+                f"has to be {domain.words}, but {prior.dist} gives {prior.support.words}; "
+                f"use {self._fitting(domain)}.",
+            )
+
+    def _fitting(self, domain: Domain) -> str:
+        names = [name for name, entry in DISTRIBUTIONS.items() if domain.covers(entry.support)]
+        return ", ".join(names[:-1]) + " or " + names[-1] if len(names) > 1 else names[0]
+
+    def discrepancies(self, tables: Any, law: Law) -> tuple[Discrepancy, ...]:
+        """Read the ``[[discrepancy]]`` tables."""
+        if not isinstance(tables, list):
+            raise self.fail("discrepancy", "write each as a [[discrepancy]] table of its own.")
+        terms = []
+        for number, table in enumerate(tables, start=1):
+            name = "amplitude" if number == 1 else f"amplitude_{number}"
+            terms.append(self._discrepancy(table, f"discrepancy {number}", name, law))
+        return tuple(terms)
+
+    def _discrepancy(self, table: Any, key: str, name: str, law: Law) -> Discrepancy:
+        self.keys(table, key, {"kernel", "along", "amplitude"})
+        self.known(table, key, {"kernel", "along", "over", "amplitude", "length"})
+        kernel = self.choice(table["kernel"], f"{key}.kernel", set(KERNELS))
+        along = self.texts(table["along"], f"{key}.along")
+        if len(along) != 1:
+            raise self.fail(f"{key}.along", f"expected one column, got {along!r}.")
+        over = self.over(table.get("over"), key)
+        amplitude = self.prior(table["amplitude"], f"{key}.amplitude", NONNEGATIVE)
+        if isinstance(amplitude, Prior) and amplitude.over not in {None, over}:
+            raise self.fail(
+                f"{key}.amplitude",
+                f"one for each {amplitude.over} needs a discrepancy for each {amplitude.over}: "
+                f'write over = "{amplitude.over}" under [[discrepancy]] too.',
+            )
+        length = table.get("length")
+        if KERNELS[kernel].needs_length:
+            if length is None:
+                raise self.fail(key, f"the kernel {kernel} needs a length, in e-folds.")
+            length = self.number(length, f"{key}.length", POSITIVE)
+        elif length is not None:
+            raise self.fail(key, f"the kernel {kernel} has no length.")
+        return Discrepancy(
+            name=name,
+            kernel=kernel,
+            along=self.choice(along[0], f"{key}.along", set(law.columns)),
+            amplitude=amplitude,
+            over=over,
+            length=length,
+        )

@@ -1,0 +1,174 @@
+"""A specification: one TOML file, every key checked, as a frozen record."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bayes_scaling.errors import SpecError
+from bayes_scaling.specification.discrepancy import Discrepancy
+from bayes_scaling.specification.laws import Coordinates, Law
+from bayes_scaling.specification.noise import Noise
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.reading import Reader
+from bayes_scaling.specification.writing import to_toml
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is believed before the data are seen.
+
+    Two specs are equal when their texts are. Read one with `load_model`.
+
+    Attributes
+    ----------
+    name : str
+        Name on the shelf, or the file's stem.
+    text : str
+        The TOML text, whole: what a saved fit carries.
+    title : str
+    cite : tuple of str
+    response : str
+        The column that is modelled.
+    law : Law
+    coordinates : Coordinates
+        The coordinates of the law in which the priors are stated.
+    noise : Noise
+    priors : mapping of str to float or Prior
+        A number pins its parameter.
+    discrepancy : tuple of Discrepancy
+    """
+
+    name: str = field(compare=False)
+    text: str
+    title: str = field(compare=False)
+    cite: tuple[str, ...] = field(compare=False)
+    response: str = field(compare=False)
+    law: Law = field(compare=False)
+    coordinates: Coordinates = field(compare=False)
+    noise: Noise = field(compare=False)
+    noise_name: str = field(compare=False)
+    priors: Mapping[str, float | Prior] = field(compare=False)
+    discrepancy: tuple[Discrepancy, ...] = field(compare=False)
+
+    @property
+    def pinned(self) -> dict[str, float]:
+        """The parameters that are numbers."""
+        own = {term.name: term.amplitude for term in self.discrepancy}
+        return {k: v for k, v in {**self.priors, **own}.items() if not isinstance(v, Prior)}
+
+    @property
+    def free(self) -> dict[str, Prior]:
+        """The parameters that have priors, amplitudes of the discrepancy included."""
+        own = {term.name: term.amplitude for term in self.discrepancy}
+        return {k: v for k, v in {**self.priors, **own}.items() if isinstance(v, Prior)}
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The columns whose groups have parameters or discrepancies of their own."""
+        over = {prior.over for prior in self.free.values()}
+        over |= {term.over for term in self.discrepancy}
+        return frozenset(name for name in over if name)
+
+    def with_priors(self, **priors: float | Mapping[str, Any]) -> "Spec":
+        """Return a copy with other priors or pins.
+
+        Parameters
+        ----------
+        **priors
+            A number pins a parameter; a mapping is what stands under ``[priors.name]``. The law may
+            be restated in other coordinates: ``c`` replaces ``floor_share``, and ``a, b, c``
+            together replace all. The name of a discrepancy's amplitude (``amplitude``,
+            ``amplitude_2``) sets that amplitude; 0 leaves the discrepancy out.
+
+        Returns
+        -------
+        Spec
+
+        Raises
+        ------
+        SpecError
+            As for a file that says the same.
+
+        Examples
+        --------
+        >>> from bayes_scaling.specification.shelf import load_model
+        >>> load_model("loss").with_priors(nu=4).pinned["nu"]
+        4.0
+        """
+        table = tomllib.loads(self.text)
+        for term, written in zip(self.discrepancy, table.get("discrepancy", []), strict=True):
+            if term.name in priors:
+                written["amplitude"] = priors.pop(term.name)
+        table["priors"] = self._restated({**table["priors"], **priors}, priors.keys())
+        return parse_spec(to_toml(table), name=self.name)
+
+    def _restated(self, merged: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
+        """Leave out the parameters of the law that the given ones replace."""
+        every = {name for way in self.law.coordinates for name in way.parameters}
+        asked = every & set(given)
+        for way in (self.coordinates, *self.law.coordinates):
+            if asked <= way.parameters.keys() <= merged.keys():
+                dropped = every - way.parameters.keys()
+                return {name: value for name, value in merged.items() if name not in dropped}
+        return merged
+
+
+def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
+    """Read a specification from TOML text.
+
+    Parameters
+    ----------
+    text : str
+        The TOML.
+    name : str
+        What to call it.
+    source : str, optional
+        What errors call it; the name by default.
+
+    Returns
+    -------
+    Spec
+
+    Raises
+    ------
+    SpecError
+        If the text isn't TOML, or a key, law, prior, column or number isn't allowed.
+    """
+    source = source or name
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{source}: not valid TOML: {error}.") from None
+    reader = Reader(source)
+    reader.keys(table, "", required={"title", "response", "law", "noise", "priors"})
+    reader.known(table, "", {"title", "cite", "response", "law", "noise", "priors", "discrepancy"})
+    response = reader.response(table["response"])
+    law = reader.law(table["law"])
+    noise_name, noise = reader.noise(table["noise"])
+    coordinates, priors = reader.priors(table["priors"], law, noise)
+    return Spec(
+        name=name,
+        text=text,
+        title=reader.text(table["title"], "title"),
+        cite=tuple(reader.texts(table.get("cite", []), "cite")),
+        response=response,
+        law=law,
+        coordinates=coordinates,
+        noise=noise,
+        noise_name=noise_name,
+        priors=priors,
+        discrepancy=reader.discrepancies(table.get("discrepancy", []), law),
+    )
+
+
+def read_spec(path: Path) -> Spec:
+    """Read a specification from a TOML file; raises SpecError if it can't be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SpecError(f"{path}: can't be read as a model: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{path}: can't be read as a model: it isn't UTF-8 text.") from None
+    return parse_spec(text, name=path.stem, source=str(path))

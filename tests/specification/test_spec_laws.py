@@ -1,0 +1,178 @@
+import inspect
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bayes_scaling.errors import SpecError
+from bayes_scaling.specification.laws import LAWS, find_law, power, power_floor
+
+LEVELS = st.floats(0.01, 100)
+ELASTICITIES = st.floats(1e-3, 1)
+SHARES = st.floats(0, 0.99)
+ABC = st.fixed_dictionaries(
+    {"a": st.floats(1e-3, 100), "b": st.floats(1e-3, 3), "c": st.floats(0, 100)}
+)
+SEEN = {"level": LEVELS, "elasticity": ELASTICITIES, "floor_share": SHARES}
+CURVES = st.fixed_dictionaries(SEEN)
+FLOORED = st.fixed_dictionaries({**SEEN, "floor_share": st.floats(0.01, 0.99)})
+
+
+def exponent(curve):
+    return curve["elasticity"] / (1 - curve["floor_share"])
+
+
+@given(CURVES)
+def test_at_the_reference_the_loss_is_the_level(curve):
+    assert np.exp(power_floor(0.0, **curve)) == pytest.approx(curve["level"], rel=1e-12)
+
+
+@given(CURVES, st.floats(-3, 3))
+def test_the_law_is_the_formula_that_people_quote(curve, x):
+    quoted = LAWS["power_floor"].to_natural(curve)
+    loss = quoted["a"] * np.exp(x) ** -quoted["b"] + quoted["c"]
+    assert power_floor(x, **curve) == pytest.approx(np.log(loss), rel=1e-9, abs=1e-9)
+
+
+@given(CURVES, st.floats(-1e3, 1e3), st.floats(0, 1e3))
+def test_more_compute_never_hurts(curve, x, step):
+    lower, higher = power_floor(x + step, **curve), power_floor(x, **curve)
+    assert lower <= higher + 1e-12 * (1 + abs(higher))
+
+
+@given(FLOORED)
+def test_the_loss_ends_at_its_floor(curve):
+    far = 60 / exponent(curve)
+    floor = curve["level"] * curve["floor_share"]
+    assert np.exp(power_floor(far, **curve)) == pytest.approx(floor, rel=1e-12)
+
+
+@given(FLOORED)
+def test_far_below_the_floor_is_unseen(curve):
+    rate = exponent(curve)
+    x = -60 / rate
+    per_decay = power_floor(x, **curve) - power_floor(x + 1 / rate, **curve)
+    assert per_decay == pytest.approx(1.0, rel=1e-9)
+
+
+@given(CURVES)
+def test_the_slope_at_the_reference_is_minus_the_elasticity(curve):
+    step = 1e-4 / exponent(curve)
+    slope = (power_floor(step, **curve) - power_floor(-step, **curve)) / (2 * step)
+    assert slope == pytest.approx(-curve["elasticity"], rel=1e-6)
+
+
+@given(LEVELS, ELASTICITIES, st.floats(-1e3, 1e3))
+def test_without_a_floor_it_is_the_power_law(level, elasticity, x):
+    with_floor = power_floor(x, level, elasticity, 0.0)
+    assert with_floor == pytest.approx(power(x, level, elasticity), rel=1e-12, abs=1e-12)
+
+
+@given(CURVES)
+def test_it_is_finite_and_silent_a_thousand_folds_away(curve):
+    far = np.array([-1e3, -30.0, 0.0, 30.0, 1e3])
+    assert np.isfinite(power_floor(far, **curve)).all()
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_every_coordinate_gives_the_arguments_of_the_curve(law):
+    arguments = list(inspect.signature(law.curve).parameters)[1:]
+    for coordinates in law.coordinates:
+        given_values = dict.fromkeys(coordinates.parameters, 0.25)
+        assert sorted(coordinates.to_curve(given_values)) == sorted(arguments)
+        assert coordinates.pinned <= coordinates.parameters.keys()
+        assert law.coordinates_for(frozenset(coordinates.parameters)) is coordinates
+    assert law.coordinates_for(frozenset({"sigma"})) is None
+
+
+@given(ABC)
+def test_a_b_c_come_back_from_the_coordinates_that_data_see(quoted):
+    law = LAWS["power_floor"]
+    seen = law.coordinates[2].to_curve(quoted)
+    assert seen["level"] == pytest.approx(quoted["a"] + quoted["c"])
+    assert law.to_natural(seen) == pytest.approx(quoted, rel=1e-9, abs=1e-12)
+
+
+@given(CURVES)
+def test_the_coordinates_that_data_see_come_back_from_a_b_c(curve):
+    law = LAWS["power_floor"]
+    assert law.coordinates[2].to_curve(law.to_natural(curve)) == pytest.approx(curve, abs=1e-12)
+
+
+@given(CURVES)
+def test_a_pinned_floor_is_a_share_of_the_level(curve):
+    law = LAWS["power_floor"]
+    pinned = {"level": curve["level"], "elasticity": curve["elasticity"]}
+    pinned["c"] = law.to_natural(curve)["c"]
+    assert law.coordinates[1].to_curve(pinned) == pytest.approx(curve, abs=1e-12)
+
+
+@given(LEVELS, ELASTICITIES)
+def test_the_power_law_in_its_two_coordinates(level, elasticity):
+    law = LAWS["power"]
+    seen = {"level": level, "elasticity": elasticity}
+    assert law.coordinates[0].to_curve(seen) == seen
+    assert law.coordinates[1].to_curve(law.to_natural(seen)) == seen
+
+
+X = np.linspace(-5, 12, 7)
+CURVE = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.55}
+
+
+def arguments_of(law):
+    return {name: CURVE[name] for name in list(inspect.signature(law.curve).parameters)[1:]}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_numbers_arrays_and_graphs_agree(law):
+    arguments = arguments_of(law)
+    one_by_one = [float(law.curve(float(x), **arguments)) for x in X]
+    np.testing.assert_allclose(law.curve(X, **arguments), one_by_one, rtol=1e-14)
+
+    inputs = [pt.dvector("x"), *(pt.dscalar(name) for name in arguments)]
+    graph = law.curve(inputs[0], **dict(zip(arguments, inputs[1:], strict=True)))
+    compiled = pytensor.function(inputs, graph, mode="FAST_COMPILE")
+    np.testing.assert_allclose(compiled(X, *arguments.values()), one_by_one, rtol=1e-14)
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_draws_with_dims_keep_them(law):
+    rng = np.random.default_rng(1)
+    draws = {
+        name: xr.DataArray(value * rng.uniform(0.5, 1.5, (2, 3)), dims=("chain", "draw"))
+        for name, value in arguments_of(law).items()
+    }
+    losses = law.curve(xr.DataArray(X, dims="target"), **draws)
+    assert losses.dims == ("chain", "draw", "target") or losses.dims == ("target", "chain", "draw")
+    own = {name: float(value[1, 2]) for name, value in draws.items()}
+    found = losses.isel(chain=1, draw=2)
+    np.testing.assert_allclose(found, law.curve(X, **own), rtol=1e-14)
+
+
+@pytest.mark.parametrize("floor", [0.0, 1.2])
+def test_the_gradient_is_right_where_the_floor_is_pinned(floor):
+    coordinates = LAWS["power_floor"].coordinates[1]
+    level, elasticity = pt.dscalar("level"), pt.dscalar("elasticity")
+    seen = coordinates.to_curve({"level": level, "elasticity": elasticity, "c": floor})
+    total = power_floor(X, **seen).sum()
+    gradient = pytensor.function([level, elasticity], pt.grad(total, [level, elasticity]))
+
+    def at(level, elasticity):
+        return power_floor(X, level, elasticity, floor / level).sum()
+
+    step = 1e-6
+    by_hand = [
+        (at(2.5 + step, 0.08) - at(2.5 - step, 0.08)) / (2 * step),
+        (at(2.5, 0.08 + step) - at(2.5, 0.08 - step)) / (2 * step),
+    ]
+    np.testing.assert_allclose(gradient(2.5, 0.08), by_hand, rtol=1e-6)
+
+
+def test_laws_are_found_by_name():
+    assert find_law("power") is LAWS["power"]
+    with pytest.raises(SpecError, match=r"'powr' is not known; allowed: .* mean 'power'\?"):
+        find_law("powr")

@@ -1,0 +1,113 @@
+"""The house: imports run downwards, one place builds models, and `import` is light."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bayes_scaling
+
+PACKAGE = Path(bayes_scaling.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+FLOORS = {
+    "cli": 8,
+    "reporting": 7,
+    "plotting": 6,
+    "registry": 5,
+    "decision": 5,
+    "evaluation": 4,
+    "forecasting": 3,
+    "simulation": 3,
+    "inference": 2,
+    "specification": 1,
+    "data": 1,
+    "errors": 0,
+}
+HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}
+
+
+def room(path):
+    """The first name below the package: a folder or a module; None for the front door."""
+    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return None if name == "__init__" else name
+
+
+def imported_rooms(source):
+    """Yield the rooms that a module's text imports, wherever in the text it does."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, _, rest = name.partition(".")
+            if package == "bayes_scaling" and rest:
+                yield rest.split(".")[0]
+
+
+def climbs(own, source):
+    """What a module of a room imports that isn't below it."""
+    others = {name for name in imported_rooms(source) if name in FLOORS} - {own}
+    return sorted(name for name in others if FLOORS[name] >= FLOORS[own])
+
+
+def test_every_module_has_a_floor():
+    assert {room(path) for path in MODULES} - {None} <= FLOORS.keys()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards(path):
+    if (own := room(path)) is not None:
+        assert climbs(own, path.read_text()) == []
+
+
+def test_an_import_that_climbs_is_seen():
+    assert climbs("data", "from bayes_scaling.specification.spec import Spec") == ["specification"]
+    assert climbs("errors", "def f():\n    import bayes_scaling.cli") == ["cli"]
+    assert climbs("inference", "from bayes_scaling import forecasting") == ["forecasting"]
+    assert climbs("inference", "from bayes_scaling.data import read_runs") == []
+
+
+def builds_a_model(source):
+    withs = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.With))
+    calls = (item.context_expr for node in withs for item in node.items)
+    return any(ast.unparse(call).startswith(("pm.Model", "pymc.Model", "Model(")) for call in calls)
+
+
+def test_models_are_built_in_one_place():
+    builders = [path for path in MODULES if builds_a_model(path.read_text())]
+    assert builders == [PACKAGE / "inference" / "graph.py"]
+
+
+def test_import_is_light():
+    code = "import sys, bayes_scaling; print(*{name.partition('.')[0] for name in sys.modules})"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY & set(out.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("name", bayes_scaling.__all__)
+def test_public_names_resolve(name):
+    value = getattr(bayes_scaling, name)
+    assert value.__name__ == name
+    assert value.__module__.startswith("bayes_scaling.")
+    assert inspect.getdoc(value)
+
+
+def test_public_names_are_said_once():
+    assert sorted(bayes_scaling.__all__) == sorted(bayes_scaling._HOME_OF)
+    assert set(bayes_scaling.__all__) <= set(dir(bayes_scaling))
+
+
+def test_no_module_has_the_name_of_a_function():
+    modules = {path.stem for path in MODULES} | {path.parent.name for path in MODULES}
+    assert modules & set(bayes_scaling.__all__) == set()
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'fitt'"):
+        _ = bayes_scaling.fitt
