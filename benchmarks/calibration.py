@@ -1,0 +1,70 @@
+"""Simulation-based calibration of the models on the shelf (E1), and coverage of their intervals.
+
+python benchmarks/calibration.py --model loss --simulations 1000 --jobs 2
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from scipy import stats
+
+import bayes_scaling as bs
+
+HERE = Path(__file__).parent
+LADDER = pd.DataFrame({"compute": [2.6e18, 1.3e19, 6.1e19, 2.8e20, 1.1e21, 1.1e21]})
+COVERED = 500
+
+
+def ladder(model: str) -> pd.DataFrame:
+    """Six runs at five computes; a second, shorter family where the model pools families."""
+    if "family" not in bs.load_model(model).groups:
+        return LADDER
+    return pd.concat([LADDER.assign(family="long"), LADDER.iloc[:2].assign(family="short")])
+
+
+def coverage(ranks: pd.Series) -> dict[str, float]:
+    """Coverage of the 90 % interval of the target over the first ladders, with its 99 % band."""
+    inside = ((ranks > 0.05) & (ranks < 0.95)).iloc[:COVERED]
+    low, high = stats.binom.interval(0.99, len(inside), 0.9)
+    return {
+        "coverage": float(inside.mean()),
+        "low": low / len(inside),
+        "high": high / len(inside),
+    }
+
+
+def main() -> None:
+    """Print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="loss")
+    parser.add_argument("--simulations", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    result = bs.calibrate(
+        asked.model,
+        ladder(asked.model),
+        random_seed=asked.seed,
+        simulations=asked.simulations,
+        jobs=asked.jobs,
+    )
+    table = result.summary()
+    table.to_csv(
+        HERE / "results" / f"calibration_{asked.model}.csv",
+        float_format="%.4g",
+        index_label="quantity",
+    )
+    print(table.to_string(float_format=lambda value: f"{value:.3f}"))
+    failed = int((~result.converged).sum())
+    print(f"{asked.model}: {len(result.ranks)} simulations, {failed} did not converge.")
+    print(f"Inside the 99.9 % band: {int(table['inside'].sum())} of {len(table)}.")
+    covered = coverage(result.ranks["target"])
+    print(
+        f"90 % interval of the target, {min(COVERED, len(result.ranks))} ladders: covers "
+        f"{covered['coverage']:.3f} (99 % band {covered['low']:.3f}-{covered['high']:.3f})."
+    )
+
+
+if __name__ == "__main__":
+    main()
