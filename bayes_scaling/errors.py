@@ -24,10 +24,6 @@ class OutputError(BayesScalingError):
     """A path that can't be written."""
 
 
-class NotConverged(BayesScalingError):
-    """A fit whose draws can't be trusted, where the caller refused to go on without."""
-
-
 def suggest(word: str, allowed: Iterable[str]) -> str:
     """Name what is allowed and the nearest match, as the end of an error sentence.
 

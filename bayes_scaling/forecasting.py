@@ -11,10 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import parse_compute
-from bayes_scaling.errors import BayesScalingError, DataError, OutputError, suggest
+from bayes_scaling.errors import BayesScalingError, DataError, suggest
 from bayes_scaling.inference.diagnosis import MIN_ESS
-from bayes_scaling.inference.fitting import Fit
+from bayes_scaling.inference.fitting import Fit, check_seed
 from bayes_scaling.inference.predictive import KINDS, draw_responses
+from bayes_scaling.inference.saving import replacing
 
 PRIOR_RATIO = 0.8
 
@@ -193,9 +194,11 @@ def predict(
     >>> list(forecast.summary().columns)[-4:]
     ['q05', 'q25', 'q75', 'q95']
     """
-    computes, labels = _targets(fit, targets, compute, family)
-    index = np.array([_family_index(fit, label) for label in labels])
-    rng = np.random.default_rng([fit.random_seed if random_seed is None else random_seed, 1])
+    computes, labels = _targets(targets, compute, family)
+    index = np.array([family_index(fit.families, label) for label in labels])
+    seed = fit.random_seed if random_seed is None else random_seed
+    check_seed(seed)
+    rng = np.random.default_rng([seed, 1])
     draws = draw_responses(fit, index, computes, rng)
     last = np.array([fit.design.of_family(own).max() for own in index])
     table = pd.DataFrame(
@@ -210,7 +213,7 @@ def predict(
 
 
 def _targets(
-    fit: Fit, targets: pd.DataFrame | None, compute: Any, family: str | Sequence[str] | None
+    targets: pd.DataFrame | None, compute: Any, family: str | Sequence[str] | None
 ) -> tuple[np.ndarray[Any, Any], list[str | None]]:
     if (targets is None) == (compute is None):
         raise DataError("targets: give either a table of targets or compute=, not both.")
@@ -222,7 +225,8 @@ def _targets(
             )
         if "compute" not in targets:
             raise DataError(
-                f"targets: the table lacks the column compute; it has {', '.join(targets.columns)}."
+                "targets: the table lacks the column compute; it has "
+                f"{', '.join(map(str, targets.columns))}."
             )
         compute = list(targets["compute"])
         family = list(targets["family"]) if "family" in targets else family
@@ -238,20 +242,21 @@ def _targets(
     return computes, list(family)
 
 
-def _family_index(fit: Fit, label: str | None) -> int:
+def family_index(families: Sequence[str], label: str | None) -> int:
+    """Find a target's family among those fitted; raises DataError if it has no run there."""
     if label is None:
-        if len(fit.families) > 1:
+        if len(families) > 1:
             raise DataError(
-                f"family: the fit has {len(fit.families)} families, say which one the target is "
-                f"of: {', '.join(fit.families)}."
+                f"family: the fit has {len(families)} families, say which one the target is "
+                f"of: {', '.join(families)}."
             )
         return 0
-    if label not in fit.families:
+    if label not in families:
         raise DataError(
             f"family: {label!r} has no run in the fit, so its level is unknown; "
-            f"{suggest(str(label), fit.families)} Add at least one of its runs and fit again."
+            f"{suggest(str(label), families)} Add at least one of its runs and fit again."
         )
-    return fit.families.index(label)
+    return families.index(label)
 
 
 def _notes(
@@ -311,14 +316,19 @@ def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
         yield f"Floor share{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
 
 
+def response_unit(fit: Fit) -> str:
+    """Name the unit of what was fitted, for labels: ``nats per token`` unless the runs say else."""
+    column = f"{fit.spec.response}_unit"
+    said: Sequence[Any] = list(fit.runs[column].dropna().unique()) if column in fit.runs else []
+    return ", ".join(map(str, said)) or "nats per token"
+
+
 def _demand_probability(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise BayesScalingError(f"{name}: expected a number between 0 and 1, got {value!r}.")
 
 
 def _write(path: Path, text: str) -> Path:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path

@@ -1,5 +1,6 @@
 """Data drawn from a model: parameters from its priors, responses from its predictive."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,14 @@ from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, Design, make_design
+from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
+
+STAND_IN = 1e9  # a response above every floor, until there are real ones
 
 
 def simulate(
@@ -22,7 +26,7 @@ def simulate(
     *,
     random_seed: int,
     size: int = 1,
-    reference: float | None = None,
+    reference: float | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Draw ladders from a model, each with parameters of its own from the priors.
 
@@ -32,18 +36,20 @@ def simulate(
         A name on the shelf, the path of a TOML file, or a spec.
     design : DataFrame
         The runs to simulate: ``compute``, and ``run`` and ``family`` where they matter. Runs at one
-        compute share the discrepancy and differ by noise.
+        compute share the discrepancy and differ by noise, to which a ``loss_se`` is added in
+        quadrature.
     random_seed : int
     size : int
         How many ladders.
-    reference : float, optional
+    reference : float or mapping of str to float, optional
         Reference compute C0, FLOP; as in `fit`.
 
     Returns
     -------
     DataFrame
-        The rows of the design once a simulation, with ``simulation`` (from 0), the response, and
-        the columns ``true_NAME`` of the parameters that were drawn.
+        The rows of the design once a simulation, with ``simulation`` (from 0), the response, the
+        columns ``true_NAME`` of the parameters that were drawn, and ``true_expected``, the response
+        without noise.
 
     Examples
     --------
@@ -52,23 +58,24 @@ def simulate(
     12
     """
     spec = load_model(model)
-    if size < 1:
-        raise DataError(f"size: expected a positive number, got {size!r}.")
-    runs = check_runs(design.assign(**{spec.response: 1e9}))
+    check_seed(random_seed)
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise DataError(f"size: expected a positive integer, got {size!r}.")
+    runs = check_runs(design.assign(**{spec.response: STAND_IN}))
     grid = make_design(spec, runs, reference)
     rng = np.random.default_rng(random_seed)
     values = draw_prior(spec, {"family": len(grid.families)}, size, rng)
     log_law = law_at(spec, grid, values, grid.family, grid.compute)
     g = draw_discrepancy(spec, grid, values, rng)
     noise = noise_at(spec, values, grid.family, log_law.shape, rng)
-    measured = np.random.default_rng([random_seed, 1]).standard_normal(log_law.shape)
-    response = np.exp(log_law + g + noise + grid.relative_se * measured)
-    frames = []
-    for index in range(size):
-        truth = {f"true_{name}": _of_run(v[index], grid) for name, v in values.items()}
-        own = runs.assign(simulation=index, **{spec.response: response[index]}, **truth)
-        frames.append(own)
-    return pd.concat(frames, ignore_index=True)
+    measured = STAND_IN * grid.relative_se / np.exp(log_law + g)
+    widened = np.sqrt(1 + (measured / of_family(values["sigma"], grid.family)) ** 2)
+    response = np.exp(log_law + g + widened * noise)
+    drawn = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
+    drawn |= {spec.response: response, "true_expected": np.exp(log_law + g)}
+    columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in drawn.items()}
+    rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)
+    return rows.assign(simulation=np.repeat(np.arange(size), len(runs)), **columns)
 
 
 def draw_discrepancy(
@@ -81,7 +88,3 @@ def draw_discrepancy(
         unit = rng.standard_normal((count, root.shape[1])) @ root.T
         total += of_family(values[term.name], design.family) * unit
     return total
-
-
-def _of_run(value: Array, design: Design) -> Any:
-    return value[design.family] if value.ndim == 1 else float(value)

@@ -27,3 +27,11 @@ def data_dir():
     if not path.is_dir():
         pytest.skip(f"no ladders in {path}: set BAYES_SCALING_DATA to their folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def fit_cerebras():
+    """The five Cerebras-GPT models up to 1.3B, fitted."""
+    import bayes_scaling as bs
+
+    return bs.fit("loss", bs.example("cerebras_gpt").query("compute < 2e21"), random_seed=1)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayes_scaling.data import parse_compute
 from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
 from bayes_scaling.specification.spec import Spec
@@ -16,6 +17,7 @@ Index = NDArray[np.int64]
 
 LADDER = "ladder"
 MIN_COMPUTES = 3
+SLOPES = ("elasticity", "b")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ class Design:
     @property
     def x(self) -> Array:
         """Natural logarithm of compute over the ladder's reference."""
-        return np.log(self.compute / self.reference[self.family])
+        return np.asarray(np.log(self.compute / self.reference[self.family]))
 
     def of_family(self, family: int) -> Array:
         """Return the compute of the fitted runs of one family, FLOP."""
-        return self.compute[self.family == family]
+        return np.asarray(self.compute[self.family == family])
 
     def anchor(self, term: Discrepancy, family: int) -> float:
         """Return the smallest compute, from which a discrepancy is measured."""
@@ -144,7 +146,9 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
 
 def _demand_computes(spec: Spec, families: tuple[str, ...], family: Index, compute: Array) -> None:
     counts = [len(np.unique(compute[family == index])) for index in range(len(families))]
-    pooled = any(prior.nested for prior in spec.free.values()) and len(families) > 1
+    slopes = [spec.free[name] for name in SLOPES if name in spec.free]
+    alone = any(prior.over and not prior.nested for prior in slopes)
+    pooled = len(families) > 1 and not alone
     short = counts if not pooled else [max(counts)]
     if min(short) >= MIN_COMPUTES:
         return
@@ -163,7 +167,7 @@ def _demand_computes(spec: Spec, families: tuple[str, ...], family: Index, compu
 
 def _demand_floor_below(spec: Spec, runs: pd.DataFrame) -> None:
     floor = spec.pinned.get("c", 0.0)
-    lowest = runs.loc[runs[spec.response].idxmin()]
+    lowest = runs.iloc[int(runs[spec.response].argmin())]
     if floor >= lowest[spec.response]:
         raise SpecError(
             f"{spec.name}: priors.c: the pinned floor {floor:g} is not below the smallest "
@@ -181,18 +185,23 @@ def _references(
         missing = [name for name in families if name not in reference]
         if missing:
             raise DataError(f"reference: no entry for family {missing[0]!r}.")
-        given = [float(reference[name]) for name in families]
+        given = [_flop(reference[name]) for name in families]
     elif reference is not None:
-        given = [float(reference)] * len(families)
+        given = [_flop(reference)] * len(families)
     else:
         logs = [np.log(compute[family == index]).mean() for index in range(len(families))]
         given = [round_to_two_digits(float(np.exp(value))) for value in logs]
-    if not all(np.isfinite(value) and value > 0 for value in given):
-        raise DataError(f"reference: expected positive FLOP, got {reference!r}.")
     return np.array(given)
+
+
+def _flop(reference: object) -> float:
+    try:
+        return parse_compute(reference)
+    except DataError as error:
+        raise DataError(f"reference: {error}") from None
 
 
 def _relative_se(runs: pd.DataFrame, response: Array, name: str) -> Array:
     if f"{name}_se" not in runs:
         return np.zeros(len(runs))
-    return np.nan_to_num(runs[f"{name}_se"].to_numpy(float)) / response
+    return np.asarray(np.nan_to_num(runs[f"{name}_se"].to_numpy(float)) / response)

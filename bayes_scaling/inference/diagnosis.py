@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import arviz as az
 import numpy as np
@@ -13,6 +12,7 @@ MAX_RHAT = 1.01
 MIN_ESS = 400.0
 MIN_BFMI = 0.3
 DIVERGENT_SHARE = 0.001
+MIN_DRAWS = 4  # fewer of a chain say nothing
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Diagnosis:
         found = []
         if not self.rhat < MAX_RHAT:
             found.append(f"R-hat reaches {self.rhat:.3f}, it should be below {MAX_RHAT}.")
-        if not min(self.ess_bulk, self.ess_tail) > MIN_ESS:
-            low = min(self.ess_bulk, self.ess_tail)
+        low = np.minimum(self.ess_bulk, self.ess_tail)
+        if not low > MIN_ESS:
             found.append(
                 f"The effective sample size of {self.worst} is {low:.0f}, "
                 f"it should exceed {MIN_ESS:.0f}."
@@ -122,26 +122,44 @@ def diagnose(
     ----------
     Vehtari et al. (2021), Rank-normalization, folding, and localization: an improved R-hat.
     """
-    tree = xr.DataTree.from_dict({"sample_stats": sample_stats})
-    bulk, tail = _flat(az.ess(reported)), _flat(az.ess(reported, method="tail"))
-    least = np.fmin(bulk, tail)
+    bulk, tail, rhat = _of_each(reported)
     return Diagnosis(
-        rhat=float(_flat(az.rhat(reported)).max(skipna=False)),
-        ess_bulk=float(bulk.min(skipna=False)),
-        ess_tail=float(tail.min(skipna=False)),
-        worst=str(least.idxmin()),
+        rhat=float(rhat.max()),
+        ess_bulk=float(bulk.min()),
+        ess_tail=float(tail.min()),
+        worst=str(bulk.where(bulk < tail, tail).idxmin()),
         divergences=int(sample_stats["diverging"].sum()),
         draws=int(sample_stats["diverging"].size),
-        bfmi=float(np.min(_first_variable(az.bfmi(tree)))),
+        bfmi=_least_bfmi(sample_stats),
         gradient_evaluations=gradient_evaluations,
         target_accept=target_accept,
         retried=retried,
     )
 
 
-def _first_variable(result: Any) -> Any:
-    dataset = result.to_dataset() if hasattr(result, "to_dataset") else result
-    return dataset[next(iter(dataset.data_vars))] if hasattr(dataset, "data_vars") else dataset
+def _of_each(reported: xr.Dataset) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Bulk and tail ESS and R-hat of each quantity; what can't be computed counts as the worst."""
+    if reported.sizes["draw"] < MIN_DRAWS:
+        nothing = _flat(xr.zeros_like(reported.isel(chain=0, draw=0, drop=True)))
+        return nothing, nothing, nothing + np.inf
+    with np.errstate(divide="ignore", invalid="ignore"):  # a chain that doesn't move
+        bulk, tail = _flat(az.ess(reported)), _flat(az.ess(reported, method="tail"))
+        rhat = _flat(az.rhat(reported))
+    stuck = ~np.isfinite(rhat)
+    return (
+        bulk.mask(stuck | bulk.isna(), 0.0),
+        tail.mask(stuck | tail.isna(), 0.0),
+        rhat.mask(stuck, np.inf),
+    )
+
+
+def _least_bfmi(sample_stats: xr.Dataset) -> float:
+    """Energy statistic of the worst chain; one whose energy doesn't move has none, and gets 0."""
+    if sample_stats.sizes["draw"] < MIN_DRAWS:
+        return 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = az.bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))
+    return float(np.nan_to_num(found["energy"].values, nan=0.0).min())
 
 
 def _flat(dataset: xr.Dataset) -> pd.Series:

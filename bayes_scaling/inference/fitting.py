@@ -22,6 +22,7 @@ from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 RETRY_ACCEPT = 0.99
+MAX_SEED = 2**63
 PRIOR_DRAWS = 20_000
 PACKAGES = ("bayes-scaling", "pymc", "pytensor", "nutpie", "arviz", "numpy", "pandas", "xarray")
 
@@ -132,6 +133,8 @@ class Fit:
             for label, column in _columns(str(name), values):
                 rows[label] = self._row(str(name), column)
         for name, pinned in self.spec.pinned.items():
+            if name in rows:  # restated at another compute
+                continue
             rows[name] = dict.fromkeys(("mean", "q05", "median", "q95"), pinned) | {
                 "sd": 0.0,
                 "prior": f"pinned at {pinned:g}",
@@ -154,10 +157,15 @@ class Fit:
         }
 
     def _restated(self, posterior: xr.Dataset, reference: float) -> xr.Dataset:
+        if not (np.isfinite(reference) and reference > 0):
+            raise DataError(f"reference: expected positive FLOP, got {reference!r}.")
         base = self.design.reference
-        ratio = reference / (base if "family" in posterior["a"].dims else base[0])
-        ratio = xr.DataArray(ratio, dims="family") if np.ndim(ratio) else ratio
-        return posterior.assign(a=posterior["a"] * ratio ** -posterior["b"])
+        drawn = {str(name): values for name, values in posterior.data_vars.items()}
+        natural = quoted(self.spec, {**self.spec.pinned, **drawn})
+        by_family = "family" in posterior.dims
+        ratio = xr.DataArray(reference / base, dims="family") if by_family else reference / base[0]
+        restated = natural["a"] * ratio ** -natural["b"]
+        return posterior.assign(a=restated) if isinstance(restated, xr.DataArray) else posterior
 
     def save(self, path: str | Path) -> Path:
         """Save everything as one netCDF file, replaced whole or not at all.
@@ -286,15 +294,22 @@ def load_fit(path: str | Path) -> Fit:
     return read_fit(Path(path))
 
 
+def check_seed(random_seed: int) -> None:
+    """Demand a seed that the sampler and a file can hold; raises BayesScalingError."""
+    if isinstance(random_seed, bool) or not isinstance(random_seed, int | np.integer):
+        raise BayesScalingError(f"random_seed: expected an integer, got {random_seed!r}.")
+    if not 0 <= random_seed < MAX_SEED:
+        raise BayesScalingError(
+            f"random_seed: expected zero or more and below 2^63, got {random_seed}."
+        )
+
+
 def _check_settings(
     random_seed: int, draws: int, tune: int, chains: int, target_accept: float
 ) -> None:
-    if isinstance(random_seed, bool) or not isinstance(random_seed, int | np.integer):
-        raise BayesScalingError(f"random_seed: expected an integer, got {random_seed!r}.")
-    if random_seed < 0:
-        raise BayesScalingError(f"random_seed: expected zero or more, got {random_seed}.")
+    check_seed(random_seed)
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
-        if not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BayesScalingError(f"{name}: expected a positive integer, got {value!r}.")
     if not 0 < target_accept < 1:
         raise BayesScalingError(

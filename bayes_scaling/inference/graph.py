@@ -30,6 +30,7 @@ from bayes_scaling.specification.spec import Spec
 
 LINKS = {"identity": lambda value: value, "exp": pt.exp, "sigmoid": pt.sigmoid}
 OUTWARD = {"identity": lambda value: value, "log": pt.exp, "logit": pt.sigmoid}
+OPTIONS = {"LogitNormal": {"transform": pm.distributions.transforms.logodds}}  # PyMC has none
 LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
 
 PRECISION = "precision"
@@ -72,27 +73,27 @@ def build_model(spec: Spec, design: Design) -> pm.Model:
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     """Return what enters the sampler's model as ``pm.Data``: all that changes between ladders.
 
-    The axis of blocks is there where families are blocks, and the axis of families where the
-    specification has families.
+    Only what the model uses: a compiled model knows of nothing else. The axis of blocks is there
+    where families are blocks, and the axis of families where the specification has families.
     """
     blocks = lay_out(spec, design)
-    linear = linearise(spec, design)
     of_blocks: dict[str, Any] = {
         "mask": blocks.mask,
         "x": blocks.lay(design.x),
         "log_response": blocks.lay(np.log(design.response)),
         "variance_of_run": blocks.lay(design.relative_se**2),
     }
-    of_families: dict[str, Any] = {
-        "point": linear.point,
-        "slopes": linear.slopes,
-        "turn": linear.turn,
-    }
-    if "family" in spec.groups:
+    of_families: dict[str, Any] = {}
+    whitened = whitened_parameters(spec, len(design.families))
+    if whitened:
+        linear = linearise(spec, design)
+        of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
+        of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
+    own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
+    if "family" in spec.groups and (whitened or own):
         of_blocks["family_of_run"] = blocks.lay(design.family)
     for term in active_terms(spec):
         of_blocks[f"{term.name}_covariance"] = blocks.lay_pairs(design.covariance(term))
-        of_families[f"{term.name}_variance"] = linear.variance[term.name]
     if not by_family(spec):
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
     if "family" not in spec.groups:
@@ -154,7 +155,8 @@ def _plain(name: str, prior: float | Prior, spec: Spec) -> Any:
         raw = pm.Normal(f"{name}_raw", 0.0, 1.0, dims=prior.over)
         value = LINKS[link](arguments["mu"] + arguments["sigma"] * raw)
         return pm.Deterministic(name, value, dims=prior.over)
-    return getattr(pm, prior.dist)(name, **arguments, dims=prior.over)
+    options = OPTIONS.get(prior.dist, {})
+    return getattr(pm, prior.dist)(name, **arguments, dims=prior.over, **options)
 
 
 def _arguments(name: str, prior: Prior, spec: Spec) -> dict[str, Any]:
@@ -364,7 +366,10 @@ def _log_prior(
     mean, sd, arguments = gaussian
     if DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0:
         return pm.logp(pm.Normal.dist(mean, sd), point).sum()
-    density = pm.logp(getattr(pm, prior.dist).dist(**arguments), value)
+    dist = getattr(pm, prior.dist).dist(**arguments)
+    density = pm.logp(dist, value)
+    if rule.shift:  # truncated below
+        density = density - pt.log1mexp(pm.logcdf(dist, rule.shift))
     return (density + _log_stretch(rule, point, value)).sum()
 
 

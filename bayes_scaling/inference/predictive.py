@@ -1,7 +1,6 @@
 """Draws of the response at target computes, given the posterior: law, discrepancy and noise."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -107,13 +106,13 @@ def discrepancy_at(
             part = slice(start, start + size)
             some = {name: value[part] for name, value in values.items()}
             blocks = _covariances(spec, design, some, rows, family[wanted], compute[wanted])
-            noise = _run_variance(spec, design, some, rows)
+            noise = _run_variance(design, some, rows)
             drawn[part, wanted] = _conditional(*blocks, noise, residual[part][:, rows], rng)
     return drawn
 
 
 def _coupled(spec: Spec, design: Design, family: Index) -> Iterator[tuple[Index, Index]]:
-    """Runs and targets that share a discrepancy: a family's, or all."""
+    """Yield the runs and targets that share a discrepancy: a family's, or all."""
     if not by_family(spec):
         yield np.arange(len(design.family)), np.arange(len(family))
         return
@@ -149,7 +148,7 @@ def _covariances(
     return total[:, :n, :n], total[:, :n, n:], total[:, n:, n:]
 
 
-def _run_variance(spec: Spec, design: Design, values: Mapping[str, Array], rows: Index) -> Array:
+def _run_variance(design: Design, values: Mapping[str, Array], rows: Index) -> Array:
     """Variance of the noise of each fitted run, shape ``(draws, runs)``."""
     variance = of_family(values["sigma"], design.family[rows]) ** 2 + design.relative_se[rows] ** 2
     if PRECISION in values:
@@ -172,7 +171,7 @@ def _conditional(
     scale = np.maximum(np.einsum("stt->st", among_targets).max(axis=1), np.finfo(float).tiny)
     jitter = JITTER * scale[:, None, None] * np.eye(rest.shape[1])
     root = _root((rest + np.swapaxes(rest, 1, 2)) / 2 + jitter)
-    return mean + np.einsum("stu,su->st", root, rng.standard_normal(mean.shape))
+    return np.asarray(mean + np.einsum("stu,su->st", root, rng.standard_normal(mean.shape)))
 
 
 def _root(matrices: Array) -> Array:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import nutpie
 import numpy as np
+import nutpie
 import xarray as xr
 
 from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out

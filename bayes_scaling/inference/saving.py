@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,19 +39,29 @@ def save_fit(fit: "Fit", path: Path) -> Path:
         "data_hash": fit.data_hash,
     }
     tree.attrs["contents_hash"] = contents_hash(tree)
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None
-    try:
-        tree.to_netcdf(name, engine="h5netcdf")
-        Path(name).replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with replacing(path) as part:
+        tree.to_netcdf(part, engine="h5netcdf")
     return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the path of a file to write, which then takes the place of `path`, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the path can't be written; nothing is left behind.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror or error}.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def read_fit(path: Path) -> "Fit":
@@ -66,6 +77,9 @@ def read_fit(path: Path) -> "Fit":
             f"{path}: written by a newer version (schema {int(schema)}, this one reads up to "
             f"{SCHEMA}). Upgrade bayes-scaling to read it."
         )
+    missing = [name for name in (*ARRAYS, "runs") if name not in tree.children]
+    if missing:
+        raise SavedFitError(f"{path}: incomplete, lacks {', '.join(missing)}. Fit again.")
     try:
         if tree.attrs["contents_hash"] != contents_hash(tree):
             raise SavedFitError(
@@ -74,7 +88,7 @@ def read_fit(path: Path) -> "Fit":
             )
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
         runs = check_runs(_to_table(tree["runs"].to_dataset()))
-        constant = tree["constant_data"]
+        constant = tree["constant_data"].to_dataset()
         names = [str(name) for name in constant["family"].values]
         reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
         return Fit(
@@ -111,7 +125,8 @@ def contents_hash(tree: xr.DataTree) -> str:
     digest.update(json.dumps(plain, sort_keys=True).encode())
     for node in sorted(tree.subtree, key=lambda node: str(node.path)):
         for name, values in sorted(node.variables.items(), key=lambda item: str(item[0])):
-            digest.update(f"{node.path}/{name}{values.dims}{values.shape}".encode())
+            kind = values.attrs.get("kind", "")
+            digest.update(f"{node.path}/{name}{values.dims}{values.shape}{kind}".encode())
             digest.update(_bytes(values.values))
     return digest.hexdigest()
 

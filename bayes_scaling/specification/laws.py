@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.errors import SpecError, suggest
 from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, SHARE, Domain
 
 Values = dict[str, Any]
@@ -196,16 +195,3 @@ LAWS: Mapping[str, Law] = {
         _power_natural,
     ),
 }
-
-
-def find_law(name: str) -> Law:
-    """Look a law up by name.
-
-    Raises
-    ------
-    SpecError
-        If there is no such law; the nearest name is given.
-    """
-    if name not in LAWS:
-        raise SpecError(f"law = {name!r} is not known; {suggest(name, LAWS)}")
-    return LAWS[name]

@@ -8,8 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayes_scaling.errors import SpecError
-from bayes_scaling.specification.laws import LAWS, find_law, power, power_floor
+from bayes_scaling.specification.laws import LAWS, power, power_floor
 
 LEVELS = st.floats(0.01, 100)
 ELASTICITIES = st.floats(1e-3, 1)
@@ -170,9 +169,3 @@ def test_the_gradient_is_right_where_the_floor_is_pinned(floor):
         (at(2.5, 0.08 + step) - at(2.5, 0.08 - step)) / (2 * step),
     ]
     np.testing.assert_allclose(gradient(2.5, 0.08), by_hand, rtol=1e-6)
-
-
-def test_laws_are_found_by_name():
-    assert find_law("power") is LAWS["power"]
-    with pytest.raises(SpecError, match=r"'powr' is not known; allowed: .* mean 'power'\?"):
-        find_law("powr")

@@ -1,0 +1,224 @@
+"""A forecast as a figure: runs, median, intervals, targets and truth."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bayes_scaling.data import check_runs
+from bayes_scaling.forecasting import Forecast, predict, response_unit
+from bayes_scaling.plotting.style import DASHES, FAINT, VERMILLION, Colours, Look, Style, palette
+
+FIGURE_SIZE = (5.5, 3.6)
+GRID_POINTS = 40
+LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+OUTER, INNER = 0.16, 0.30
+MIN_SHARE = 0.2  # of the width, for a text that isn't longer than what it says
+INTERVALS = "50 and 90 % interval of one new run"
+
+
+def plot_forecast(
+    forecast: Forecast, truth: pd.DataFrame | None = None, ax: Axes | None = None
+) -> Axes:
+    """Plot the fitted runs, the forecast with its intervals, and the truth.
+
+    Bands and bars are equal-tailed intervals of kind ``run``: what one new run will show.
+
+    Parameters
+    ----------
+    forecast : Forecast
+    truth : DataFrame, optional
+        Runs, as `read_runs` returns them. Those that were not fitted are drawn as hollow markers,
+        of the families that are forecast.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    DataError
+        If ``truth`` isn't a table of runs.
+
+    Examples
+    --------
+    >>> import bayes_scaling as bs
+    >>> runs = bs.example("cerebras_gpt")
+    >>> fit = bs.fit("loss", runs.query("compute < 2e21"), random_seed=1)
+    >>> ax = bs.plot_forecast(bs.predict(fit, compute=2.3e22), truth=runs)
+    >>> ax.get_xscale()
+    'log'
+    >>> ax.figure.savefig("forecast.pdf")
+    """
+    colours = palette(list(dict.fromkeys(forecast.targets["family"])))
+    unseen = {} if truth is None else _unseen(forecast, truth, list(colours))
+    if ax is None:
+        ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
+    style = Style.of(ax)
+    ax.set_xscale("log")
+    for family, own in colours.items():
+        _draw_curve(ax, forecast, family, own, style)
+        _draw_targets(ax, forecast, family, own, style)
+        _draw_edges(ax, forecast, family, own, style, said=len(colours) == 1)
+        if family in unseen:
+            points = unseen[family]["compute"], unseen[family][forecast.fit.spec.response]
+            look = style.hollow(own.truth)
+            ax.plot(*points, label=f"measured, {family}", zorder=5, **look)
+    _label(ax, forecast, style)
+    _draw_legend(ax, colours, any(map(len, unseen.values())), style)
+    return ax
+
+
+def _unseen(
+    forecast: Forecast, truth: pd.DataFrame, families: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Rows of the truth that weren't fitted, by family."""
+    fit, runs = forecast.fit, check_runs(truth)
+    keys = ["compute", fit.spec.response]
+    fitted = pd.MultiIndex.from_frame(fit.runs[keys])
+    runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
+    if "family" not in runs or "family" not in fit.runs:
+        return {families[0]: runs}
+    return {family: runs[runs["family"] == family] for family in families}
+
+
+def _rows(forecast: Forecast, family: str) -> Any:
+    """Index the fitted runs of a family, in order of compute."""
+    design = forecast.fit.design
+    ours = np.flatnonzero(design.family == forecast.fit.families.index(family))
+    return ours[np.argsort(design.compute[ours], kind="stable")]
+
+
+def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style) -> None:
+    design, ours = forecast.fit.design, _rows(forecast, family)
+    targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
+    grid = _bands(forecast, family, [*design.compute[ours], *targets])
+    for low, high, alpha in (("q05", "q95", OUTER), ("q25", "q75", INNER)):
+        ax.fill_between(
+            grid["compute"], grid[low], grid[high], color=colours.curve, alpha=alpha, lw=0
+        )
+    median: Look = {"color": colours.curve, "lw": style.line, "label": f"median, {family}"}
+    ax.plot(grid["compute"], grid["median"], **median)
+    dots = style.dot | {"color": colours.dots, "zorder": 4, "label": f"fitted runs, {family}"}
+    ax.plot(design.compute[ours], design.response[ours], **dots)
+
+
+def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.DataFrame:
+    """Quantiles of one new run along a grid from the smallest compute to the largest."""
+    grid = np.geomspace(min(computes), max(computes), GRID_POINTS)
+    table = pd.DataFrame({"family": family, "compute": grid})
+    draws = predict(forecast.fit, table).draws
+    # A run's noise has the same law at every compute. One draw of it for the whole grid leaves the
+    # quantiles what they are, and spares the bands the jitter of a fresh draw at every point.
+    noise = (draws["run"] / draws["expected"]).isel(target=0)
+    quantiles = np.quantile(draws["expected"] * noise, list(LEVELS.values()), axis=(0, 1))
+    return table.assign(**dict(zip(LEVELS, quantiles, strict=True)))
+
+
+def _draw_targets(
+    ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style
+) -> None:
+    table = forecast.summary()
+    table = table[table["family"] == family]
+    for low, high, width in (("q05", "q95", style.thin), ("q25", "q75", style.thick)):
+        bar: Look = {"color": colours.curve, "lw": width, "zorder": 3, "label": f"{low} to {high}"}
+        ax.vlines(table["compute"], table[low], table[high], **bar)
+    tick: Look = {"marker": "_", "ms": style.thick, "mew": 0.6 * style.line}
+    tick |= {"ls": "none", "color": "white", "zorder": 3.5, "label": f"targets, {family}"}
+    ax.plot(table["compute"], table["median"], **tick)
+
+
+def _draw_edges(
+    ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style, *, said: bool
+) -> None:
+    """Mark where the fitted ladder ends, on each side that has a target beyond."""
+    design, ours = forecast.fit.design, _rows(forecast, family)
+    targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
+    ends = [(design.compute[row], design.response[row]) for row in (ours[0], ours[-1])]
+    below, above = np.log10([ends[0][0] / targets.min(), targets.max() / ends[1][0]])
+    room = MIN_SHARE * (below.clip(0) + above.clip(0) + np.log10(ends[1][0] / ends[0][0]))
+    if below > 0:
+        text = "← extrapolation" if said and below > room else ""
+        _drop_line(ax, ends[0], text, -1, colours.edge, style)
+    if above > 0:
+        text = "extrapolation →" if said and above > room else ""
+        _drop_line(ax, ends[1], text, 1, colours.edge, style)
+
+
+def _drop_line(
+    ax: Axes, point: tuple[float, float], text: str, side: int, colour: str, style: Style
+) -> None:
+    """Draw a line from a run down to the axis, with a text at its foot on one side."""
+    foot = ("data", "axes fraction")
+    line: Look = {"arrowstyle": "-", "color": colour, "lw": 0.6 * style.line, "ls": DASHES}
+    line |= {"shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", point, (point[0], 0.0), textcoords=foot, arrowprops=line, zorder=0.5)
+    ax.annotate(
+        text,
+        (point[0], 0.0),
+        (4 * side, 4),
+        xycoords=foot,
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        color=colour,
+        fontsize=style.small,
+    )
+
+
+def _label(ax: Axes, forecast: Forecast, style: Style) -> None:
+    fit = forecast.fit
+    ax.set_xlabel("Training compute (FLOP)", fontsize=style.text)
+    ax.set_ylabel(f"{fit.spec.response.capitalize()} ({response_unit(fit)})", fontsize=style.text)
+    ax.tick_params(labelsize=style.small, width=0.6, which="both")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_linewidth(0.6)
+    if not fit.diagnosis.converged:
+        warning: Look = {"fontsize": style.text, "color": VERMILLION, "loc": "left"}
+        ax.set_title("The fit did not converge", **warning)
+
+
+def _draw_legend(ax: Axes, colours: dict[str, Colours], has_truth: bool, style: Style) -> None:
+    entries = dict(_entries(colours, has_truth, style))
+    place: Look = {"loc": "best", "borderaxespad": 0.0}
+    if len(colours) > 1:
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": 4.2}
+        place |= {"ncols": 2}
+    ax.legend(
+        list(entries.values()),
+        list(entries),
+        handler_map={entries[INTERVALS]: HandlerTuple(ndivide=None, pad=0)},
+        frameon=False,
+        fontsize=style.small,
+        handlelength=1.8,
+        labelspacing=0.35,
+        **place,
+    )
+
+
+def _entries(
+    colours: dict[str, Colours], has_truth: bool, style: Style
+) -> Iterator[tuple[str, Any]]:
+    look = next(iter(colours.values()))
+    if len(colours) > 1:
+        look = Colours.plain(FAINT)
+        for family, own in colours.items():
+            yield family, Line2D([], [], color=own.curve, lw=style.thick)
+    yield "Fitted runs", Line2D([], [], color=look.dots, **style.dot)
+    yield "Median", Line2D([], [], color=look.curve, lw=style.line)
+    both = 1 - (1 - OUTER) * (1 - INNER)
+    yield INTERVALS, tuple(Patch(color=look.curve, alpha=alpha, lw=0) for alpha in (both, OUTER))
+    bar: Look = {"color": look.curve, "marker": "|", "ls": "none"}
+    thin = Line2D([], [], ms=1.3 * style.text, mew=style.thin, **bar)
+    yield "Targets, same intervals", (thin, Line2D([], [], ms=5, mew=style.thick, **bar))
+    if has_truth:
+        yield "Measured, not fitted", Line2D([], [], **style.hollow(look.truth))
+    if len(colours) > 1:
+        yield "Extrapolation begins", Line2D([], [], color=FAINT, lw=0.6 * style.line, ls=DASHES)

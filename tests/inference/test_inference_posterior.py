@@ -1,0 +1,352 @@
+"""Both models are the posterior that the specification states, in whatever coordinates they move.
+
+The reference is written anew with SciPy: prior densities, a multivariate normal or Student-t of the
+log losses, and the numerical Jacobian from the sampler's variables to the parameters.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytensor.graph.traversal import graph_inputs
+from scipy import stats
+
+import bayes_scaling as bs
+from bayes_scaling.data import check_runs
+from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.graph import build_model, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.sampling import parameter_names
+from bayes_scaling.specification.discrepancy import square_root
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.spec import parse_spec
+
+LADDER = pd.DataFrame(
+    {
+        "compute": [1e18, 1e19, 1e19, 2e20, 1e21],
+        "loss": [3.1, 2.71, 2.72, 2.4, 2.3],
+        "loss_se": [0.01, np.nan, 0.002, 0.0, 0.004],
+    }
+)
+FAMILIES = pd.concat(
+    [
+        LADDER.assign(family="long"),
+        pd.DataFrame({"family": "short", "compute": [3e18, 4e19], "loss": [2.2, 2.05]}),
+        pd.DataFrame({"family": "lone", "compute": [1e20], "loss": [3.3]}),
+    ],
+    ignore_index=True,
+)
+POOLED_LEVEL = {
+    "dist": "LogNormal",
+    "over": "family",
+    "mu": {"dist": "Normal", "mu": 0.9, "sigma": 0.3},
+    "sigma": {"dist": "HalfNormal", "sigma": 0.5},
+}
+SCIPY = {
+    "Normal": lambda mu, sigma: stats.norm(mu, sigma),
+    "LogNormal": lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu)),
+    "HalfNormal": lambda sigma: stats.halfnorm(scale=sigma),
+    "Gamma": lambda alpha, beta: stats.gamma(alpha, scale=1 / beta),
+    "Beta": lambda alpha, beta: stats.beta(alpha, beta),
+}
+
+
+def edited(name, *swaps):
+    text = bs.load_model(name).text
+    for old, new in swaps:
+        assert old in text
+        text = text.replace(old, new)
+    return parse_spec(text, name="edited")
+
+
+NORMAL_NOISE = ('"student_t"', '"normal"'), ("nu = 5.0", "")
+SHARED_DISCREPANCY = ('along = ["compute"]\nover = "family"', 'along = ["compute"]')
+TWO_TERMS = (
+    "[[discrepancy]]",
+    '[[discrepancy]]\nkernel = "rbf"\nalong = ["compute"]\nlength = 2.0\n'
+    'amplitude = { dist = "HalfNormal", sigma = 0.02 }\n\n[[discrepancy]]',
+)
+SHARED_PARAMETERS = (
+    ('over = "family"\nmu = 0.9', "mu = 0.9"),
+    (
+        'over = "family"\nmu = { dist = "Normal", mu = -2.53, sigma = 0.5 }\n'
+        'sigma = { dist = "HalfNormal", sigma = 0.3 }',
+        "mu = -2.53\nsigma = 0.5",
+    ),
+    (
+        'over = "family"\nmu = { dist = "Normal", mu = 0.4, sigma = 0.7 }\n'
+        'sigma = { dist = "HalfNormal", sigma = 0.5 }',
+        "mu = 0.4\nsigma = 0.7",
+    ),
+)
+LOSS = bs.load_model("loss")
+ONE_LADDER = {
+    "loss": LOSS,
+    "power": bs.load_model("loss_power"),
+    "abc": bs.load_model("loss_abc"),
+    "pinned floor": LOSS.with_priors(c=1.2),
+    "law only": LOSS.with_priors(amplitude=0),
+    "normal noise": edited("loss", *NORMAL_NOISE),
+    "law only, normal noise": edited("loss", *NORMAL_NOISE).with_priors(amplitude=0),
+    "free nu": LOSS.with_priors(nu={"dist": "Gamma", "alpha": 4.0, "beta": 0.5}),
+    "other priors": LOSS.with_priors(
+        level={"dist": "Gamma", "alpha": 6.0, "beta": 2.0},
+        floor_share={"dist": "Beta", "alpha": 3.0, "beta": 2.0},
+    ),
+    "two discrepancies": edited("loss", TWO_TERMS),
+}
+POOLED = bs.load_model("loss_families")
+SEVERAL_LADDERS = {
+    "families": POOLED,
+    "law only": POOLED.with_priors(amplitude=0),
+    "pooled level above a pinned floor": POOLED.with_priors(level=POOLED_LEVEL, c=1.2),
+    "one elasticity for all": POOLED.with_priors(
+        elasticity={"dist": "LogNormal", "mu": -2.53, "sigma": 0.5}
+    ),
+    "noise and amplitude of each family": POOLED.with_priors(
+        sigma={"dist": "LogNormal", "over": "family", "mu": -5.3, "sigma": 0.9},
+        amplitude={"dist": "LogNormal", "over": "family", "mu": -4.8, "sigma": 0.9},
+    ),
+    "one law for all": edited("loss_families", *SHARED_PARAMETERS),
+    "one discrepancy for all": edited("loss_families", SHARED_DISCREPANCY),
+}
+CASES = [pytest.param(spec, LADDER, id=name) for name, spec in ONE_LADDER.items()] + [
+    pytest.param(spec, FAMILIES, id=f"families, {name}") for name, spec in SEVERAL_LADDERS.items()
+]
+
+
+@dataclass
+class Density:
+    """A model's log density as a function of its raw variables, flat, and what they stand for."""
+
+    model: object
+    names: list
+
+    def __post_init__(self):
+        start = self.model.initial_point()
+        self.shapes = {var.name: start[var.name].shape for var in self.model.value_vars}
+        self.start = np.concatenate([start[name].ravel() for name in self.shapes])
+        own = self.model.replace_rvs_by_values([self.model[name] for name in self.names])
+        self._logp = self.model.compile_logp(mode="FAST_COMPILE")
+        self._values = self.model.compile_fn(
+            own, inputs=self.model.value_vars, mode="FAST_COMPILE", point_fn=True
+        )
+
+    def _point(self, raw):
+        sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
+        parts = np.split(raw, np.cumsum(sizes)[:-1])
+        return {k: p.reshape(s) for (k, s), p in zip(self.shapes.items(), parts, strict=True)}
+
+    def logp(self, raw):
+        return float(self._logp(self._point(raw)))
+
+    def values(self, raw):
+        return dict(zip(self.names, self._values(self._point(raw)), strict=True))
+
+    def _flat(self, raw):
+        return np.concatenate([np.ravel(value) for value in self.values(raw).values()])
+
+    def log_jacobian(self, raw, step=1e-5):
+        nudges = step * np.eye(len(raw))
+        columns = [self._flat(raw + nudge) - self._flat(raw - nudge) for nudge in nudges]
+        return np.linalg.slogdet(np.column_stack(columns) / (2 * step))[1]
+
+
+def log_prior(spec, values):
+    """Sum of the log prior densities of all parameters and hyperparameters."""
+    total = 0.0
+
+    def visit(name, prior):
+        nonlocal total
+        given = {
+            key: visit(f"{name}_{key}", inner) if isinstance(inner, Prior) else inner
+            for key, inner in prior.arguments.items()
+        }
+        value = values[name]
+        if prior.dist == "LogitNormal":
+            logit = np.log(value / (1 - value))
+            density = stats.norm(**{"loc": given["mu"], "scale": given["sigma"]}).logpdf(logit)
+            density = density - np.log(value * (1 - value))
+        else:
+            frozen = SCIPY[prior.dist](**given)
+            density = frozen.logpdf(value)
+            if name == "level" and "c" in spec.pinned:
+                density = density - frozen.logsf(spec.pinned["c"])
+        total += np.sum(density)
+        return value
+
+    for name, prior in spec.free.items():
+        visit(name, prior)
+    return total
+
+
+def log_law(values, family, x):
+    """ln(a exp(-b x) + c), from whichever parameters there are."""
+    of = {k: np.asarray(v)[family] if np.ndim(v) == 1 else v for k, v in values.items()}
+    if "a" in of:
+        return np.log(of["a"] * np.exp(-of["b"] * x) + of["c"])
+    floor = of["c"] if "c" in of else of["level"] * of.get("floor_share", 0.0)
+    a = of["level"] - floor
+    return np.log(a * np.exp(-of["elasticity"] * of["level"] / a * x) + floor)
+
+
+def unit_covariance(term, compute, family):
+    covariance = np.zeros((len(compute), len(compute)))
+    for i in range(len(compute)):
+        for j in range(len(compute)):
+            if term.over and family[i] != family[j]:
+                continue
+            base = compute[family == family[i]].min() if term.over else compute.min()
+            s, t = sorted(np.log10([compute[i] / base, compute[j] / base]))
+            if term.kernel == "rbf":
+                gap = np.log(10) * (t - s) / term.length
+                covariance[i, j] = np.exp(-(gap**2) / 2)
+            else:
+                covariance[i, j] = s**2 * (3 * t - s) / 6
+    return covariance
+
+
+@dataclass
+class Reference:
+    """The posterior by hand."""
+
+    spec: object
+    runs: pd.DataFrame
+    references: np.ndarray
+
+    def __post_init__(self):
+        self.compute = self.runs["compute"].to_numpy()
+        codes = self.runs["family"] if "family" in self.runs else np.zeros(len(self.runs))
+        self.family = pd.factorize(codes)[0]
+        self.log_loss = np.log(self.runs["loss"].to_numpy())
+        self.relative_se = (self.runs["loss_se"].fillna(0) / self.runs["loss"]).to_numpy()
+        self.terms = [term for term in self.spec.discrepancy if term.amplitude != 0.0]
+
+    def _read(self, values):
+        values = {**self.spec.pinned, **values}
+        mean = log_law(values, self.family, np.log(self.compute / self.references[self.family]))
+        sigma, nu = (self._at_runs(values.get(name, np.inf)) for name in ("sigma", "nu"))
+        return values, mean, np.sqrt(sigma**2 + self.relative_se**2), nu
+
+    def _at_runs(self, value):
+        return np.broadcast_to(value[self.family] if np.ndim(value) == 1 else value, len(self.runs))
+
+    def _noise(self, residual, scale, nu):
+        likely = stats.norm if np.isinf(nu).all() else stats.t
+        shape = {} if likely is stats.norm else {"df": nu}
+        return np.sum(likely.logpdf(residual, scale=scale, **shape))
+
+    def integrated(self, values):
+        """With the discrepancy integrated out, given the precision of each run."""
+        values, mean, scale, nu = self._read(values)
+        total = log_prior(self.spec, values)
+        if not self.terms:
+            return total + self._noise(self.log_loss - mean, scale, nu)
+        covariance = np.zeros((len(mean), len(mean)))
+        for term in self.terms:
+            amplitude = self._at_runs(values[term.name])
+            unit = unit_covariance(term, self.compute, self.family)
+            covariance += np.outer(amplitude, amplitude) * unit
+        variance = scale**2
+        if "precision" in values:
+            half = nu[0] / 2
+            total += np.sum(stats.gamma.logpdf(values["precision"], half, scale=1 / half))
+            variance = variance / self._used(values["precision"])
+        covariance += np.diag(variance)
+        return total + stats.multivariate_normal.logpdf(self.log_loss, mean, covariance)
+
+    def _used(self, precision):
+        """The precision of each run, from blocks of slots that are filled in order."""
+        if precision.ndim == 1:
+            return precision[: len(self.runs)]
+        slot = pd.Series(self.family).groupby(self.family).cumcount()
+        return precision[self.family, slot]
+
+    def plain(self, values):
+        """With the discrepancy as roots of its covariance times standard normal weights."""
+        values, mean, scale, nu = self._read(values)
+        total = log_prior(self.spec, values)
+        for term in self.terms:
+            weights = values[f"{term.name}_weights"]
+            root = square_root(unit_covariance(term, self.compute, self.family))
+            mean = mean + self._at_runs(values[term.name]) * (root @ weights)
+            total += np.sum(stats.norm.logpdf(weights))
+        return total + self._noise(self.log_loss - mean, scale, nu)
+
+
+def gaps(density, by_hand, spread, points=5):
+    """Differences between a model's log density and the reference's, at points about the start."""
+    rng = np.random.default_rng(7)
+    found, sizes = [], []
+    for index in range(points):
+        raw = density.start + spread * index / points * rng.standard_normal(len(density.start))
+        logp = density.logp(raw)
+        found.append(logp - by_hand(density.values(raw)) - density.log_jacobian(raw))
+        sizes.append(abs(logp))
+    return np.array(found) - found[0], max(sizes)
+
+
+@pytest.mark.parametrize(("spec", "table"), CASES)
+def test_the_sampler_moves_in_the_stated_posterior(spec, table):
+    runs = check_runs(table)
+    design = make_design(spec, runs)
+    model = build_sampler_model(spec, design)
+    extra = [var.name for var in model.free_RVs if var.name == "precision"]
+    density = Density(model, parameter_names(spec) + extra)
+    reference = Reference(spec, runs, design.reference)
+    difference, size = gaps(density, reference.integrated, spread=1.0)
+    np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
+
+
+@pytest.mark.parametrize(("spec", "table"), CASES)
+def test_the_plain_model_is_the_stated_posterior(spec, table):
+    runs = check_runs(table)
+    design = make_design(spec, runs)
+    model = build_model(spec, design)
+    extra = [var.name for var in model.free_RVs if var.name.endswith("_weights")]
+    density = Density(model, parameter_names(spec) + extra)
+    reference = Reference(spec, runs, design.reference)
+    difference, size = gaps(density, reference.plain, spread=0.5)
+    np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
+
+
+PINS = {
+    "level": 2.4,
+    "elasticity": 0.06,
+    "floor_share": 0.5,
+    "c": 1.1,
+    "sigma": 0.004,
+    "nu": 7.0,
+    "amplitude": 0.01,
+}
+PINNED = {name: LOSS.with_priors(**{name: value}) for name, value in PINS.items()} | {
+    "the whole law": LOSS.with_priors(level=2.4, elasticity=0.06, floor_share=0.5),
+    "a": bs.load_model("loss_abc").with_priors(a=1.0),
+    "b and c": bs.load_model("loss_abc").with_priors(b=0.15, c=1.0),
+    "the slopes of all families": POOLED.with_priors(elasticity=0.06, floor_share=0.5),
+}
+EVERY = {
+    **{f"one ladder, {name}": spec for name, spec in ONE_LADDER.items()},
+    **{f"families, {name}": spec for name, spec in SEVERAL_LADDERS.items()},
+    **{f"pinned, {name}": spec for name, spec in PINNED.items()},
+}
+
+
+def _used(model):
+    """Names of the data that the log density depends on."""
+    return {var.name for var in graph_inputs([model.logp()]) if var.name}
+
+
+@pytest.mark.parametrize("spec", PINNED.values(), ids=PINNED)
+def test_a_pinned_parameter_is_a_number_in_the_model(spec):
+    table = FAMILIES if "family" in spec.groups else LADDER
+    design = make_design(spec, check_runs(table))
+    model = build_sampler_model(spec, design)
+    assert not spec.pinned.keys() & {var.name for var in model.free_RVs + model.deterministics}
+    assert np.isfinite(model.compile_logp(mode="FAST_COMPILE")(model.initial_point()))
+
+
+@pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
+def test_a_compiled_model_can_swap_all_that_changes_between_ladders(spec):
+    design = make_design(spec, check_runs(FAMILIES if "family" in spec.groups else LADDER))
+    assert sampler_arrays(spec, design).keys() <= _used(build_sampler_model(spec, design))

@@ -1,0 +1,203 @@
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.inference import fitting
+from bayes_scaling.inference.diagnosis import Diagnosis
+from bayes_scaling.inference.sampling import ModelShape, compile_model
+
+LOSS = bs.load_model("loss")
+CEREBRAS = bs.example("cerebras_gpt")
+SMALL = CEREBRAS.query("compute < 2e21")
+QUICK = {"draws": 50, "tune": 200, "chains": 2}
+
+
+@pytest.fixture(scope="module")
+def quick(fit_cerebras):
+    """A fit of too few draws, tried twice."""
+    return bs.fit("loss", SMALL, random_seed=3, **QUICK)
+
+
+def posterior(fit):
+    return fit.posterior["posterior"].to_dataset()
+
+
+def test_the_fit_holds_what_it_was_made_from(fit_cerebras):
+    fit = fit_cerebras
+    assert fit.spec == LOSS
+    assert fit.random_seed == 1
+    assert list(fit.runs["run"]) == list(SMALL["run"])
+    np.testing.assert_array_equal(fit.posterior["observed_data"]["loss"], SMALL["loss"])
+    np.testing.assert_array_equal(fit.posterior["constant_data"]["compute"], SMALL["compute"])
+    assert {"python", "pymc", "nutpie", "bayes-scaling"} <= fit.versions.keys()
+
+
+def test_five_points_converge_at_the_first_try(fit_cerebras):
+    verdict = fit_cerebras.diagnosis
+    assert verdict.converged
+    assert not verdict.retried
+    assert verdict.draws == 4000
+    assert verdict.divergences == 0
+    assert verdict.ess_bulk > 400
+    assert verdict.gradient_evaluations <= 300_000
+
+
+def test_what_people_quote_follows_from_what_is_sampled(fit_cerebras):
+    drawn = posterior(fit_cerebras)
+    xr.testing.assert_allclose(drawn["a"] + drawn["c"], drawn["level"])
+    xr.testing.assert_allclose(drawn["b"], drawn["elasticity"] / (1 - drawn["floor_share"]))
+    xr.testing.assert_allclose(drawn["c"], drawn["floor_share"] * drawn["level"])
+
+
+def test_the_summary_says_what_the_data_added(fit_cerebras):
+    table = fit_cerebras.summary()
+    drawn = posterior(fit_cerebras)
+    assert table.loc["level", "mean"] == pytest.approx(float(drawn["level"].mean()))
+    assert table.loc["level", "sd_ratio"] < 0.05
+    assert table.loc["amplitude", "sd_ratio"] > 0.5
+    assert table.loc["nu", ["mean", "sd"]].tolist() == [5.0, 0.0]
+    assert table.loc["nu", "prior"] == "pinned at 5"
+    assert (table.loc[["a", "b", "c"], "q05"] < table.loc[["a", "b", "c"], "q95"]).all()
+
+
+@pytest.mark.parametrize("reference", [1.0, 1e21])
+def test_the_summary_restates_a_at_another_compute(fit_cerebras, reference):
+    restated = fit_cerebras.summary(reference=reference)
+    drawn = posterior(fit_cerebras)
+    ratio = reference / fit_cerebras.reference.iloc[0]
+    a = float((drawn["a"] * ratio ** -drawn["b"]).mean())
+    assert restated.loc["a", "mean"] == pytest.approx(a)
+    own = fit_cerebras.summary()
+    pd.testing.assert_frame_equal(restated.drop("a"), own.drop("a"))
+
+
+@pytest.mark.parametrize("reference", [0.0, -1e20, float("nan"), float("inf")])
+def test_a_summary_at_no_compute_is_refused(fit_cerebras, reference):
+    with pytest.raises(DataError, match="reference: expected positive FLOP"):
+        fit_cerebras.summary(reference=reference)
+
+
+def test_the_same_seed_gives_the_same_draws(quick):
+    again = bs.fit("loss", SMALL, random_seed=3, **QUICK)
+    xr.testing.assert_identical(posterior(again), posterior(quick))
+    assert again.diagnosis == quick.diagnosis
+
+
+def test_another_seed_gives_other_draws(quick):
+    other = bs.fit("loss", SMALL, random_seed=4, **QUICK)
+    assert not np.any(posterior(other)["level"].values == posterior(quick)["level"].values)
+
+
+def test_the_chains_differ(quick):
+    level = posterior(quick)["level"].values
+    assert not np.any(level[0] == level[1])
+
+
+def test_what_was_handed_in_is_unchanged(quick):
+    runs = SMALL.copy(deep=True)
+    bs.fit("loss", runs, random_seed=3, **QUICK)
+    pd.testing.assert_frame_equal(runs, SMALL)
+
+
+def test_other_numbers_and_other_numbers_of_rows_compile_nothing(quick):
+    before = compile_model.cache_info()
+    rescaled = SMALL.assign(loss=SMALL["loss"] + 0.3, compute=SMALL["compute"] * 7)
+    bs.fit("loss", rescaled, random_seed=1, reference=1e21, **QUICK)
+    bs.fit("loss", CEREBRAS, random_seed=1, **QUICK)
+    bs.fit("loss", SMALL.assign(loss_se=0.01).head(3), random_seed=1, **QUICK)
+    after = compile_model.cache_info()
+    assert after.misses == before.misses
+    assert after.hits > before.hits
+
+
+def test_a_shape_is_the_spec_and_the_numbers_of_families_and_slots(fit_cerebras):
+    shape = ModelShape.of(LOSS, fit_cerebras.design)
+    assert shape == ModelShape(LOSS, 1, 8, None)
+    assert hash(shape) == hash(ModelShape(LOSS, 1, 8, None))
+    assert shape != ModelShape(LOSS, 1, 16, None)
+    assert shape != ModelShape(LOSS.with_priors(nu=4), 1, 8, None)
+
+
+def test_a_fit_that_does_not_converge_is_tried_again_with_twice_the_draws(quick):
+    assert quick.diagnosis.retried
+    assert quick.diagnosis.target_accept == 0.99
+    assert posterior(quick).sizes["draw"] == 2 * QUICK["draws"]
+    assert quick.diagnosis.draws == 4 * QUICK["draws"]
+    assert str(quick.diagnosis).startswith("NOT CONVERGED on the second try: ")
+    own_steps = int(quick.posterior["sample_stats"]["n_steps"].sum())
+    assert quick.diagnosis.gradient_evaluations > 1.5 * own_steps
+
+
+def test_the_second_try_may_do(fit_cerebras, monkeypatch):
+    asked = []
+
+    def judge(reported, stats, **settings):
+        asked.append(settings)
+        ess = 1000.0 if settings.get("retried") else 10.0
+        return Diagnosis(1.0, ess, ess, "level", 0, stats["diverging"].size, 1.0, **settings)
+
+    monkeypatch.setattr(fitting, "diagnose", judge)
+    fit = bs.fit("loss", SMALL, random_seed=3, target_accept=0.995, **QUICK)
+    assert [settings["target_accept"] for settings in asked] == [0.995, 0.995]
+    assert fit.diagnosis.converged
+    assert str(fit.diagnosis).startswith("Converged on the second try")
+    said = "The fit converged on the second try, with twice the draws and smaller steps."
+    assert said in bs.predict(fit, compute=1e22).notes
+
+
+def test_progress_is_told_up_to_the_last_draw(fit_cerebras):
+    told = []
+    bs.fit("loss", SMALL, random_seed=1, progress=lambda *counts: told.append(counts))
+    done = [count for count, _ in told]
+    assert {total for _, total in told} == {4 * 2000}
+    assert done == sorted(done)
+    assert done[-1] == 4 * 2000
+
+
+def test_unfinished_runs_are_refused():
+    runs = SMALL.assign(finished=[True, True, False, True, True])
+    unfinished = SMALL["run"].iloc[2]
+    with pytest.raises(DataError, match=f"finished: {unfinished} ended before it was planned to"):
+        bs.fit("loss", runs, random_seed=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"random_seed": -1}, "random_seed: expected zero or more"),
+        ({"random_seed": 2**63}, "random_seed: expected zero or more and below 2\\^63"),
+        ({"random_seed": True}, "random_seed: expected an integer, got True"),
+        ({"random_seed": 1.0}, "random_seed: expected an integer, got 1.0"),
+        ({"random_seed": None}, "random_seed: expected an integer, got None"),
+        ({"draws": 0}, "draws: expected a positive integer, got 0"),
+        ({"draws": True}, "draws: expected a positive integer, got True"),
+        ({"tune": 10.5}, "tune: expected a positive integer, got 10.5"),
+        ({"chains": -4}, "chains: expected a positive integer, got -4"),
+        ({"target_accept": 1}, "target_accept: expected a number between 0 and 1, got 1"),
+        ({"target_accept": float("nan")}, "target_accept: expected a number between 0 and 1"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(setting, said):
+    with pytest.raises(BayesScalingError, match=said):
+        bs.fit("loss", SMALL, **{"random_seed": 1, **setting})
+
+
+def test_a_pinned_a_is_restated_too(fit_cerebras):
+    spec = bs.load_model("loss_abc").with_priors(a=1.2)
+    drawn = posterior(fit_cerebras)[["b", "c", "sigma", "amplitude"]]
+    fit = fitting.Fit(
+        spec=spec,
+        runs=fit_cerebras.runs,
+        posterior=xr.DataTree.from_dict({"posterior": drawn}),
+        diagnosis=fit_cerebras.diagnosis,
+        design=fit_cerebras.design,
+        random_seed=1,
+        versions={},
+    )
+    ratio = 1e21 / fit.reference.iloc[0]
+    restated = float((1.2 * ratio ** -drawn["b"]).mean())
+    assert fit.summary().loc["a", "mean"] == 1.2
+    assert fit.summary(reference=1e21).loc["a", "mean"] == pytest.approx(restated)
