@@ -31,7 +31,7 @@ def data_dir():
 
 @pytest.fixture(scope="session")
 def fit_cerebras():
-    """The five Cerebras-GPT models up to 1.3B, fitted."""
+    """The five Cerebras-GPT models up to 2.7B, fitted."""
     import bayes_scaling as bs
 
     return bs.fit("loss", bs.example("cerebras_gpt").query("compute < 2e21"), random_seed=1)

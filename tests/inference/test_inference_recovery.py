@@ -48,14 +48,12 @@ def slopes(fit):
     return elasticity.to_series()
 
 
-@pytest.mark.slow
 def test_families_converge(families):
     fit, _, _ = families
     assert fit.diagnosis.converged
     assert fit.families == tuple(LADDERS)
 
 
-@pytest.mark.slow
 def test_the_slope_of_two_runs_shrinks_to_that_of_the_others(families):
     fit, runs, _ = families
     two = runs[runs["family"] == "two"]
@@ -68,7 +66,6 @@ def test_the_slope_of_two_runs_shrinks_to_that_of_the_others(families):
     assert abs(np.log(others / MEAN_SLOPE)).max() < 0.35
 
 
-@pytest.mark.slow
 def test_a_family_of_one_run_has_the_slope_of_the_others_and_is_less_sure_of_it(families):
     fit, _, _ = families
     elasticity = np.log(fit.posterior["posterior"]["elasticity"])
@@ -79,7 +76,6 @@ def test_a_family_of_one_run_has_the_slope_of_the_others_and_is_less_sure_of_it(
     assert spread["one"] < 0.8 * prior[1]
 
 
-@pytest.mark.slow
 def test_short_families_are_forecast_sensibly(families):
     fit, _, truth = families
     table = bs.predict(fit, compute=[TARGET] * len(LADDERS), family=list(LADDERS)).summary()
