@@ -10,10 +10,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "bayes_scaling.data": ["check", "example", "read_runs"],
+    "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.forecasting": ["Forecast", "predict"],
     "bayes_scaling.inference.fitting": ["Fit", "fit", "load_fit"],
-    "bayes_scaling.plotting": ["plot_forecast"],
+    "bayes_scaling.plotting": ["plot_backtest", "plot_calibration", "plot_forecast"],
     "bayes_scaling.simulation": ["simulate"],
     "bayes_scaling.specification.shelf": ["list_models", "load_model"],
     "bayes_scaling.specification.spec": ["Spec"],
@@ -24,6 +25,7 @@ __all__ = [
     "Fit",
     "Forecast",
     "Spec",
+    "backtest",
     "calibrate",
     "check",
     "example",
@@ -31,6 +33,8 @@ __all__ = [
     "list_models",
     "load_fit",
     "load_model",
+    "plot_backtest",
+    "plot_calibration",
     "plot_forecast",
     "predict",
     "read_runs",
@@ -39,10 +43,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from bayes_scaling.data import check, example, read_runs
+    from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.forecasting import Forecast, predict
     from bayes_scaling.inference.fitting import Fit, fit, load_fit
-    from bayes_scaling.plotting import plot_forecast
+    from bayes_scaling.plotting import plot_backtest, plot_calibration, plot_forecast
     from bayes_scaling.simulation import simulate
     from bayes_scaling.specification.shelf import list_models, load_model
     from bayes_scaling.specification.spec import Spec
