@@ -13,7 +13,8 @@ _HOMES = {
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.forecasting": ["Forecast", "predict"],
-    "bayes_scaling.inference.fitting": ["Fit", "fit", "load_fit"],
+    "bayes_scaling.inference.fits": ["Fit"],
+    "bayes_scaling.inference.fitting": ["fit", "load_fit"],
     "bayes_scaling.plotting": ["plot_backtest", "plot_calibration", "plot_forecast"],
     "bayes_scaling.simulation": ["simulate"],
     "bayes_scaling.specification.shelf": ["list_models", "load_model"],
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.forecasting import Forecast, predict
-    from bayes_scaling.inference.fitting import Fit, fit, load_fit
+    from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.fitting import fit, load_fit
     from bayes_scaling.plotting import plot_backtest, plot_calibration, plot_forecast
     from bayes_scaling.simulation import simulate
     from bayes_scaling.specification.shelf import list_models, load_model

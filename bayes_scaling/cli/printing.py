@@ -15,7 +15,7 @@ from bayes_scaling.cli.running import note
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
     from bayes_scaling.forecasting import Forecast
-    from bayes_scaling.inference.fitting import Fit
+    from bayes_scaling.inference.fits import Fit
 
 KIND_OF = {
     "run": "one new run",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayes_scaling.forecasting import Forecast
-    from bayes_scaling.inference.fitting import Fit
+    from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.sampling import Progress
 
 SAVED = ".nc"

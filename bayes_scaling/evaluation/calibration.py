@@ -16,7 +16,8 @@ from scipy import stats
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, make_design
-from bayes_scaling.inference.fitting import Fit, fit
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fitting import fit
 from bayes_scaling.inference.predictive import (
     discrepancy_at,
     draw_responses,

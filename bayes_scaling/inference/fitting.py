@@ -1,9 +1,7 @@
-"""Fit a model to a table of runs; the fit is a frozen record."""
+"""Fit a model to a table of runs."""
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,183 +10,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_runs, read_runs, response_hash, table_hash
+from bayes_scaling.data import check_runs, read_runs
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference.design import Design, make_design
-from bayes_scaling.inference.diagnosis import Diagnosis, diagnose
+from bayes_scaling.inference.diagnosis import diagnose
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.sampling import Progress, parameter_names, sample
-from bayes_scaling.specification.prior_draws import draw_prior, quoted
+from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 RETRY_ACCEPT = 0.99
 MAX_SEED = 2**63
-PRIOR_DRAWS = 20_000
 PACKAGES = ("bayes-scaling", "pymc", "pytensor", "nutpie", "arviz", "numpy", "pandas", "xarray")
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A model fitted to runs.
-
-    Attributes
-    ----------
-    spec : Spec
-        What was believed.
-    runs : DataFrame
-        What was measured, checked.
-    posterior : xarray.DataTree
-        Groups ``posterior`` (parameters, and a, b, c), ``sample_stats``, ``observed_data``,
-        ``constant_data``: what ArviZ reads.
-    diagnosis : Diagnosis
-        Whether the draws can be trusted.
-    design : Design
-        The arrays that the model read; ``design.reference`` holds C0.
-    random_seed : int
-    versions : mapping of str to str
-        Of the packages that made it.
-    """
-
-    spec: Spec
-    runs: pd.DataFrame
-    posterior: xr.DataTree
-    diagnosis: Diagnosis
-    design: Design
-    random_seed: int
-    versions: Mapping[str, str]
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Names of the ladders that were fitted."""
-        return self.design.families
-
-    @property
-    def data_hash(self) -> str:
-        """SHA-256 of the whole checked table: what a seal stores."""
-        return table_hash(self.runs)
-
-    @property
-    def response_hash(self) -> str:
-        """SHA-256 of the responses and their keys: what a comparison demands to be equal."""
-        keys = ["family", "run"] if "family" in self.runs else ["run"]
-        return response_hash(self.runs, self.spec.response, keys)
-
-    @property
-    def reference(self) -> pd.Series:
-        """Reference compute C0 of each family, FLOP."""
-        index = pd.Index(self.families, name="family")
-        return pd.Series(self.design.reference, index=index, name="reference")
-
-    def pymc_model(self) -> Any:
-        """Build the model as it is written down, for PyMC's own tools.
-
-        The sampler moved in other coordinates of the same posterior, with the discrepancy
-        integrated out.
-
-        Returns
-        -------
-        pm.Model
-        """
-        from bayes_scaling.inference.graph import build_model
-
-        return build_model(self.spec, self.design)
-
-    @cached_property
-    def prior_sd(self) -> dict[str, float]:
-        """Prior standard deviation of each parameter of one ladder, pooling included."""
-        rng = np.random.default_rng(0)
-        drawn = draw_prior(self.spec, {"family": 1}, PRIOR_DRAWS, rng)
-        return {name: float(np.std(values)) for name, values in drawn.items()}
-
-    def summary(self, reference: float | None = None) -> pd.DataFrame:
-        """Tabulate the posterior beside the prior.
-
-        Parameters
-        ----------
-        reference : float, optional
-            Restate ``a`` at this compute, FLOP, instead of each family's C0.
-
-        Returns
-        -------
-        DataFrame
-            A row a parameter (``level``, or ``level[family]``), columns ``mean, sd, q05, median,
-            q95, sd_ratio, prior``. ``sd_ratio`` is the posterior's standard deviation over the
-            prior's: near 1, the data said nothing.
-
-        Examples
-        --------
-        >>> import bayes_scaling as bs
-        >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
-        >>> fit = bs.fit("loss", small, random_seed=1)
-        >>> bool(fit.summary().loc["elasticity", "sd_ratio"] < 0.5)
-        True
-        """
-        posterior = self.posterior["posterior"].to_dataset()
-        if reference is not None:
-            posterior = self._restated(posterior, reference)
-        rows = {}
-        for name, values in posterior.data_vars.items():
-            if "run" in values.dims:
-                continue
-            for label, column in _columns(str(name), values):
-                rows[label] = self._row(str(name), column)
-        for name, pinned in self.spec.pinned.items():
-            if name in rows:  # restated at another compute
-                continue
-            rows[name] = dict.fromkeys(("mean", "q05", "median", "q95"), pinned) | {
-                "sd": 0.0,
-                "prior": f"pinned at {pinned:g}",
-            }
-        columns = ["mean", "sd", "q05", "median", "q95", "sd_ratio", "prior"]
-        return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
-
-    def _row(self, name: str, column: np.ndarray[Any, Any]) -> dict[str, Any]:
-        low, middle, high = np.quantile(column, [0.05, 0.5, 0.95])
-        sd = float(np.std(column))
-        prior_sd = self.prior_sd.get(name, 0.0)
-        return {
-            "mean": float(np.mean(column)),
-            "sd": sd,
-            "q05": float(low),
-            "median": float(middle),
-            "q95": float(high),
-            "sd_ratio": sd / prior_sd if prior_sd > 0 else np.nan,
-            "prior": str(self.spec.free.get(name, "")),
-        }
-
-    def _restated(self, posterior: xr.Dataset, reference: float) -> xr.Dataset:
-        if not (np.isfinite(reference) and reference > 0):
-            raise DataError(f"reference: expected positive FLOP, got {reference!r}.")
-        base = self.design.reference
-        drawn = {str(name): values for name, values in posterior.data_vars.items()}
-        natural = quoted(self.spec, {**self.spec.pinned, **drawn})
-        by_family = "family" in posterior.dims
-        ratio = xr.DataArray(reference / base, dims="family") if by_family else reference / base[0]
-        restated = natural["a"] * ratio ** -natural["b"]
-        return posterior.assign(a=restated) if isinstance(restated, xr.DataArray) else posterior
-
-    def save(self, path: str | Path) -> Path:
-        """Save everything as one netCDF file, replaced whole or not at all.
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        OutputError
-            If the path can't be written.
-        """
-        from bayes_scaling.inference.saving import save_fit
-
-        return save_fit(self, Path(path))
-
-
-def _columns(name: str, values: xr.DataArray) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    if "family" not in values.dims:
-        return [(name, values.values.ravel())]
-    labels = values["family"].values
-    return [(f"{name}[{label}]", values.sel(family=label).values.ravel()) for label in labels]
 
 
 def fit(

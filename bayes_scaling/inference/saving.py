@@ -19,7 +19,7 @@ from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.specification.spec import parse_spec
 
 if TYPE_CHECKING:
-    from bayes_scaling.inference.fitting import Fit
+    from bayes_scaling.inference.fits import Fit
 
 SCHEMA = 1
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
@@ -66,7 +66,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def read_fit(path: Path) -> "Fit":
     """Read a saved fit and check it against its hash."""
-    from bayes_scaling.inference.fitting import Fit
+    from bayes_scaling.inference.fits import Fit
 
     tree = _open(path)
     schema = tree.attrs.get("bayes_scaling_schema")

@@ -1,0 +1,79 @@
+"""What the reader of a forecast has to know."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.inference.diagnosis import MIN_ESS
+from bayes_scaling.inference.fits import Fit
+
+PRIOR_RATIO = 0.8
+
+
+def loss_notes(
+    fit: Fit, table: pd.DataFrame, index: np.ndarray[Any, Any], draws: xr.Dataset
+) -> Iterator[str]:
+    """Say whether the fit converged, what the floor rests on, and where a target lies."""
+    if not fit.diagnosis.converged:
+        yield str(fit.diagnosis)
+    elif fit.diagnosis.retried:
+        yield "The fit converged on the second try, with twice the draws and smaller steps."
+    yield from floor_notes(fit, sorted(set(index.tolist())))
+    for family, compute in zip(index, table["compute"], strict=True):
+        smallest = fit.design.of_family(family).min()
+        if compute < smallest:
+            yield (
+                f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
+                f"{smallest:.3g} FLOP): this is an extrapolation downward."
+            )
+    if np.prod([draws.sizes["chain"], draws.sizes["draw"]]) > MIN_ESS:
+        size = float(az.ess(draws[["expected"]])["expected"].min())
+        if size < MIN_ESS:
+            yield (
+                f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
+                f"{MIN_ESS:.0f}: fit with more draws."
+            )
+
+
+def floor_ratio(fit: Fit) -> Mapping[str, float]:
+    """Posterior over prior standard deviation of the floor's share of the loss, by family.
+
+    Near 1, the data said nothing about the floor. Empty where the floor is pinned or the law has
+    none.
+    """
+    posterior = fit.posterior["posterior"].to_dataset()
+    pinned = {"floor_share", "c"} & fit.spec.pinned.keys()
+    if "floor_share" not in posterior or pinned:
+        return {}
+    share = posterior["floor_share"]
+    prior_sd = fit.prior_sd["floor_share"]
+    if "family" not in share.dims:
+        return {family: float(share.std()) / prior_sd for family in fit.families}
+    return {
+        family: float(share.isel(family=index).std()) / prior_sd
+        for index, family in enumerate(fit.families)
+    }
+
+
+def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
+    """Say for each family how much the data said of the floor."""
+    ratios = floor_ratio(fit)
+    for index in families:
+        family = fit.families[index]
+        if family not in ratios:
+            continue
+        ratio = ratios[family]
+        of = f" of {family}" if len(fit.families) > 1 else ""
+        verdict = "; the floor comes from the prior" if ratio > PRIOR_RATIO else ""
+        yield f"Floor share{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
+
+
+def response_unit(fit: Fit) -> str:
+    """Name the unit of what was fitted, for labels: ``nats per token`` unless the runs say else."""
+    column = f"{fit.spec.response}_unit"
+    said: Sequence[Any] = list(fit.runs[column].dropna().unique()) if column in fit.runs else []
+    return ", ".join(map(str, said)) or "nats per token"
