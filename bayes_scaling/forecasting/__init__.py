@@ -1,12 +1,15 @@
 """Posterior predictive distributions at target computes; forecasts are frozen records."""
 
-from bayes_scaling.forecasting.forecasts import Forecast, quantile_name
+from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import floor_notes, floor_ratio, response_unit
+from bayes_scaling.forecasting.pass_forecasts import PassForecast
 from bayes_scaling.forecasting.predicting import predict
+from bayes_scaling.forecasting.summaries import quantile_name
 from bayes_scaling.forecasting.targets import family_index
 
 __all__ = [
     "Forecast",
+    "PassForecast",
     "family_index",
     "floor_notes",
     "floor_ratio",

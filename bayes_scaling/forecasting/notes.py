@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.inference.diagnosis import MIN_ESS
+from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fits import PassFit
 
 PRIOR_RATIO = 0.8
 
@@ -18,10 +19,7 @@ def loss_notes(
     fit: Fit, table: pd.DataFrame, index: np.ndarray[Any, Any], draws: xr.Dataset
 ) -> Iterator[str]:
     """Say whether the fit converged, what the floor rests on, and where a target lies."""
-    if not fit.diagnosis.converged:
-        yield str(fit.diagnosis)
-    elif fit.diagnosis.retried:
-        yield "The fit converged on the second try, with twice the draws and smaller steps."
+    yield from convergence_notes(fit.diagnosis)
     yield from floor_notes(fit, sorted(set(index.tolist())))
     for family, compute in zip(index, table["compute"], strict=True):
         smallest = fit.design.of_family(family).min()
@@ -36,6 +34,27 @@ def loss_notes(
             yield (
                 f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
                 f"{MIN_ESS:.0f}: fit with more draws."
+            )
+
+
+def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
+    """Say that a fit didn't converge, or did so on the second try."""
+    if not diagnosis.converged:
+        yield str(diagnosis)
+    elif diagnosis.retried:
+        yield "The fit converged on the second try, with twice the draws and smaller steps."
+
+
+def pass_notes(fit: PassFit, targets: pd.DataFrame) -> Iterator[str]:
+    """Say whether the fit converged, what it did on its own, and where a target lies."""
+    yield from convergence_notes(fit.diagnosis)
+    yield from fit.notes
+    smallest = fit.design.compute.min()
+    for compute in targets["compute"]:
+        if compute < smallest:
+            yield (
+                f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
+                f"{smallest:.3g} FLOP): this is an extrapolation downward."
             )
 
 

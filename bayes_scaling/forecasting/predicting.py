@@ -1,50 +1,81 @@
 """Posterior predictive distributions at target computes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.forecasting.notes import loss_notes
+from bayes_scaling.forecasting.notes import loss_notes, pass_notes
+from bayes_scaling.forecasting.pass_forecasts import PassForecast, restriction
 from bayes_scaling.forecasting.targets import family_index, read_targets
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import check_seed
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.passes.predictive import draw_hazards
 from bayes_scaling.inference.predictive import draw_responses
 
+MIN_COMPUTES = 2
 
+
+@overload
 def predict(
     fit: Fit,
     targets: pd.DataFrame | None = None,
     *,
     compute: Any = None,
     family: str | Sequence[str] | None = None,
+    restrict: None = None,
     random_seed: int | None = None,
-) -> Forecast:
+) -> Forecast: ...
+@overload
+def predict(
+    fit: PassFit,
+    targets: pd.DataFrame | None = None,
+    *,
+    compute: Any = None,
+    family: None = None,
+    restrict: str | None = None,
+    random_seed: int | None = None,
+) -> PassForecast: ...
+def predict(
+    fit: Fit | PassFit,
+    targets: pd.DataFrame | None = None,
+    *,
+    compute: Any = None,
+    family: str | Sequence[str] | None = None,
+    restrict: str | None = None,
+    random_seed: int | None = None,
+) -> Forecast | PassForecast:
     """Forecast what new runs will show.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or PassFit
     targets : DataFrame, optional
         A row a target: ``compute``, and ``family`` where the fit has several.
     compute : float, str, or sequence of these, optional
         Target computes instead of a table: FLOP, or text such as ``"40 PF-days"``.
     family : str or sequence of str, optional
         The family of the targets, where the fit has several. It needs at least one run in the fit.
+    restrict : str, optional
+        For passes, ``"solved_by_all"`` averages over the problems that every fitted run solved at
+        least once, as the GPT-4 report did; the notes say what share that drops.
     random_seed : int, optional
         By default the fit's, so that the same fit gives the same forecast.
 
     Returns
     -------
-    Forecast
+    Forecast, or PassForecast for a PassFit
         Joint draws for all targets.
 
     Raises
     ------
     DataError
-        If a target has no usable compute, or its family has no run in the fit.
+        If a target has no usable compute, its family has no run in the fit, or counts of a single
+        compute were fitted, which say nothing of the exponent.
 
     Examples
     --------
@@ -55,9 +86,19 @@ def predict(
     ['q05', 'q25', 'q75', 'q95']
     """
     computes, labels = read_targets(targets, compute, family)
-    index = np.array([family_index(fit.families, label) for label in labels])
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
+    if isinstance(fit, PassFit):
+        return _passes(fit, computes, restrict, seed)
+    if restrict is not None:
+        raise DataError("restrict: a fit of losses has no problems; leave restrict away.")
+    return _losses(fit, computes, labels, seed)
+
+
+def _losses(
+    fit: Fit, computes: np.ndarray[Any, Any], labels: list[str | None], seed: int
+) -> Forecast:
+    index = np.array([family_index(fit.families, label) for label in labels])
     rng = np.random.default_rng([seed, 1])
     draws = draw_responses(fit, index, computes, rng)
     last = np.array([fit.design.of_family(own).max() for own in index])
@@ -70,3 +111,20 @@ def predict(
     )
     notes = tuple(loss_notes(fit, table, index, draws))
     return Forecast(table, draws, fit, notes)
+
+
+def _passes(
+    fit: PassFit, computes: np.ndarray[Any, Any], restrict: str | None, seed: int
+) -> PassForecast:
+    fitted = fit.design.compute
+    if len(np.unique(fitted)) < MIN_COMPUTES:
+        raise DataError(
+            f"compute: the fit has runs of one compute only ({fitted[0]:.3g} FLOP), which say "
+            "nothing of the exponent: a forecast would be the prior's. Add runs of other sizes; "
+            "the fit can still be described with fit.summary()."
+        )
+    chosen, said = restriction(fit, restrict)
+    draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))
+    table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})
+    notes = (*pass_notes(fit, table), *said)
+    return PassForecast(table, draws, fit, notes, seed, chosen)

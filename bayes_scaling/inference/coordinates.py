@@ -15,7 +15,7 @@ from scipy import linalg, optimize, special
 
 from bayes_scaling.inference.blocks import active_terms, by_family, padded
 from bayes_scaling.inference.design import Array, Design
-from bayes_scaling.specification.domains import REAL, SHARE
+from bayes_scaling.specification.domains import REAL, SHARE, UNIT
 from bayes_scaling.specification.prior_draws import draw_prior, truncation
 from bayes_scaling.specification.spec import Spec
 
@@ -82,7 +82,7 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
         prior = stand_in if seen else spec.free.get(name)
         if prior is None or (families > 1 and not prior.over):
             continue
-        kind = "identity" if domain is REAL else "logit" if domain is SHARE else "log"
+        kind = "identity" if domain is REAL else "logit" if domain in (SHARE, UNIT) else "log"
         found[name] = Unconstraining(kind, truncation(spec, name) or 0.0)
     return found
 

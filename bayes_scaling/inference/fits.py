@@ -1,6 +1,6 @@
 """The frozen record of a fit: what was believed, measured and found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,11 @@ from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.specification.prior_draws import draw_prior, quoted
+from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 20_000
+SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,31 +125,13 @@ class Fit:
         for name, values in posterior.data_vars.items():
             if "run" in values.dims:
                 continue
-            for label, column in _columns(str(name), values):
-                rows[label] = self._row(str(name), column)
+            for label, column in labelled_columns(str(name), values):
+                prior_sd = self.prior_sd.get(str(name), 0.0)
+                rows[label] = posterior_row(column, prior_sd, self.spec.free.get(str(name)))
         for name, pinned in self.spec.pinned.items():
-            if name in rows:  # restated at another compute
-                continue
-            rows[name] = dict.fromkeys(("mean", "q05", "median", "q95"), pinned) | {
-                "sd": 0.0,
-                "prior": f"pinned at {pinned:g}",
-            }
-        columns = ["mean", "sd", "q05", "median", "q95", "sd_ratio", "prior"]
-        return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
-
-    def _row(self, name: str, column: np.ndarray[Any, Any]) -> dict[str, Any]:
-        low, middle, high = np.quantile(column, [0.05, 0.5, 0.95])
-        sd = float(np.std(column))
-        prior_sd = self.prior_sd.get(name, 0.0)
-        return {
-            "mean": float(np.mean(column)),
-            "sd": sd,
-            "q05": float(low),
-            "median": float(middle),
-            "q95": float(high),
-            "sd_ratio": sd / prior_sd if prior_sd > 0 else np.nan,
-            "prior": str(self.spec.free.get(name, "")),
-        }
+            if name not in rows:  # one that is was restated at another compute
+                rows[name] = pinned_row(pinned)
+        return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(SUMMARY_COLUMNS))
 
     def _restated(self, posterior: xr.Dataset, reference: float) -> xr.Dataset:
         if not (np.isfinite(reference) and reference > 0):
@@ -177,8 +161,35 @@ class Fit:
         return save_fit(self, Path(path))
 
 
-def _columns(name: str, values: xr.DataArray) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    if "family" not in values.dims:
-        return [(name, values.values.ravel())]
-    labels = values["family"].values
-    return [(f"{name}[{label}]", values.sel(family=label).values.ravel()) for label in labels]
+def labelled_columns(name: str, values: xr.DataArray) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """Yield the draws of each quantity of a variable, named as ``level`` or ``level[family]``."""
+    own = [dim for dim in values.dims if dim not in {"chain", "draw"}]
+    if not own:
+        yield name, values.values.ravel()
+        return
+    (dim,) = own
+    for place, label in enumerate(values[dim].values):
+        yield f"{name}[{label}]", values.isel({dim: place}).values.ravel()
+
+
+def posterior_row(
+    column: np.ndarray[Any, Any], prior_sd: float, prior: Prior | None
+) -> dict[str, Any]:
+    """Describe the draws of one parameter beside its prior."""
+    low, middle, high = np.quantile(column, [0.05, 0.5, 0.95])
+    sd = float(np.std(column))
+    return {
+        "mean": float(np.mean(column)),
+        "sd": sd,
+        "q05": float(low),
+        "median": float(middle),
+        "q95": float(high),
+        "sd_ratio": sd / prior_sd if prior_sd > 0 else np.nan,
+        "prior": "" if prior is None else str(prior),
+    }
+
+
+def pinned_row(number: float) -> dict[str, Any]:
+    """Describe a parameter that is a number."""
+    same = dict.fromkeys(("mean", "q05", "median", "q95"), number)
+    return {**same, "sd": 0.0, "prior": f"pinned at {number:g}"}

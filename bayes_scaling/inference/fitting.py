@@ -1,8 +1,6 @@
-"""Fit a model to a table of runs."""
+"""Fit a model to a table of runs or of counts."""
 
-import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +10,18 @@ import xarray as xr
 
 from bayes_scaling.data import check_runs, read_runs
 from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
-from bayes_scaling.inference.diagnosis import diagnose
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import Progress, parameter_names, sample
+from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
-RETRY_ACCEPT = 0.99
 MAX_SEED = 2**63
-PACKAGES = ("bayes-scaling", "pymc", "pytensor", "nutpie", "arviz", "numpy", "pandas", "xarray")
+ACCEPT = {"loss": 0.95, "passes": 0.9}
 
 
 def fit(
@@ -33,11 +32,12 @@ def fit(
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
-    target_accept: float = 0.95,
+    target_accept: float | None = None,
     reference: float | Mapping[str, float] | None = None,
+    subset: int | None = None,
     progress: Progress | None = None,
-) -> Fit:
-    """Fit a model to a table of runs.
+) -> Any:
+    """Fit a model to runs, or to counts of passes.
 
     A fit that doesn't converge is tried once more with twice the draws and smaller steps, and its
     diagnosis says so.
@@ -47,22 +47,27 @@ def fit(
     model : str, Path or Spec
         A name on the shelf, the path of a TOML file, or a spec.
     data : DataFrame, str or Path
-        Runs: whatever `read_runs` takes.
+        Runs, or counts for a model of passes: whatever `read_runs` or `read_passes` takes. Counts
+        without a column ``bucket`` get buckets by `form_buckets`, where the model has them.
     random_seed : int
         The same seed gives the same draws.
     draws, tune, chains : int
         Draws kept and draws for tuning of each chain, and the number of chains.
-    target_accept : float
-        Acceptance rate that the sampler's step size aims at.
+    target_accept : float, optional
+        Acceptance rate that the sampler's step size aims at; 0.95 for losses, 0.9 for passes.
     reference : float or mapping of str to float, optional
         Reference compute C0 in FLOP, for all or by family; by default the geometric mean of each
         family's compute, rounded to two digits.
+    subset : int, optional
+        For passes: run the sampler on so many problems, stratified by bucket, and draw the others
+        given what all share. Above 2,500 problems that happens anyway, with 400, and the fit's
+        ``notes`` say so.
     progress : callable, optional
         Called with draws done and draws to do.
 
     Returns
     -------
-    Fit
+    Fit, or PassFit for a model of passes
 
     Raises
     ------
@@ -80,39 +85,61 @@ def fit(
     True
     """
     spec = load_model(model)
-    _check_settings(random_seed, draws, tune, chains, target_accept)
+    accept = ACCEPT[spec.response] if target_accept is None else target_accept
+    _check_settings(random_seed, draws, tune, chains, accept)
+    settings: dict[str, Any] = {
+        "random_seed": random_seed,
+        "draws": draws,
+        "tune": tune,
+        "chains": chains,
+        "target_accept": accept,
+        "progress": progress,
+    }
+    if spec.response == "passes":
+        if isinstance(reference, Mapping):
+            raise DataError("reference: counts are of one family, give one number.")
+        return fit_passes(spec, data, reference=reference, subset=subset, **settings)
+    if subset is not None:
+        raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
+    return fit_runs(spec, data, reference=reference, **settings)
+
+
+def fit_runs(
+    spec: Spec,
+    data: pd.DataFrame | str | Path,
+    *,
+    random_seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    target_accept: float,
+    reference: float | Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit a model of losses; see `fit` for the arguments."""
     runs = check_runs(data) if isinstance(data, pd.DataFrame) else read_runs(data)
     _refuse_unfinished(runs)
     design = make_design(spec, runs, reference)
-    settings: dict[str, Any] = {"random_seed": random_seed, "tune": tune, "chains": chains}
-    first = sample(
-        spec, design, draws=draws, target_accept=target_accept, progress=progress, **settings
-    )
-    posterior = _with_quoted(spec, first.posterior)
-    diagnosis = diagnose(
-        _reported(spec, posterior),
-        first.sample_stats,
-        gradient_evaluations=first.gradient_evaluations,
-        target_accept=target_accept,
-    )
-    stats = first.sample_stats
-    if not diagnosis.converged:
-        again = max(RETRY_ACCEPT, target_accept)
-        second = sample(
-            spec, design, draws=2 * draws, target_accept=again, progress=progress, **settings
+
+    def attempt(count: int, accept: float) -> Attempt:
+        found = sample(
+            spec,
+            design,
+            random_seed=random_seed,
+            draws=count,
+            tune=tune,
+            chains=chains,
+            target_accept=accept,
+            progress=progress,
         )
-        posterior, stats = _with_quoted(spec, second.posterior), second.sample_stats
-        diagnosis = diagnose(
-            _reported(spec, posterior),
-            stats,
-            gradient_evaluations=first.gradient_evaluations + second.gradient_evaluations,
-            target_accept=again,
-            retried=True,
-        )
-    tree = xr.DataTree.from_dict(
-        {"posterior": posterior, "sample_stats": stats, **_data_groups(spec, design)}
-    )
-    return Fit(spec, runs, tree, diagnosis, design, random_seed, _versions())
+        posterior = _with_quoted(spec, found.posterior)
+        reported = _reported(spec, posterior)
+        return Attempt(posterior, reported, found.sample_stats, found.gradient_evaluations)
+
+    last, diagnosis = try_twice(attempt, draws, target_accept)
+    groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
+    tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
+    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions())
 
 
 def load_fit(path: str | Path) -> Fit:
@@ -192,7 +219,3 @@ def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
             {**coords, "family": list(design.families)},
         ),
     }
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

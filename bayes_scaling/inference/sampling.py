@@ -101,6 +101,37 @@ def sample(
     """
     shape = ModelShape.of(spec, design)
     compiled = compile_model(shape).with_data(**sampler_arrays(spec, design))
+    drawn, stats, steps = run_sampler(
+        compiled,
+        random_seed=random_seed,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        target_accept=target_accept,
+        progress=progress,
+    )
+    return Draws(_named(spec, design, lay_out(spec, design), drawn), stats, steps)
+
+
+def run_sampler(
+    compiled: Any,
+    *,
+    random_seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    target_accept: float,
+    progress: Progress | None = None,
+) -> tuple[xr.Dataset, xr.Dataset, int]:
+    """Run NUTS on a compiled model.
+
+    Returns
+    -------
+    posterior : xarray.Dataset
+    sample_stats : xarray.Dataset
+    gradient_evaluations : int
+        Of all chains, tuning included.
+    """
     with threadpool_limits(1):  # threads of BLAS under threads of chains are 200 times slower
         tree = nutpie.sample(
             compiled,
@@ -115,8 +146,7 @@ def sample(
     steps = tree.sample_stats["n_steps"].sum() + tree["warmup_sample_stats"]["n_steps"].sum()
     stats = tree.sample_stats.to_dataset()
     kept = [name for name in ("diverging", "energy", "n_steps", "step_size") if name in stats]
-    posterior = _named(spec, design, lay_out(spec, design), tree.posterior.to_dataset())
-    return Draws(posterior, stats[kept], int(steps))
+    return tree.posterior.to_dataset(), stats[kept], int(steps)
 
 
 def _reporter(progress: Progress) -> Callable[[list[Any]], None]:

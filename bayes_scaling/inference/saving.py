@@ -6,29 +6,30 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_runs
+from bayes_scaling.data import check_passes, check_runs
 from bayes_scaling.errors import OutputError, SavedFitError
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import make_pass_design
+from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.specification.spec import parse_spec
-
-if TYPE_CHECKING:
-    from bayes_scaling.inference.fits import Fit
 
 SCHEMA = 1
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
 
 
-def save_fit(fit: "Fit", path: Path) -> Path:
+def save_fit(fit: Fit | PassFit, path: Path) -> Path:
     """Write a fit; an existing file is replaced whole or not at all."""
     tree = fit.posterior.copy()
-    tree["runs"] = xr.DataTree(_from_table(fit.runs))
+    table = fit.passes if isinstance(fit, PassFit) else fit.runs
+    tree["runs"] = xr.DataTree(_from_table(table))
     tree.attrs = {
         "bayes_scaling_schema": SCHEMA,
         "spec_name": fit.spec.name,
@@ -38,6 +39,8 @@ def save_fit(fit: "Fit", path: Path) -> Path:
         "diagnosis": fit.diagnosis.to_json(),
         "data_hash": fit.data_hash,
     }
+    if isinstance(fit, PassFit):
+        tree.attrs["notes"] = json.dumps(fit.notes)
     tree.attrs["contents_hash"] = contents_hash(tree)
     with replacing(path) as part:
         tree.to_netcdf(part, engine="h5netcdf")
@@ -64,10 +67,8 @@ def replacing(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def read_fit(path: Path) -> "Fit":
+def read_fit(path: Path) -> Fit | PassFit:
     """Read a saved fit and check it against its hash."""
-    from bayes_scaling.inference.fits import Fit
-
     tree = _open(path)
     schema = tree.attrs.get("bayes_scaling_schema")
     if schema is None:
@@ -87,21 +88,29 @@ def read_fit(path: Path) -> "Fit":
                 "saved. Fit again, or take the original."
             )
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
-        runs = check_runs(_to_table(tree["runs"].to_dataset()))
+        table = _to_table(tree["runs"].to_dataset())
+        common: dict[str, Any] = {
+            "spec": spec,
+            "posterior": xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
+            "diagnosis": Diagnosis.from_json(tree.attrs["diagnosis"]),
+            "random_seed": int(tree.attrs["random_seed"]),
+            "versions": json.loads(tree.attrs["versions"]),
+        }
         constant = tree["constant_data"].to_dataset()
+        if spec.response == "passes":
+            return _pass_fit(table, float(constant["reference"]), tree.attrs["notes"], common)
+        runs = check_runs(table)
         names = [str(name) for name in constant["family"].values]
         reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-        return Fit(
-            spec=spec,
-            runs=runs,
-            posterior=xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
-            diagnosis=Diagnosis.from_json(tree.attrs["diagnosis"]),
-            design=make_design(spec, runs, reference),
-            random_seed=int(tree.attrs["random_seed"]),
-            versions=json.loads(tree.attrs["versions"]),
-        )
+        return Fit(runs=runs, design=make_design(spec, runs, reference), **common)
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
+
+
+def _pass_fit(table: pd.DataFrame, reference: float, notes: str, common: Any) -> PassFit:
+    passes = check_passes(table)
+    design = make_pass_design(common["spec"], passes, reference)
+    return PassFit(passes=passes, design=design, notes=tuple(json.loads(notes)), **common)
 
 
 def _open(path: Path) -> xr.DataTree:

@@ -1,66 +1,30 @@
-"""Data drawn from a model: parameters from its priors, responses from its predictive."""
+"""Ladders of losses drawn from a model."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bayes_scaling.data import check_runs
-from bayes_scaling.errors import DataError
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, Design, make_design
-from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.prior_draws import draw_prior
-from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 STAND_IN = 1e9  # a response above every floor, until there are real ones
 
 
-def simulate(
-    model: Any,
+def simulate_runs(
+    spec: Spec,
     design: pd.DataFrame,
     *,
     random_seed: int,
-    size: int = 1,
+    size: int,
     reference: float | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Draw ladders from a model, each with parameters of its own from the priors.
-
-    Parameters
-    ----------
-    model : str, Path or Spec
-        A name on the shelf, the path of a TOML file, or a spec.
-    design : DataFrame
-        The runs to simulate: ``compute``, and ``run`` and ``family`` where they matter. Runs at one
-        compute share the discrepancy and differ by noise, to which a ``loss_se`` is added in
-        quadrature.
-    random_seed : int
-    size : int
-        How many ladders.
-    reference : float or mapping of str to float, optional
-        Reference compute C0, FLOP; as in `fit`.
-
-    Returns
-    -------
-    DataFrame
-        The rows of the design once a simulation, with ``simulation`` (from 0), the response, the
-        columns ``true_NAME`` of the parameters that were drawn, and ``true_expected``, the response
-        without noise.
-
-    Examples
-    --------
-    >>> ladder = pd.DataFrame({"compute": [1e18, 1e19, 1e20, 1e21]})
-    >>> simulate("loss", ladder, random_seed=1, size=3).shape[0]
-    12
-    """
-    spec = load_model(model)
-    check_seed(random_seed)
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-        raise DataError(f"size: expected a positive integer, got {size!r}.")
+    """Draw ladders of losses; see `simulate` for the arguments."""
     runs = check_runs(design.assign(**{spec.response: STAND_IN}))
     grid = make_design(spec, runs, reference)
     rng = np.random.default_rng(random_seed)

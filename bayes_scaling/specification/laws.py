@@ -1,96 +1,27 @@
-"""The laws: each a pure function of operators and a few elementwise functions.
-
-The same function runs on floats, on the PyTensor graph of the model and on the posterior's arrays.
-Compute enters as ``x = ln(C / C0)``, with C0 the reference compute of the ladder.
-"""
+"""The laws: each a curve, the coordinates that it may be stated in, and what people quote."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, SHARE, Domain
+from bayes_scaling.specification.bent_curves import (
+    DECADE,
+    broken_power_floor,
+    exponents,
+    saturating,
+    saturating_exponent,
+)
+from bayes_scaling.specification.curves import exp, logistic, power, power_floor, softplus
+from bayes_scaling.specification.domains import (
+    NONNEGATIVE,
+    POSITIVE,
+    REAL,
+    SHARE,
+    UNIT,
+    Domain,
+)
 
 Values = dict[str, Any]
-
-
-def _elementwise(*values: Any) -> Any:
-    """PyTensor's functions if any value is part of a graph, NumPy's otherwise."""
-    if any(type(value).__module__.startswith("pytensor") for value in values):
-        import pytensor.tensor
-
-        return pytensor.tensor
-    return np
-
-
-def power_floor(x: Any, level: Any, elasticity: Any, floor_share: Any) -> Any:
-    r"""Log of a power law with a floor, ``ln(a (C/C0)^-b + c)``.
-
-    In the coordinates that data see, with f the floor's share of the loss at C0,
-
-    .. math:: \ln L = \ln(level) + \ln\bigl(f + (1 - f) e^{-b x}\bigr), \quad
-              b = elasticity / (1 - f).
-
-    Parameters
-    ----------
-    x : float or array
-        Natural logarithm of C / C0.
-    level : float or array
-        Loss at C0, ``a + c``, in the unit of the loss.
-    elasticity : float or array
-        ``-d ln L / d ln C`` at C0.
-    floor_share : float or array
-        ``f = c / (a + c)``.
-
-    Returns
-    -------
-    float or array
-        ln L, of the broadcast shape.
-
-    References
-    ----------
-    Henighan et al. (2020); OpenAI (2023), GPT-4 Technical Report, section 3.1.
-
-    Examples
-    --------
-    >>> float(np.exp(power_floor(0.0, level=2.0, elasticity=0.08, floor_share=0.5)))
-    2.0
-    """
-    maths = _elementwise(x, level, elasticity, floor_share)
-    decay = elasticity / (1 - floor_share)
-    with np.errstate(divide="ignore"):  # a floor pinned to 0 has the log -inf, and adds nothing
-        log_floor = maths.log(floor_share)
-    return maths.log(level) + maths.logaddexp(log_floor, maths.log1p(-floor_share) - decay * x)
-
-
-def power(x: Any, level: Any, elasticity: Any) -> Any:
-    """Log of a pure power law, ``ln(a (C/C0)^-b)``: the floor is zero.
-
-    Parameters
-    ----------
-    x : float or array
-        Natural logarithm of C / C0.
-    level : float or array
-        Loss at C0, here equal to ``a``.
-    elasticity : float or array
-        ``-d ln L / d ln C``, here equal to ``b``.
-
-    Returns
-    -------
-    float or array
-        ln L, of the broadcast shape.
-
-    References
-    ----------
-    Kaplan et al. (2020), section 1.2.
-
-    Examples
-    --------
-    >>> round(float(np.exp(power(np.log(10.0), level=2.0, elasticity=1.0))), 6)
-    0.2
-    """
-    return _elementwise(x, level, elasticity).log(level) - elasticity * x
 
 
 @dataclass(frozen=True)
@@ -98,7 +29,8 @@ class Coordinates:
     """One way to state a law's parameters, and the way from it to the curve's own.
 
     ``to_curve`` takes a dict of these parameters and returns the arguments of the curve.
-    A name in ``pinned`` has to be a number in the specification. ``density`` takes the curve's
+    They are for models of one ``response``. A name in ``pinned`` has to be a number in the
+    specification. ``density`` takes the curve's
     arguments and returns by how much these parameters stretch them, ``|d stated / d curve|``.
     """
 
@@ -106,6 +38,7 @@ class Coordinates:
     to_curve: Callable[[Values], Values]
     pinned: frozenset[str] = frozenset()
     density: Callable[[Values], Any] | None = None
+    response: str = "loss"
 
 
 @dataclass(frozen=True)
@@ -121,9 +54,13 @@ class Law:
     coordinates: tuple[Coordinates, ...]
     to_natural: Callable[[Values], Values]
 
-    def coordinates_for(self, names: frozenset[str]) -> Coordinates | None:
+    def ways(self, response: str) -> tuple[Coordinates, ...]:
+        """Return the coordinates that a model of a response may be stated in."""
+        return tuple(way for way in self.coordinates if way.response == response)
+
+    def coordinates_for(self, names: frozenset[str], response: str = "loss") -> Coordinates | None:
         """Find the coordinates whose parameters are all among `names`, if there are any."""
-        for coordinates in self.coordinates:
+        for coordinates in self.ways(response):
             if set(coordinates.parameters) <= names:
                 return coordinates
         return None
@@ -159,6 +96,31 @@ def _power_natural(values: Values) -> Values:
     return {"a": values["level"], "b": values["elasticity"]}
 
 
+def _broken_natural(values: Values) -> Values:
+    shape = {name: values[name] for name in ("bend", "break_at", "break_width")}
+    before, after = exponents(values["elasticity"], values["floor_share"], **shape)
+    width = DECADE * values["break_width"]
+    passed = softplus(-values["break_at"] / values["break_width"])
+    return {
+        "a": values["level"] * (1 - values["floor_share"]) * exp((after - before) * width * passed),
+        "b": before,
+        "b_after": after,
+        "c": values["level"] * values["floor_share"],
+    }
+
+
+def _saturating_natural(values: Values) -> Values:
+    level, share = values["level"], values["floor_share"]
+    ceiling = level / values["ceiling_share"]
+    names = ("elasticity", "floor_share", "ceiling_share", "gamma")
+    return {
+        "a": level * (1 - share) / (ceiling - level) ** values["gamma"],
+        "b": saturating_exponent(**{name: values[name] for name in names}),
+        "c": level * share,
+        "ceiling": ceiling,
+    }
+
+
 LAWS: Mapping[str, Law] = {
     "power_floor": Law(
         "power_floor",
@@ -191,7 +153,56 @@ LAWS: Mapping[str, Law] = {
                 {"a": POSITIVE, "b": POSITIVE},
                 lambda values: {"level": values["a"], "elasticity": values["b"]},
             ),
+            Coordinates(
+                {"log_alpha": REAL, "k": REAL},
+                lambda values: {"level": exp(values["log_alpha"]), "elasticity": values["k"]},
+                response="passes",
+            ),
         ),
         _power_natural,
+    ),
+    "logistic": Law(
+        "logistic",
+        ("compute",),
+        logistic,
+        (Coordinates({"difficulty": REAL, "k": REAL}, _as_given, response="passes"),),
+        _as_given,
+    ),
+    "broken_power_floor": Law(
+        "broken_power_floor",
+        ("compute",),
+        broken_power_floor,
+        (
+            Coordinates(
+                {
+                    "level": POSITIVE,
+                    "elasticity": POSITIVE,
+                    "floor_share": SHARE,
+                    "bend": REAL,
+                    "break_at": REAL,
+                    "break_width": POSITIVE,
+                },
+                _as_given,
+            ),
+        ),
+        _broken_natural,
+    ),
+    "saturating": Law(
+        "saturating",
+        ("compute",),
+        saturating,
+        (
+            Coordinates(
+                {
+                    "level": POSITIVE,
+                    "elasticity": POSITIVE,
+                    "floor_share": SHARE,
+                    "ceiling_share": UNIT,
+                    "gamma": POSITIVE,
+                },
+                _as_given,
+            ),
+        ),
+        _saturating_natural,
     ),
 }

@@ -49,7 +49,16 @@ def _normal(
     return rng.standard_normal(shape)
 
 
+def _unscattered(
+    rng: np.random.Generator,  # noqa: ARG001 - counts scatter by their own binomial
+    values: Mapping[str, Any],  # noqa: ARG001
+    shape: tuple[int, ...],
+) -> NDArray[np.float64]:
+    return np.zeros(shape)
+
+
 NOISES: Mapping[str, Noise] = {
     "student_t": Noise("StudentT", {"nu": POSITIVE, "sigma": POSITIVE}, _student),
     "normal": Noise("Normal", {"sigma": POSITIVE}, _normal),
+    "binomial": Noise("Binomial", {}, _unscattered),
 }

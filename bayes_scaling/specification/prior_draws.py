@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayes_scaling.specification.priors import Prior, draw_parameter
+from bayes_scaling.specification.priors import draw_parameter
 from bayes_scaling.specification.spec import Spec
 
 Array = NDArray[np.float64]
@@ -39,8 +39,7 @@ def draw_prior(
     True
     """
     drawn: dict[str, Array] = {}
-    stated: dict[str, float | Prior] = {**spec.pinned, **spec.free}
-    for name, prior in stated.items():
+    for name, prior in spec.stated.items():
         above = truncation(spec, name)
         drawn |= draw_parameter(name, prior, groups, size, rng, above=above)
     return drawn | quoted(spec, drawn)

@@ -133,6 +133,11 @@ class Prior:
         return {name: value for name, value in self.arguments.items() if isinstance(value, Prior)}
 
     @property
+    def every(self) -> list["Prior"]:
+        """The prior itself and all that are nested in it."""
+        return [self, *(found for inner in self.nested.values() for found in inner.every)]
+
+    @property
     def support(self) -> Domain:
         """Where draws lie; for ``Uniform`` by its bounds."""
         if self.dist == "Uniform" and not self.nested:
@@ -157,6 +162,7 @@ def draw_parameter(
     size: int,
     rng: np.random.Generator,
     above: float | None = None,
+    inside: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> dict[str, Array]:
     """Draw a parameter and its hyperparameters from the prior.
 
@@ -174,6 +180,8 @@ def draw_parameter(
         Where randomness comes from.
     above : float, optional
         Truncate the prior to numbers above this one.
+    inside : mapping of str to ndarray of int, optional
+        For groups within others, the index of the outer one: ``{"problem": bucket_of_problem}``.
 
     Returns
     -------
@@ -192,9 +200,11 @@ def draw_parameter(
     arguments: dict[str, Any] = {}
     for key, value in prior.arguments.items():
         if isinstance(value, Prior):
-            inner = draw_parameter(f"{name}_{key}", value, groups, size, rng)
+            inner = draw_parameter(f"{name}_{key}", value, groups, size, rng, inside=inside)
             drawn |= inner
             own = inner[f"{name}_{key}"]
+            if prior.over and inside and value.over and value.over != prior.over:
+                own = own[:, inside[prior.over]]
             arguments[key] = own[:, None] if prior.over and own.ndim == 1 else own
         else:
             arguments[key] = value

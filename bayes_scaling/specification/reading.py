@@ -10,16 +10,20 @@ from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, Domain
 from bayes_scaling.specification.laws import LAWS, Coordinates, Law
 from bayes_scaling.specification.noise import NOISES, Noise
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
-
-RESPONSES = {"loss"}
-GROUP_COLUMNS = {"family"}
+from bayes_scaling.specification.responses import RESPONSES, Response
 
 
 class Reader:
     """Reads the parts of one specification; every error names the file and the key."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, response: str = "loss") -> None:
         self.source = source
+        self.response = response
+
+    @property
+    def words(self) -> Response:
+        """The words that a model of this response may use."""
+        return RESPONSES[self.response]
 
     def fail(self, key: str, problem: str) -> SpecError:
         """Make the error for a key; the caller raises it."""
@@ -69,22 +73,19 @@ class Reader:
             raise self.fail(key, f"expected {domain.words}, got {number:g}.")
         return number
 
-    def response(self, value: Any) -> str:
-        """Read ``response``."""
-        return self.choice(value, "response", RESPONSES)
-
     def law(self, value: Any) -> Law:
         """Read ``law``."""
-        return LAWS[self.choice(value, "law", set(LAWS))]
+        known = {name for name, law in LAWS.items() if law.ways(self.response)}
+        return LAWS[self.choice(value, "law", known)]
 
     def noise(self, value: Any) -> tuple[str, Noise]:
         """Read ``noise``."""
-        name = self.choice(value, "noise", set(NOISES))
+        name = self.choice(value, "noise", set(self.words.noises))
         return name, NOISES[name]
 
     def over(self, value: Any, key: str) -> str | None:
         """Read the column of groups, if there is one."""
-        return None if value is None else self.choice(value, f"{key}.over", GROUP_COLUMNS)
+        return None if value is None else self.choice(value, f"{key}.over", set(self.words.groups))
 
     def priors(
         self, table: Any, law: Law, noise: Noise
@@ -92,9 +93,9 @@ class Reader:
         """Read ``[priors]``: one entry for each parameter of the law and the noise."""
         self.keys(table, "priors", set())
         given = frozenset(table)
-        coordinates = law.coordinates_for(given)
+        coordinates = law.coordinates_for(given, self.response)
         if coordinates is None:
-            ways = " or ".join(", ".join(way.parameters) for way in law.coordinates)
+            ways = " or ".join(", ".join(way.parameters) for way in law.ways(self.response))
             near = self._nearest(given, law, noise)
             raise self.fail("priors", f"the law {law.name} needs {ways}.{near}")
         domains = {**coordinates.parameters, **noise.parameters}
@@ -104,6 +105,9 @@ class Reader:
             name: self.prior(table[name], f"priors.{name}", domain)
             for name, domain in domains.items()
         }
+        if self.response == "passes":
+            for name in coordinates.parameters:
+                self._normal(priors[name], f"priors.{name}")
         for name in coordinates.pinned:
             if isinstance(priors[name], Prior):
                 others = ", ".join(law.coordinates[-1].parameters)
@@ -115,7 +119,8 @@ class Reader:
         return coordinates, priors
 
     def _nearest(self, given: frozenset[str], law: Law, noise: Noise) -> str:
-        known = {name for way in law.coordinates for name in way.parameters} | set(noise.parameters)
+        ways = law.ways(self.response)
+        known = {name for way in ways for name in way.parameters} | set(noise.parameters)
         odd = sorted(given - known)
         return f" It has {odd[0]!r}; {suggest(odd[0], known)}" if odd else ""
 
@@ -140,8 +145,11 @@ class Reader:
     def _consistent(self, prior: Prior, key: str, domain: Domain) -> None:
         if prior.nested and not prior.over:
             raise self.fail(key, "priors inside a prior pool groups: say over which with `over`.")
-        if any(inner.over for inner in prior.nested.values()):
-            raise self.fail(key, "a prior inside a prior is shared by all groups: no `over` in it.")
+        wider = self.words.inside.get(prior.over or "")
+        for inner in prior.nested.values():
+            if inner.over and inner.over != wider:
+                allowed = f'only over = "{wider}" may stand in it' if wider else "no `over` in it"
+                raise self.fail(key, f"a prior inside a prior is shared by all groups: {allowed}.")
         if prior.dist == "Uniform":
             lower, upper = prior.arguments["lower"], prior.arguments["upper"]
             if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
@@ -153,9 +161,29 @@ class Reader:
                 f"use {self._fitting(domain)}.",
             )
 
+    def _normal(self, prior: Any, key: str) -> None:
+        """Demand normals for what problems have and share: the sampler moves in their units."""
+        if not isinstance(prior, Prior):
+            return
+        if prior.dist != "Normal":
+            raise self.fail(key, f"has to be Normal or a number, got {prior.dist}.")
+        sigma = prior.arguments["sigma"]
+        if isinstance(sigma, Prior) and sigma.over:
+            raise self.fail(f"{key}.sigma", f"is shared by all {prior.over}s: no `over` in it.")
+        self._normal(prior.arguments["mu"], f"{key}.mu")
+
     def _fitting(self, domain: Domain) -> str:
         names = [name for name, entry in DISTRIBUTIONS.items() if domain.covers(entry.support)]
         return ", ".join(names[:-1]) + " or " + names[-1] if len(names) > 1 else names[0]
+
+    def effects(self, table: Any) -> dict[str, float | Prior]:
+        """Read ``[effects]``: the standard deviation of each effect."""
+        self.keys(table, "effects", set())
+        self.known(table, "effects", set(self.words.effects))
+        return {
+            f"sigma_{name}": self.prior(value, f"effects.{name}", NONNEGATIVE)
+            for name, value in table.items()
+        }
 
     def discrepancies(self, tables: Any, law: Law) -> tuple[Discrepancy, ...]:
         """Read the ``[[discrepancy]]`` tables."""

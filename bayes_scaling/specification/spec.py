@@ -12,6 +12,7 @@ from bayes_scaling.specification.laws import Coordinates, Law
 from bayes_scaling.specification.noise import Noise
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.reading import Reader
+from bayes_scaling.specification.responses import RESPONSES
 from bayes_scaling.specification.writing import to_toml
 
 
@@ -38,6 +39,8 @@ class Spec:
     priors : mapping of str to float or Prior
         A number pins its parameter.
     discrepancy : tuple of Discrepancy
+    effects : mapping of str to float or Prior
+        Standard deviations of effects, ``sigma_run`` for one of each run.
     """
 
     name: str = field(compare=False)
@@ -51,23 +54,30 @@ class Spec:
     noise_name: str = field(compare=False)
     priors: Mapping[str, float | Prior] = field(compare=False)
     discrepancy: tuple[Discrepancy, ...] = field(compare=False)
+    effects: Mapping[str, float | Prior] = field(compare=False, default_factory=dict)
+
+    @property
+    def stated(self) -> dict[str, float | Prior]:
+        """All parameters: of the law and the noise, effects, amplitudes of the discrepancy."""
+        own = {term.name: term.amplitude for term in self.discrepancy}
+        return {**self.priors, **self.effects, **own}
 
     @property
     def pinned(self) -> dict[str, float]:
         """The parameters that are numbers."""
-        own = {term.name: term.amplitude for term in self.discrepancy}
-        return {k: v for k, v in {**self.priors, **own}.items() if not isinstance(v, Prior)}
+        return {k: v for k, v in self.stated.items() if not isinstance(v, Prior)}
 
     @property
     def free(self) -> dict[str, Prior]:
         """The parameters that have priors, amplitudes of the discrepancy included."""
-        own = {term.name: term.amplitude for term in self.discrepancy}
-        return {k: v for k, v in {**self.priors, **own}.items() if isinstance(v, Prior)}
+        return {k: v for k, v in self.stated.items() if isinstance(v, Prior)}
 
     @property
     def groups(self) -> frozenset[str]:
         """The columns whose groups have parameters or discrepancies of their own."""
-        over = {prior.over for prior in self.free.values()}
+        over = {
+            prior.over for outer in self.free.values() for prior in (outer, *outer.nested.values())
+        }
         over |= {term.over for term in self.discrepancy}
         return frozenset(name for name in over if name)
 
@@ -80,7 +90,8 @@ class Spec:
             A number pins a parameter; a mapping is what stands under ``[priors.name]``. The law may
             be restated in other coordinates: ``c`` replaces ``floor_share``, and ``a, b, c``
             together replace all. The name of a discrepancy's amplitude (``amplitude``,
-            ``amplitude_2``) sets that amplitude; 0 leaves the discrepancy out.
+            ``amplitude_2``) sets that amplitude; 0 leaves the discrepancy out. So does the name of
+            an effect's standard deviation, such as ``sigma_run``.
 
         Returns
         -------
@@ -101,14 +112,17 @@ class Spec:
         for term, written in zip(self.discrepancy, table.get("discrepancy", []), strict=True):
             if term.name in priors:
                 written["amplitude"] = priors.pop(term.name)
+        for name in self.effects.keys() & priors.keys():
+            table["effects"][name.removeprefix("sigma_")] = priors.pop(name)
         table["priors"] = self._restated({**table["priors"], **priors}, priors.keys())
         return parse_spec(to_toml(table), name=self.name)
 
     def _restated(self, merged: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
         """Leave out the parameters of the law that the given ones replace."""
-        every = {name for way in self.law.coordinates for name in way.parameters}
+        ways = self.law.ways(self.response)
+        every = {name for way in ways for name in way.parameters}
         asked = every & set(given)
-        for way in (self.coordinates, *self.law.coordinates):
+        for way in (self.coordinates, *ways):
             if asked <= way.parameters.keys() <= merged.keys():
                 dropped = every - way.parameters.keys()
                 return {name: value for name, value in merged.items() if name not in dropped}
@@ -141,10 +155,12 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{source}: not valid TOML: {error}.") from None
-    reader = Reader(source)
-    reader.keys(table, "", required={"title", "response", "law", "noise", "priors"})
-    reader.known(table, "", {"title", "cite", "response", "law", "noise", "priors", "discrepancy"})
-    response = reader.response(table["response"])
+    plain = Reader(source)
+    plain.keys(table, "", required={"title", "response", "law", "noise", "priors"})
+    allowed = {"title", "cite", "response", "law", "noise", "priors", "effects", "discrepancy"}
+    plain.known(table, "", allowed)
+    response = plain.choice(table["response"], "response", set(RESPONSES))
+    reader = Reader(source, response)
     law = reader.law(table["law"])
     noise_name, noise = reader.noise(table["noise"])
     coordinates, priors = reader.priors(table["priors"], law, noise)
@@ -160,6 +176,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         noise_name=noise_name,
         priors=priors,
         discrepancy=reader.discrepancies(table.get("discrepancy", []), law),
+        effects=reader.effects(table.get("effects", {})),
     )
 
 

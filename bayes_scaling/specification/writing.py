@@ -8,6 +8,7 @@ from typing import Any
 
 from bayes_scaling.errors import SpecError
 
+SECTIONS = {"priors", "effects", "discrepancy"}
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -54,10 +55,13 @@ def to_toml(table: Mapping[str, Any]) -> str:
     b = { dist = "HalfNormal", sigma = 1.0 }
     <BLANKLINE>
     """
-    top = {key: value for key, value in table.items() if key not in {"priors", "discrepancy"}}
+    top = {key: value for key, value in table.items() if key not in SECTIONS}
     lines = [_entry(key, value) for key, value in top.items()]
     lines += ["", "[priors]"]
     lines += [_entry(key, value, "priors.") for key, value in table.get("priors", {}).items()]
+    if table.get("effects"):
+        lines += ["", "[effects]"]
+        lines += [_entry(key, value, "effects.") for key, value in table["effects"].items()]
     for term in table.get("discrepancy", []):
         lines += ["", "[[discrepancy]]"]
         lines += [_entry(key, value) for key, value in term.items()]

@@ -84,7 +84,7 @@ def test_every_coordinate_gives_the_arguments_of_the_curve(law):
         given_values = dict.fromkeys(coordinates.parameters, 0.25)
         assert sorted(coordinates.to_curve(given_values)) == sorted(arguments)
         assert coordinates.pinned <= coordinates.parameters.keys()
-        assert law.coordinates_for(frozenset(coordinates.parameters)) is coordinates
+        assert law.coordinates_for(frozenset(coordinates.parameters), coordinates.response) is coordinates
     assert law.coordinates_for(frozenset({"sigma"})) is None
 
 
@@ -120,6 +120,8 @@ def test_the_power_law_in_its_two_coordinates(level, elasticity):
 
 X = np.linspace(-5, 12, 7)
 CURVE = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.55}
+CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3, "gamma": 0.6}
+CURVE |= {"difficulty": 0.7, "k": 0.2}
 
 
 def arguments_of(law):

@@ -1,0 +1,1 @@
+"""Fitting pass rates: counts of successes, problem by problem."""

@@ -1,0 +1,141 @@
+"""Fit a model of pass rates to counts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.data import check_passes, default_buckets, form_buckets, read_passes
+from bayes_scaling.errors import DataError
+from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.passes.design import (
+    BUCKET,
+    PROBLEM,
+    PassDesign,
+    make_pass_design,
+    unit_column,
+)
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.passes.sampling import sample_passes
+from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
+from bayes_scaling.inference.versions import package_versions
+from bayes_scaling.specification.spec import Spec
+
+MANY = 2500
+SUBSET = 400
+ROUGH = 0.1
+
+
+def fit_passes(
+    spec: Spec,
+    data: pd.DataFrame | str | Path,
+    *,
+    random_seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    target_accept: float,
+    reference: float | str | None = None,
+    subset: int | None = None,
+    **settings: Any,
+) -> PassFit:
+    """Fit a model of pass rates; see `fit` for the arguments.
+
+    Above `MANY` problems, or where `subset` is given, NUTS runs on a subset of problems, stratified
+    by bucket, for all that problems share; the others follow given these.
+    """
+    passes = check_passes(data) if isinstance(data, pd.DataFrame) else read_passes(data)
+    passes, notes = _bucketed(spec, passes, random_seed)
+    design = make_pass_design(spec, passes, reference)
+    size = _subset_size(spec, design, subset)
+    fitted = design if size is None else design.of_units(choose_subset(design, size, random_seed))
+
+    def attempt(count: int, accept: float) -> Attempt:
+        return sample_passes(
+            spec,
+            fitted,
+            random_seed=random_seed,
+            draws=count,
+            tune=tune,
+            chains=chains,
+            target_accept=accept,
+            **settings,
+        )
+
+    last, diagnosis = try_twice(attempt, draws, target_accept)
+    posterior = last.posterior
+    if size is not None:
+        posterior, share = recover_units(spec, design, thin_draws(posterior), random_seed)
+        notes = (*notes, _said(fitted, design, share))
+    groups = {"posterior": posterior, "sample_stats": last.sample_stats}
+    return PassFit(
+        spec=spec,
+        passes=passes,
+        posterior=xr.DataTree.from_dict({**groups, **_data_groups(spec, design)}),
+        diagnosis=diagnosis,
+        design=design,
+        random_seed=random_seed,
+        versions=package_versions(),
+        notes=notes,
+    )
+
+
+def _bucketed(
+    spec: Spec, passes: pd.DataFrame, random_seed: int
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Give a table buckets where the model needs them, and say how."""
+    if BUCKET not in spec.groups or BUCKET in passes:
+        return passes, ()
+    how = default_buckets(passes)
+    bucketed = form_buckets(passes, how, random_seed=random_seed)
+    count = bucketed[BUCKET].nunique()
+    if how == "split":
+        said = (
+            f"Buckets: {count}, formed on half of the samples by pooled pass rate; the other half "
+            "was fitted, since few samples a problem would bias buckets of the same counts."
+        )
+    else:
+        said = f"Buckets: {count}, by the pooled pass rate of the fitted runs."
+    return bucketed, (said,)
+
+
+def _subset_size(spec: Spec, design: PassDesign, subset: int | None) -> int | None:
+    count = len(design.units)
+    if subset is None:
+        return SUBSET if count > MANY else None
+    if isinstance(subset, bool) or not isinstance(subset, int | np.integer) or subset < 1:
+        raise DataError(f"subset: expected a positive number of problems, got {subset!r}.")
+    if unit_column(spec) != PROBLEM:
+        raise DataError(
+            f"subset: {spec.name} has no single problems to leave out; leave subset away."
+        )
+    return int(subset) if subset < count else None
+
+
+def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any]) -> str:
+    rough = int((share < ROUGH).sum())
+    warned = f"; the draws of {rough} problems are rough" if rough else ""
+    return (
+        f"Subset: what problems share was fitted on {len(fitted.units)} of {len(design.units)} "
+        f"problems, stratified by bucket, and each problem drawn given that{warned}."
+    )
+
+
+def _data_groups(spec: Spec, design: PassDesign) -> Mapping[str, xr.Dataset]:
+    dims = (unit_column(spec), "run")
+    coords = {dims[0]: list(design.units), "run": list(design.runs)}
+    return {
+        "observed_data": xr.Dataset({"n_correct": (dims, design.n_correct)}, coords),
+        "constant_data": xr.Dataset(
+            {
+                "n_samples": (dims, design.n_samples),
+                "compute": ("run", design.compute),
+                "bucket_of_unit": (dims[0], design.bucket),
+                "reference": ((), design.reference),
+            },
+            coords,
+        ),
+    }

@@ -1,0 +1,142 @@
+"""Draws of each unit's hazard at target computes, given the posterior."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.passes.design import PassDesign, unit_column
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.passes.graph import LINKS
+from bayes_scaling.inference.passes.kernel import LOGISTIC
+from bayes_scaling.specification.discrepancy import Discrepancy, covariance, square_root
+from bayes_scaling.specification.spec import Spec
+
+KINDS = ("law", "expected", "run")
+Parameters = Mapping[str, Array]
+
+
+def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.Dataset:
+    """Draw ``-log p`` of every unit at targets from the posterior predictive distribution.
+
+    Parameters
+    ----------
+    fit : PassFit
+    compute : ndarray, shape (targets,)
+        FLOP.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables ``law`` (alpha C^-k alone), ``expected`` (and discrepancies) and ``run`` (and the
+        effects of a new run), dims ``chain, draw, target`` and ``problem`` or ``bucket``.
+    """
+    posterior = fit.posterior["posterior"].to_dataset()
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    values = {
+        str(name): np.asarray(array).reshape(chains * draws, *array.shape[2:])
+        for name, array in posterior.data_vars.items()
+    }
+    law = law_at(fit.spec, fit.design, values, compute)
+    expected = law + discrepancies_at(fit.spec, fit.design, values, compute, rng)
+    run = expected + effects_at(fit.spec, fit.design, values, law.shape, rng)
+    dims = ("chain", "draw", "target", unit_column(fit.spec))
+    kinds = dict(zip(KINDS, (law, expected, run), strict=True))
+    return xr.Dataset(
+        {
+            kind: (dims, hazard(fit.spec, value).reshape(chains, draws, *value.shape[1:]))
+            for kind, value in kinds.items()
+        },
+        {unit_column(fit.spec): list(fit.design.units)},
+    )
+
+
+def hazard(spec: Spec, predictor: Array) -> Array:
+    """Return ``-log p`` from the linear predictor of a law."""
+    if LINKS[spec.law.name] == LOGISTIC:
+        return np.logaddexp(0.0, predictor)
+    return np.exp(predictor)
+
+
+def law_at(spec: Spec, design: PassDesign, values: Parameters, compute: Array) -> Array:
+    """Linear predictor of the law, shape ``(draws, targets, units)``."""
+    x = np.log(compute / design.reference)
+    intercept, slope = (
+        _of_units(name, spec, design, values) for name in spec.coordinates.parameters
+    )
+    return np.asarray(intercept[:, None, :] - slope[:, None, :] * x[None, :, None])
+
+
+def _of_units(name: str, spec: Spec, design: PassDesign, values: Parameters) -> Array:
+    """Return a parameter's draws, one a unit, whichever groups it varies over."""
+    if name not in values:
+        return np.full((1, len(design.units)), spec.pinned[name])
+    drawn = values[name]
+    if drawn.ndim == 1:
+        return np.broadcast_to(drawn[:, None], (len(drawn), len(design.units)))
+    over = getattr(spec.priors[name], "over", None)
+    return drawn if over == unit_column(spec) else drawn[:, design.bucket]
+
+
+def discrepancies_at(
+    spec: Spec,
+    design: PassDesign,
+    values: Parameters,
+    compute: Array,
+    rng: np.random.Generator,
+) -> Array:
+    """Draw the sum of all discrepancies at targets, given those at the runs."""
+    total = np.zeros((1, len(compute), len(design.units)))
+    for term in spec.discrepancy:
+        if term.amplitude == 0.0:
+            continue
+        gain, root = conditional(term, design, compute)
+        at_runs = values[term.name.replace("amplitude", "discrepancy")]
+        amplitude = values.get(term.name, np.full(len(at_runs), term.amplitude))
+        shape = (len(at_runs), *at_runs.shape[1:-1], root.shape[1])
+        fresh = np.einsum("s,s...r,tr->s...t", amplitude, rng.standard_normal(shape), root)
+        drawn = np.einsum("s...m,tm->s...t", at_runs, gain) + fresh
+        total = total + _to_units(drawn, term, spec, design)
+    return total
+
+
+def _to_units(drawn: Array, term: Discrepancy, spec: Spec, design: PassDesign) -> Array:
+    if drawn.ndim == 2:
+        return drawn[:, :, None]
+    own = drawn if term.over == unit_column(spec) else drawn[:, design.bucket]
+    return np.swapaxes(own, 1, 2)
+
+
+def conditional(term: Discrepancy, design: PassDesign, compute: Array) -> tuple[Array, Array]:
+    """Gain and root of a discrepancy at targets given its values at the runs, at unit amplitude.
+
+    Returns
+    -------
+    gain : ndarray, shape (targets, runs)
+    root : ndarray, shape (targets, rank)
+    """
+    at, to = (design.positions(term, where) for where in (design.compute, compute))
+    between = covariance(term, to, at)
+    gain = between @ np.linalg.pinv(covariance(term, at, at), rcond=1e-12, hermitian=True)
+    rest = covariance(term, to, to) - gain @ between.T
+    return gain, square_root((rest + rest.T) / 2)
+
+
+def effects_at(
+    spec: Spec,
+    design: PassDesign,
+    values: Parameters,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+) -> Array:
+    """Draw the effects of new runs: one for all units, and one for each unit."""
+    total = np.zeros((1, 1, 1))
+    for name, prior in spec.effects.items():
+        if prior == 0.0:
+            continue
+        scale = values.get(name, np.full(shape[0], prior))
+        own = 1 if name == "sigma_run" else len(design.units)
+        total = total + scale[:, None, None] * rng.standard_normal((*shape[:2], own))
+    return total

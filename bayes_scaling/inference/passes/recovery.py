@@ -1,0 +1,237 @@
+"""From the sampler's whitened draws to the parameters that a specification names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numba import njit
+
+from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
+from bayes_scaling.inference.passes.graph import (
+    LINKS,
+    MEAN,
+    UNITS,
+    mean_matrix,
+    pass_sampler_arrays,
+    unit_root,
+)
+from bayes_scaling.inference.passes.kernel import factorise, unwhiten
+from bayes_scaling.inference.passes.sites import make_sites
+from bayes_scaling.inference.passes.terms import (
+    Term,
+    Terms,
+    levels,
+    make_terms,
+    scale_of,
+    scale_priors,
+)
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.spec import Spec
+
+Variable = tuple[tuple[str, ...], Array]
+WEIGHTS = "population_weights"
+
+
+def recover_posterior(spec: Spec, design: PassDesign, drawn: Mapping[str, Array]) -> xr.Dataset:
+    """Turn draws of scales and whitened variables into the parameters of the model.
+
+    Parameters
+    ----------
+    drawn : mapping of str to ndarray
+        Each with the axes chain and draw first.
+
+    Returns
+    -------
+    xarray.Dataset
+        Scales, population means, each unit's parameters (dim ``problem`` or ``bucket``), effects
+        and discrepancies at the runs.
+    """
+    terms = make_terms(spec, design)
+    chains, draws = np.shape(drawn[UNITS])[:2]
+    count = chains * draws
+    flat = {name: np.reshape(values, (count, *values.shape[2:])) for name, values in drawn.items()}
+    scales = {name: flat[name] for name in scale_priors(spec)}
+    weights, means = _mean_weights(spec, design, terms, scales, flat)
+    own = _unit_weights(spec, design, terms, scales, means, flat[UNITS])
+    return name_draws(spec, design, terms, scales, weights, own, (chains, draws))
+
+
+def of_population(
+    spec: Spec, terms: Terms, posterior: xr.Dataset
+) -> tuple[dict[str, Array], Array]:
+    """Return the draws of the scales, and the mean's weights, stored as ``population_weights``."""
+    count = posterior.sizes["chain"] * posterior.sizes["draw"]
+    scales = {name: posterior[name].values.reshape(count) for name in scale_priors(spec)}
+    if not terms.mean:
+        return scales, np.zeros((count, 0))
+    return scales, posterior[WEIGHTS].values.reshape(count, -1)
+
+
+def with_units(
+    spec: Spec,
+    design: PassDesign,
+    terms: Terms,
+    posterior: xr.Dataset,
+    scales: Mapping[str, Array],
+    weights: Array,
+    own: Array,
+) -> xr.Dataset:
+    """Return a posterior with all units of a design, given draws of their weights."""
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    return name_draws(spec, design, terms, scales, weights, own, shape)
+
+
+def name_draws(
+    spec: Spec,
+    design: PassDesign,
+    terms: Terms,
+    scales: Mapping[str, Array],
+    weights: Array,
+    own: Array,
+    shape: tuple[int, int],
+) -> xr.Dataset:
+    """Name what weights of all terms make, with the axes chain and draw of a `shape`."""
+    unit = unit_column(spec)
+    named: dict[str, Variable] = {name: ((), values) for name, values in scales.items()}
+    by_term = _split(terms.mean, weights) | _split(terms.units, own)
+    for name in spec.coordinates.parameters:
+        named |= _parameter(name, spec, design, scales, by_term)
+    named |= _deviations(terms, scales, by_term, named, unit)
+    if terms.mean:
+        named[WEIGHTS] = (("weight",), weights)
+    coords: dict[str, Any] = {
+        "chain": np.arange(shape[0]),
+        "draw": np.arange(shape[1]),
+        "run": list(design.runs),
+        "bucket": list(design.buckets),
+        unit: list(design.units),
+    }
+    used = {"chain", "draw"}.union(*(dims for dims, _ in named.values()))
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *dims), values.reshape(*shape, *values.shape[1:]))
+            for name, (dims, values) in named.items()
+        },
+        {name: labels for name, labels in coords.items() if name in used},
+    )
+
+
+def _mean_weights(
+    spec: Spec,
+    design: PassDesign,
+    terms: Terms,
+    scales: Mapping[str, Array],
+    flat: Mapping[str, Array],
+) -> tuple[Array, Array]:
+    """Weights of the mean's terms, and the mean itself, a draw at a time."""
+    shape = (len(design.buckets), len(design.runs))
+    count = len(flat[UNITS])
+    constant = np.tile(terms.constant, len(design.buckets))
+    if not terms.mean:
+        return np.zeros((count, 0)), np.broadcast_to(constant.reshape(shape), (count, *shape))
+    arrays = pass_sampler_arrays(spec, design)
+    information, pull = arrays["information"], arrays["pull"]
+    weights, means = np.empty((count, flat[MEAN].shape[1])), np.empty((count, *shape))
+    for row in range(count):
+        matrix = mean_matrix(terms, _at(scales, row))
+        root = np.linalg.cholesky(matrix.T @ information @ matrix + np.eye(matrix.shape[1]))
+        right = matrix.T @ (pull - information @ constant)
+        half = np.linalg.solve(root, right)
+        weights[row] = np.linalg.solve(root.T, half + flat[MEAN][row])
+        means[row] = (constant + matrix @ weights[row]).reshape(shape)
+    return weights, means
+
+
+def _unit_weights(
+    spec: Spec,
+    design: PassDesign,
+    terms: Terms,
+    scales: Mapping[str, Array],
+    means: Array,
+    zeta: Array,
+) -> Array:
+    sites = make_sites(design, LINKS[spec.law.name])
+    weights = np.empty_like(zeta)
+    for row in range(len(zeta)):
+        root = unit_root(terms, _at(scales, row))
+        _unwhiten_all(root, means[row][design.bucket], zeta[row], sites.y, sites.w, weights[row])
+    return weights
+
+
+@njit(cache=True)
+def _unwhiten_all(root: Array, mean: Array, zeta: Array, y: Array, w: Array, out: Array) -> None:
+    rank = root.shape[1]
+    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
+    centre = np.empty(rank)
+    for i in range(len(zeta)):
+        factorise(root, w[i], lower, inverse)
+        unwhiten(root, y[i] - mean[i], w[i], zeta[i], inverse, centre, out[i])
+
+
+def _at(scales: Mapping[str, Array], row: int) -> dict[str, float]:
+    return {name: float(values[row]) for name, values in scales.items()}
+
+
+def _split(terms: tuple[Term, ...], weights: Array) -> dict[str, Array]:
+    """Cut stacked weights into those of each term."""
+    ends = np.cumsum([term.block.shape[-1] for term in terms])
+    return {
+        term.name: weights[..., end - term.block.shape[-1] : end]
+        for term, end in zip(terms, ends, strict=True)
+    }
+
+
+def _parameter(
+    name: str,
+    spec: Spec,
+    design: PassDesign,
+    scales: Mapping[str, Array],
+    weights: Mapping[str, Array],
+) -> dict[str, Variable]:
+    """Each level of a parameter, from what all share to single units."""
+    found: dict[str, Variable] = {}
+    total: Any = 0.0
+    for own, prior in reversed(list(levels(name, spec.priors[name]))):
+        if not isinstance(prior, Prior):
+            total = np.full(len(next(iter(weights.values()))), prior)
+            continue
+        drawn = weights[own][..., 0] if weights[own].ndim == 3 else weights[own]
+        shift = _scaled(scale_of(own, prior), scales, 1) * drawn
+        if prior.over is None:
+            total = total + shift[:, 0]
+            found[own] = ((), total)
+            continue
+        above = total[:, design.bucket] if total.ndim == 2 else total[:, None]
+        total = above + shift
+        found[own] = ((prior.over,), total)
+    return found
+
+
+def _deviations(
+    terms: Terms,
+    scales: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    known: Mapping[str, Variable],
+    unit: str,
+) -> dict[str, Variable]:
+    """Effects and discrepancies at the runs."""
+    found: dict[str, Variable] = {}
+    for term in terms.mean:
+        if term.name in known:
+            continue
+        values = np.einsum("bmr,sr->sbm", term.block, weights[term.name])
+        values = _scaled(term.scale, scales, 2) * values
+        shared = (term.block == term.block[:1]).all()
+        found[term.name] = (("run",), values[:, 0]) if shared else ((BUCKET, "run"), values)
+    for term in terms.units:
+        if term.name not in known:
+            values = np.einsum("mr,sir->sim", term.block, weights[term.name])
+            found[term.name] = ((unit, "run"), _scaled(term.scale, scales, 2) * values)
+    return found
+
+
+def _scaled(scale: float | str, scales: Mapping[str, Array], axes: int) -> Any:
+    """Return a scale with `axes` axes after that of the draws."""
+    return scales[scale].reshape(-1, *[1] * axes) if isinstance(scale, str) else scale

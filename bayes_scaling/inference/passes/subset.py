@@ -1,0 +1,140 @@
+"""Many problems: fit the shared parameters on a subset, then recover every other problem.
+
+Given what problems share, each problem's weights are independent of all others, so they are drawn
+one problem at a time by importance resampling from the normal that its sites give.
+"""
+
+import math
+
+import numpy as np
+import xarray as xr
+from numba import njit
+
+from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.inference.passes.graph import LINKS, mean_at, unit_root
+from bayes_scaling.inference.passes.kernel import count_density, factorise, unwhiten
+from bayes_scaling.inference.passes.recovery import of_population, with_units
+from bayes_scaling.inference.passes.sites import make_sites
+from bayes_scaling.inference.passes.terms import make_terms
+from bayes_scaling.specification.spec import Spec
+
+CANDIDATES = 24
+KEPT = 1000
+
+
+def choose_subset(design: PassDesign, size: int, random_seed: int) -> Index:
+    """Choose problems at random, from each bucket in proportion to its size."""
+    rng = np.random.default_rng([random_seed, 2])
+    share = size / len(design.units)
+    chosen = []
+    for bucket in range(len(design.buckets)):
+        members = np.flatnonzero(design.bucket == bucket)
+        count = min(len(members), max(1, round(share * len(members))))
+        chosen.append(rng.choice(members, count, replace=False))
+    return np.sort(np.concatenate(chosen))
+
+
+def thin_draws(posterior: xr.Dataset, kept: int = KEPT) -> xr.Dataset:
+    """Keep about `kept` draws, evenly spaced, so that many problems fit into memory."""
+    draws = posterior.sizes["draw"]
+    step = max(1, math.ceil(posterior.sizes["chain"] * draws / kept))
+    thinned = posterior.isel(draw=slice(None, None, step))
+    return thinned.assign_coords(draw=np.arange(thinned.sizes["draw"]))
+
+
+def recover_units(
+    spec: Spec, design: PassDesign, posterior: xr.Dataset, random_seed: int
+) -> tuple[xr.Dataset, Array]:
+    """Draw every problem's parameters given the draws of what problems share.
+
+    Parameters
+    ----------
+    spec : Spec
+    design : PassDesign
+        Of all problems.
+    posterior : xarray.Dataset
+        Of a fit of some of them.
+    random_seed : int
+
+    Returns
+    -------
+    xarray.Dataset
+        The posterior with all problems.
+    ndarray, shape (problems,)
+        Mean share of the candidates that carry weight: near 1, the normal was right; near one in
+        `CANDIDATES`, a problem's draws are rough.
+    """
+    terms = make_terms(spec, design)
+    sites = make_sites(design, LINKS[spec.law.name])
+    scales, shared = of_population(spec, terms, posterior)
+    count = posterior.sizes["chain"] * posterior.sizes["draw"]
+    rank = sum(term.block.shape[-1] for term in terms.units)
+    weights = np.empty((count, len(design.units), rank))
+    share = np.zeros(len(design.units))
+    rng = np.random.default_rng([random_seed, 3])
+    for row in range(count):
+        own = {name: float(values[row]) for name, values in scales.items()}
+        root = unit_root(terms, own)
+        mean = mean_at(terms, own, shared[row], len(design.buckets))[design.bucket]
+        normal = rng.standard_normal((len(design.units), CANDIDATES, rank))
+        uniform = rng.uniform(size=len(design.units))
+        _resample(
+            root,
+            mean,
+            normal,
+            uniform,
+            sites.y,
+            sites.w,
+            design.n_correct,
+            design.n_samples,
+            LINKS[spec.law.name],
+            weights[row],
+            share,
+        )
+    return with_units(spec, design, terms, posterior, scales, shared, weights), share / count
+
+
+@njit(cache=True)
+def _resample(
+    root: Array,
+    mean: Array,
+    normal: Array,
+    uniform: Array,
+    y: Array,
+    w: Array,
+    c: Array,
+    n: Array,
+    link: int,
+    out: Array,
+    share: Array,
+) -> None:
+    units, candidates, rank = normal.shape
+    runs = mean.shape[1]
+    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
+    centre, tried = np.empty(rank), np.empty((candidates, rank))
+    log_weight = np.empty(candidates)
+    for i in range(units):
+        factorise(root, w[i], lower, inverse)
+        for s in range(candidates):
+            unwhiten(root, y[i] - mean[i], w[i], normal[i, s], inverse, centre, tried[s])
+            total = 0.0
+            for k in range(rank):
+                total += 0.5 * (normal[i, s, k] ** 2 - tried[s, k] ** 2)
+            for m in range(runs):
+                if n[i, m] > 0:
+                    t = mean[i, m]
+                    for k in range(rank):
+                        t += root[m, k] * tried[s, k]
+                    total += count_density(t, c[i, m], n[i, m], link)[0]
+            log_weight[s] = total
+        weight = np.exp(log_weight - log_weight.max())
+        weight /= weight.sum()
+        share[i] += 1.0 / (weight**2).sum() / candidates
+        chosen, reached = candidates - 1, 0.0
+        for s in range(candidates):
+            reached += weight[s]
+            if reached > uniform[i]:
+                chosen = s
+                break
+        out[i] = tried[chosen]

@@ -1,0 +1,138 @@
+"""A specification of pass rates as a sum of Gaussian terms.
+
+The log hazard of unit i at run m is ``mean[bucket(i), m] + sum_j scale_j (block_j w_ij)[m]`` with
+standard normal w, and the mean is itself such a sum: that is what makes the model linear in all
+but its scales.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
+from bayes_scaling.specification.discrepancy import covariance, square_root
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.spec import Spec
+
+SLOPE = "k"
+RUN = "run"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One Gaussian term.
+
+    Attributes
+    ----------
+    name : str
+        What its weights make: ``k``, ``k_mu``, ``run_effect``, ``discrepancy``.
+    scale : float or str
+        Its standard deviation: a number, or the name of a parameter.
+    block : ndarray
+        At unit scale: shape ``(runs, rank)`` of a term of units, ``(buckets, runs, rank)`` of the
+        mean.
+    """
+
+    name: str
+    scale: float | str
+    block: Array
+
+
+@dataclass(frozen=True)
+class Terms:
+    """All terms of a model at the runs of a design.
+
+    Attributes
+    ----------
+    constant : ndarray, shape (runs,)
+        What has no prior.
+    mean, units : tuple of Term
+    """
+
+    constant: Array
+    mean: tuple[Term, ...]
+    units: tuple[Term, ...]
+
+    @property
+    def roots(self) -> list[Array]:
+        """Blocks of the terms of units."""
+        return [term.block for term in self.units]
+
+
+def make_terms(spec: Spec, design: PassDesign) -> Terms:
+    """Write a specification as Gaussian terms at the runs of a design."""
+    unit, constant = unit_column(spec), np.zeros(len(design.runs))
+    mean: list[Term] = []
+    units: list[Term] = []
+    for name in spec.coordinates.parameters:
+        along = -design.x if name == SLOPE else np.ones_like(design.x)
+        for own, prior in levels(name, spec.priors[name]):
+            if not isinstance(prior, Prior):
+                constant = constant + prior * along
+                continue
+            scale = scale_of(own, prior)
+            if prior.over == unit:
+                units.append(Term(own, scale, along[:, None]))
+            else:
+                mean.append(Term(own, scale, _spread(along, prior.over == BUCKET, design)))
+    for name, prior in spec.effects.items():
+        if prior == 0.0:
+            continue
+        scale = name if isinstance(prior, Prior) else prior
+        own = f"{name.removeprefix('sigma_')}_effect"
+        one_a_run = np.eye(len(design.runs))
+        if own == f"{RUN}_effect":
+            mean.append(Term(own, scale, np.tile(one_a_run, (len(design.buckets), 1, 1))))
+        else:
+            units.append(Term(own, scale, one_a_run))
+    for discrepancy in spec.discrepancy:
+        if discrepancy.amplitude == 0.0:
+            continue
+        amplitude = discrepancy.amplitude
+        scale = discrepancy.name if isinstance(amplitude, Prior) else amplitude
+        at = design.positions(discrepancy, design.compute)
+        root = square_root(covariance(discrepancy, at, at))
+        own = discrepancy.name.replace("amplitude", "discrepancy")
+        if discrepancy.over == unit:
+            units.append(Term(own, scale, root))
+        elif discrepancy.over == BUCKET:
+            blocks = np.einsum("bc,mr->bmcr", np.eye(len(design.buckets)), root)
+            mean.append(Term(own, scale, blocks.reshape(*blocks.shape[:2], -1)))
+        else:
+            mean.append(Term(own, scale, np.tile(root, (len(design.buckets), 1, 1))))
+    return Terms(constant, tuple(mean), tuple(units))
+
+
+def levels(name: str, prior: float | Prior) -> Iterator[tuple[str, float | Prior]]:
+    """Yield a parameter's prior and those of its mean, from the finest groups to what all share."""
+    yield name, prior
+    if isinstance(prior, Prior):
+        yield from levels(f"{name}_mu", prior.arguments["mu"])
+
+
+def scale_of(name: str, prior: Prior) -> float | str:
+    """Return the standard deviation of a normal prior, or the name of its parameter."""
+    sigma = prior.arguments["sigma"]
+    return f"{name}_sigma" if isinstance(sigma, Prior) else sigma
+
+
+def scale_priors(spec: Spec) -> dict[str, Prior]:
+    """Return the priors of all standard deviations and amplitudes that aren't numbers."""
+    found: dict[str, Prior] = {}
+    for parameter in spec.coordinates.parameters:
+        for name, prior in levels(parameter, spec.priors[parameter]):
+            sigma = prior.arguments["sigma"] if isinstance(prior, Prior) else None
+            if isinstance(sigma, Prior):
+                found[f"{name}_sigma"] = sigma
+    own = {**spec.effects, **{term.name: term.amplitude for term in spec.discrepancy}}
+    return found | {name: prior for name, prior in own.items() if isinstance(prior, Prior)}
+
+
+def _spread(along: Array, by_bucket: bool, design: PassDesign) -> Array:
+    """Give a column of the mean to each bucket apart, or one to all."""
+    count = len(design.buckets)
+    if by_bucket:
+        return np.eye(count)[:, None, :] * along[None, :, None]
+    return np.tile(along[:, None], (count, 1, 1))

@@ -1,0 +1,61 @@
+"""The variables of a model, made from priors, and the law as a function of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayes_scaling.inference.coordinates import stated
+from bayes_scaling.specification.prior_draws import truncation
+from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
+from bayes_scaling.specification.spec import Spec
+
+LINKS = {"identity": lambda value: value, "exp": pt.exp, "sigmoid": pt.sigmoid}
+OPTIONS = {"LogitNormal": {"transform": pm.distributions.transforms.logodds}}  # PyMC has none
+
+
+def all_parameters(spec: Spec) -> dict[str, float | Prior]:
+    """Return every parameter of a specification, the pinned ones first."""
+    return {**spec.pinned, **spec.free}
+
+
+def make_variable(name: str, prior: float | Prior, spec: Spec) -> Any:
+    """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number."""
+    if not isinstance(prior, Prior):
+        return prior
+    arguments = arguments_of(name, prior, spec)
+    link = DISTRIBUTIONS[prior.dist].link
+    above = truncation(spec, name)
+    if above is not None:
+        base = getattr(pm, prior.dist).dist(**arguments)
+        return pm.Truncated(name, base, lower=above, upper=None, dims=prior.over)
+    if prior.nested and link:
+        raw = pm.Normal(f"{name}_raw", 0.0, 1.0, dims=prior.over)
+        value = LINKS[link](arguments["mu"] + arguments["sigma"] * raw)
+        return pm.Deterministic(name, value, dims=prior.over)
+    options = OPTIONS.get(prior.dist, {})
+    return getattr(pm, prior.dist)(name, **arguments, dims=prior.over, **options)
+
+
+def arguments_of(name: str, prior: Prior, spec: Spec) -> dict[str, Any]:
+    """Return the arguments of a parameter's prior; those that have priors become variables."""
+    return {
+        key: make_variable(f"{name}_{key}", value, spec) for key, value in prior.arguments.items()
+    }
+
+
+def at_runs(value: Any, family: Any) -> Any:
+    """Take each run's own value of a parameter that has one a family."""
+    return value[family] if getattr(value, "ndim", 0) == 1 else value
+
+
+def curve_at(spec: Spec, values: Mapping[str, Any], family: Any) -> dict[str, Any]:
+    """Return the arguments of the curve, each run's own."""
+    curve = spec.coordinates.to_curve(stated(spec, values))
+    return {name: at_runs(value, family) for name, value in curve.items()}
+
+
+def log_law(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
+    """Log of the law at the runs."""
+    return spec.law.curve(data["x"], **curve_at(spec, values, data.get("family_of_run")))

@@ -1,0 +1,94 @@
+"""Counts of passes drawn from a model."""
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.data import check_passes
+from bayes_scaling.errors import DataError
+from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.passes.design import PROBLEM, make_pass_design, unit_column
+from bayes_scaling.inference.passes.graph import mean_at, unit_root
+from bayes_scaling.inference.passes.predictive import hazard
+from bayes_scaling.inference.passes.recovery import name_draws
+from bayes_scaling.inference.passes.terms import make_terms, scale_priors
+from bayes_scaling.specification.priors import draw_parameter
+from bayes_scaling.specification.spec import Spec
+
+BUCKETS = 6
+
+
+def simulate_passes(
+    spec: Spec,
+    design: pd.DataFrame,
+    *,
+    random_seed: int,
+    size: int,
+    reference: float | None,
+    problems: int,
+    n_samples: int,
+) -> pd.DataFrame:
+    """Draw counts; see `simulate` for the arguments."""
+    if unit_column(spec) != PROBLEM:
+        raise DataError(f"{spec.name} has no single problems to simulate; use a model that has.")
+    table = check_passes(_cross(design, problems, n_samples))
+    grid = make_pass_design(spec, table, reference)
+    terms = make_terms(spec, grid)
+    rng = np.random.default_rng(random_seed)
+    scales: dict[str, Array] = {}
+    for name, prior in scale_priors(spec).items():
+        scales |= draw_parameter(name, prior, {}, size, rng)
+    mean_rank = sum(term.block.shape[-1] for term in terms.mean)
+    unit_rank = sum(term.block.shape[-1] for term in terms.units)
+    shared = rng.standard_normal((size, mean_rank))
+    own = rng.standard_normal((size, problems, unit_rank))
+    drawn = name_draws(spec, grid, terms, scales, shared, own, (1, size)).isel(chain=0)
+    frames = []
+    for row in range(size):
+        at = {name: float(values[row]) for name, values in scales.items()}
+        mean = mean_at(terms, at, shared[row], len(grid.buckets))[grid.bucket]
+        p = np.exp(-hazard(spec, mean + own[row] @ unit_root(terms, at).T))
+        counts = rng.binomial(n_samples, p)
+        true = drawn.isel(draw=row)
+        frame = pd.DataFrame(
+            {
+                "simulation": row,
+                "run": np.tile(grid.runs, problems),
+                "compute": np.tile(grid.compute, problems),
+                "problem": np.repeat(grid.units, len(grid.runs)),
+                "bucket": np.repeat(np.array(grid.buckets)[grid.bucket], len(grid.runs)),
+                "n_samples": n_samples,
+                "n_correct": counts.ravel(),
+                "true_pass_rate": p.ravel(),
+            }
+        )
+        for parameter, values in true.data_vars.items():
+            name = f"true_{parameter}"
+            if values.ndim == 0:
+                frame[name] = float(values)
+            elif values.dims == (PROBLEM,):
+                frame[name] = np.repeat(values.values, len(grid.runs))
+            elif values.dims == ("bucket",):
+                frame[name] = np.repeat(values.values[grid.bucket], len(grid.runs))
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _cross(design: pd.DataFrame, problems: int, n_samples: int) -> pd.DataFrame:
+    """Give every run every problem; buckets of equal size."""
+    runs = design if "run" in design else design.assign(run=_names(len(design)))
+    count = max(1, min(BUCKETS, problems // 2))
+    width = len(str(problems))
+    own = pd.DataFrame(
+        {
+            "problem": [f"{place:0{width}d}" for place in range(problems)],
+            "bucket": [str(place * count // problems + 1) for place in range(problems)],
+            "n_samples": n_samples,
+            "n_correct": 0,
+        }
+    )
+    return own.merge(runs[["run", "compute"]], how="cross")
+
+
+def _names(count: int) -> list[str]:
+    width = len(str(count))
+    return [f"run{place + 1:0{width}d}" for place in range(count)]

@@ -1,0 +1,39 @@
+"""What can be modelled, and the words that a model of it may use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Response:
+    """One entry of the vocabulary.
+
+    Attributes
+    ----------
+    noises : frozenset of str
+        Distributions that the response may have.
+    groups : frozenset of str
+        Columns whose groups may have parameters and discrepancies of their own.
+    inside : mapping of str to str
+        Which groups lie within which: a problem is in one bucket.
+    effects : frozenset of str
+        Columns, joined by ``_``, whose combinations may have an effect of their own.
+    """
+
+    noises: frozenset[str]
+    groups: frozenset[str]
+    inside: Mapping[str, str]
+    effects: frozenset[str] = frozenset()
+
+
+RESPONSES: Mapping[str, Response] = {
+    "loss": Response(
+        noises=frozenset({"student_t", "normal"}), groups=frozenset({"family"}), inside={}
+    ),
+    "passes": Response(
+        noises=frozenset({"binomial"}),
+        groups=frozenset({"problem", "bucket"}),
+        inside={"problem": "bucket"},
+        effects=frozenset({"run", "problem_run", "bucket_run"}),
+    ),
+}
