@@ -24,6 +24,10 @@ class OutputError(BayesScalingError):
     """A path that can't be written."""
 
 
+class LedgerError(BayesScalingError):
+    """A ledger that doesn't hold, or a record that doesn't fit into it."""
+
+
 def suggest(word: str, allowed: Iterable[str]) -> str:
     """Name what is allowed and the nearest match, as the end of an error sentence.
 

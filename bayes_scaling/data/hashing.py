@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bayes_scaling.data.tables import is_missing
+from bayes_scaling.data.cells import is_missing
 from bayes_scaling.errors import DataError, suggest
 
 
@@ -38,17 +38,18 @@ def table_hash(table: pd.DataFrame) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def response_hash(table: pd.DataFrame, response: str, keys: Sequence[str]) -> str:
+def response_hash(table: pd.DataFrame, response: str | Sequence[str], keys: Sequence[str]) -> str:
     """Hash the responses with their keys: what fits to be compared must share.
 
     Parameters
     ----------
     table : DataFrame
         A checked table.
-    response : str
-        The column of the response, such as 'loss'.
+    response : str or sequence of str
+        The column of the response, such as 'loss'; or columns: ['n_samples', 'n_correct'].
     keys : sequence of str
-        The columns that say whose response it is, such as ['run'] or ['family', 'run'].
+        The columns that say whose response it is, such as ['run'] or ['family', 'run'];
+        `unit_keys` lists them.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def response_hash(table: pd.DataFrame, response: str, keys: Sequence[str]) -> st
     >>> response_hash(table, "loss", ["run"]) == table_hash(table[["run", "loss"]])
     True
     """
-    names = [*keys, response]
+    names = [*keys, *([response] if isinstance(response, str) else response)]
     for name in names:
         if name not in table.columns:
             there = [str(column) for column in table.columns]

@@ -9,8 +9,9 @@ import pandas as pd
 from bayes_scaling.data.logs import summarise_logs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
+from bayes_scaling.data.sources import find_paths, rename_columns
 from bayes_scaling.data.tables import COLUMNS, check_runs
-from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.errors import DataError
 
 KNOWN = (*COLUMNS, "recipe", "width", "learning_rate")
 
@@ -80,12 +81,12 @@ def read_runs(
     options = {"compute": compute, "steps": steps, "metric": metric}
     if isinstance(source, pd.DataFrame):
         _refuse_log_options(options)
-        return _warn_unfinished(check_runs(_rename(source, columns)), "")
+        return _warn_unfinished(check_runs(rename_columns(source, columns, KNOWN)), "")
     if not isinstance(source, str | Path):
         raise DataError(
             f"runs must be a pandas DataFrame, a path or a glob, got {type(source).__name__}."
         )
-    raw, formats = _read_files(Path(source).expanduser(), columns)
+    raw, formats = _read_files(source, columns)
     try:
         if formats & LOGS:
             defaults = ("eval_loss", "loss") if formats == {"trainer_state"} else ()
@@ -94,7 +95,7 @@ def read_runs(
             )
         else:
             _refuse_log_options(options)
-        checked = check_runs(_rename(raw, columns))
+        checked = check_runs(rename_columns(raw, columns, KNOWN))
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
     guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
@@ -102,8 +103,10 @@ def read_runs(
     return _warn_unfinished(checked, hint if guessed else "")
 
 
-def _read_files(source: Path, columns: Mapping[str, str] | None) -> tuple[pd.DataFrame, set[str]]:
-    paths = _find_paths(source)
+def _read_files(
+    source: str | Path, columns: Mapping[str, str] | None
+) -> tuple[pd.DataFrame, set[str]]:
+    paths = find_paths(source)
     formats = {path: find_format(path) for path in paths}
     if len(paths) > 1:
         states = [path for path in paths if formats[path] == "trainer_state"]
@@ -117,33 +120,6 @@ def _read_files(source: Path, columns: Mapping[str, str] | None) -> tuple[pd.Dat
             "read them apart, and join them with pandas.concat."
         )
     return pd.concat(tables, ignore_index=True), kinds
-
-
-def _find_paths(source: Path) -> list[Path]:
-    if source.is_dir():
-        raise DataError(f"{source} is a folder; give a file, or a glob such as {source / '*.csv'}.")
-    if source.exists():
-        return [source]
-    base = Path(source.anchor)
-    found = sorted(path for path in base.glob(str(source.relative_to(base))) if path.is_file())
-    if not found:
-        raise DataError(f"{source} matches no file; look at the path.")
-    return found
-
-
-def _rename(table: pd.DataFrame, columns: Mapping[str, str] | None) -> pd.DataFrame:
-    if not columns:
-        return table
-    there = [str(name) for name in table.columns]
-    for theirs, ours in columns.items():
-        if theirs not in there:
-            raise DataError(f"columns: {theirs!r} isn't in the table; {suggest(theirs, there)}")
-        if ours not in KNOWN:
-            raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, KNOWN)}")
-    if len(set(columns.values())) < len(columns):
-        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
-    replaced = [name for name in columns.values() if name in there and name not in columns]
-    return table.drop(columns=replaced).rename(columns=dict(columns))
 
 
 def _refuse_log_options(options: Mapping[str, object]) -> None:

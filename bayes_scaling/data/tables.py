@@ -1,14 +1,21 @@
 """What a checked table of runs is, and what makes a table not one."""
 
-import difflib
 import math
-from collections.abc import Callable, Sequence
-from numbers import Real
+from collections.abc import Sequence
 
 import pandas as pd
 
+from bayes_scaling.data.cells import (
+    as_table,
+    compute_sources,
+    fill_compute,
+    is_missing,
+    number_column,
+    require_columns,
+    text_column,
+)
 from bayes_scaling.data.compute import as_float, parse_compute, parse_count, positive
-from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.errors import DataError
 
 COLUMNS = (
     "run",
@@ -22,7 +29,6 @@ COLUMNS = (
     "loss_unit",
     "finished",
 )
-COMPUTE_SOURCES = ("given", "6ND", "total_flos")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -61,29 +67,29 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
          run       compute compute_from
     0  run 1  1.478520e+18          6ND
     """
-    raw = _as_table(table)
-    _require_columns(raw)
+    raw = as_table(table, "runs", "a row a run")
+    require_columns(raw, ["loss"], COLUMNS)
     rows = [f"row {i + 1}" for i in range(len(raw))]
     if "run" in raw:
-        runs = _text(raw, "run", rows)
+        runs = text_column(raw, "run", rows)
         rows = [f"{row} (run {run!r})" for row, run in zip(rows, runs, strict=True)]
     else:
         runs = [f"run {i + 1}" for i in range(len(raw))]
     checked: dict[str, Sequence[object]] = {"run": runs}
     if "family" in raw:
-        checked["family"] = _text(raw, "family", rows)
+        checked["family"] = text_column(raw, "family", rows)
     _require_unique(checked)
 
-    params = _numbers(raw, "params", parse_count, rows)
-    tokens = _numbers(raw, "tokens", parse_count, rows)
-    compute = _numbers(raw, "compute", parse_compute, rows)
-    checked["compute"], filled = _fill_compute(compute, params, tokens, rows)
-    checked["compute_from"] = _compute_from(raw, filled, rows)
+    params = number_column(raw, "params", parse_count, rows)
+    tokens = number_column(raw, "tokens", parse_count, rows)
+    compute = number_column(raw, "compute", parse_compute, rows)
+    checked["compute"], filled = fill_compute(compute, params, tokens, rows)
+    checked["compute_from"] = compute_sources(raw, filled, rows)
     checked |= {"params": params} if "params" in raw else {}
     checked |= {"tokens": tokens} if "tokens" in raw else {}
-    checked["loss"] = _required(_numbers(raw, "loss", _loss, rows), "loss", rows)
+    checked["loss"] = _required(number_column(raw, "loss", _loss, rows), "loss", rows)
     if "loss_se" in raw:
-        checked["loss_se"] = _numbers(raw, "loss_se", _standard_error, rows)
+        checked["loss_se"] = number_column(raw, "loss_se", _standard_error, rows)
     if "loss_unit" in raw:
         units = raw["loss_unit"].tolist()
         checked["loss_unit"] = [None if is_missing(unit) else str(unit) for unit in units]
@@ -93,62 +99,6 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
 
     others = raw[[name for name in raw.columns if name not in COLUMNS]]
     return pd.concat([pd.DataFrame(checked), others], axis=1)
-
-
-def is_missing(value: object) -> bool:
-    """Whether a cell is empty: None, NaN, NA, NaT or blank text."""
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, Real):
-        return bool(value != value)
-    return value is None or value is pd.NA or value is pd.NaT
-
-
-def nearest(word: str, names: Sequence[str]) -> str | None:
-    """Find the column that was most likely meant: one that contains the word, or looks alike."""
-    known_as = {"compute": "flop", "params": "param", "tokens": "token"}.get(word, word)
-    for name in names:
-        if word in name.lower() or known_as in name.lower():
-            return name
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return near[0] if near else None
-
-
-def _as_table(table: pd.DataFrame) -> pd.DataFrame:
-    if not isinstance(table, pd.DataFrame):
-        raise DataError(
-            f"runs must be a pandas DataFrame, got {type(table).__name__}; "
-            "make one with pandas.DataFrame(...), a row a run."
-        )
-    if table.index.name in ("run", "family") and table.index.name not in table.columns:
-        table = table.reset_index()
-    if not all(isinstance(name, str) for name in table.columns):
-        raise DataError(f"column names must be text, got {list(table.columns)}; name the columns.")
-    twice = table.columns[table.columns.duplicated()]
-    if len(twice):
-        raise DataError(f"column {twice[0]!r} is there twice; keep one, or rename the other.")
-    if table.empty:
-        raise DataError("the table has no rows; it needs a row a run.")
-    return table.reset_index(drop=True)
-
-
-def _require_columns(raw: pd.DataFrame) -> None:
-    if "loss" not in raw:
-        raise _missing_column("loss", "", raw)
-    if "compute" not in raw and not {"params", "tokens"} <= set(raw.columns):
-        raise _missing_column("compute", ", and so is 'params' or 'tokens' to make it from", raw)
-
-
-def _missing_column(name: str, more: str, raw: pd.DataFrame) -> DataError:
-    names = [str(column) for column in raw.columns]
-    free = [column for column in names if column not in COLUMNS]
-    near = nearest(name, free)
-    remedy = f"Did you mean {near!r}?" if near else "Add it to the table."
-    mapping = f"{{{near or 'your name'!r}: {name!r}}}"
-    return DataError(
-        f"column {name!r} is missing{more}; the table has: {', '.join(names)}. {remedy} "
-        f"Other names are mapped with columns={mapping}."
-    )
 
 
 def _require_unique(checked: dict[str, Sequence[object]]) -> None:
@@ -163,31 +113,6 @@ def _require_unique(checked: dict[str, Sequence[object]]) -> None:
                 f"'{key[-1]} seed 1' and '{key[-1]} seed 2'."
             )
         seen[key] = i
-
-
-def _text(raw: pd.DataFrame, name: str, rows: Sequence[str]) -> list[str]:
-    values = raw[name].tolist()
-    for value, row in zip(values, rows, strict=True):
-        if is_missing(value):
-            raise DataError(f"{row}, column {name!r}: the cell is empty; give every row a {name}.")
-    return [
-        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-        for value in values
-    ]
-
-
-def _numbers(
-    raw: pd.DataFrame, name: str, parse: Callable[[object], float], rows: Sequence[str]
-) -> list[float]:
-    if name not in raw:
-        return [math.nan] * len(raw)
-    numbers = []
-    for value, row in zip(raw[name].tolist(), rows, strict=True):
-        try:
-            numbers.append(math.nan if is_missing(value) else parse(value))
-        except DataError as error:
-            raise DataError(f"{row}, column {name!r}: {error}") from None
-    return numbers
 
 
 def _loss(value: object) -> float:
@@ -209,36 +134,6 @@ def _required(numbers: list[float], name: str, rows: Sequence[str]) -> list[floa
                 "Fill the cell, or leave the run out."
             )
     return numbers
-
-
-def _fill_compute(
-    compute: list[float], params: list[float], tokens: list[float], rows: Sequence[str]
-) -> tuple[list[float], list[bool]]:
-    filled = [math.isnan(given) for given in compute]
-    amounts = [
-        6 * n * d if fill else given
-        for given, fill, n, d in zip(compute, filled, params, tokens, strict=True)
-    ]
-    for amount, row in zip(amounts, rows, strict=True):
-        if math.isnan(amount):
-            raise DataError(
-                f"{row}, column 'compute': missing or NaN, and params or tokens to make it from "
-                "(6 x params x tokens) are missing too; fill the cell."
-            )
-        if math.isinf(amount):
-            raise DataError(f"{row}: 6 x params x tokens is infinite; look at both cells.")
-    return amounts, filled
-
-
-def _compute_from(raw: pd.DataFrame, filled: Sequence[bool], rows: Sequence[str]) -> list[str]:
-    said = raw["compute_from"].tolist() if "compute_from" in raw else [None] * len(raw)
-    sources = []
-    for value, fill, row in zip(said, filled, rows, strict=True):
-        if not is_missing(value) and value not in COMPUTE_SOURCES:
-            allowed = suggest(str(value), COMPUTE_SOURCES)
-            raise DataError(f"{row}, column 'compute_from': got {value!r}; {allowed}")
-        sources.append("6ND" if fill else "given" if is_missing(value) else str(value))
-    return sources
 
 
 def _flag(value: object, row: str) -> bool:

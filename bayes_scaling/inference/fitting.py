@@ -9,10 +9,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import check_runs, read_runs
-from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.errors import BayesScalingError, DataError, SpecError
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import Progress, parameter_names, sample
 from bayes_scaling.inference.versions import package_versions
@@ -21,6 +22,7 @@ from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 MAX_SEED = 2**63
+QUOTED = {"a", "b", "b_after", "c", "ceiling"}
 ACCEPT = {"loss": 0.95, "passes": 0.9}
 
 
@@ -36,7 +38,7 @@ def fit(
     reference: float | Mapping[str, float] | None = None,
     subset: int | None = None,
     progress: Progress | None = None,
-) -> Any:
+) -> Fit | PassFit:
     """Fit a model to runs, or to counts of passes.
 
     A fit that doesn't converge is tried once more with twice the draws and smaller steps, and its
@@ -109,14 +111,16 @@ def fit_runs(
     data: pd.DataFrame | str | Path,
     *,
     random_seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    target_accept: float,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    target_accept: float = ACCEPT["loss"],
     reference: float | Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model of losses; see `fit` for the arguments."""
+    if spec.response != "loss":
+        raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
     runs = check_runs(data) if isinstance(data, pd.DataFrame) else read_runs(data)
     _refuse_unfinished(runs)
     design = make_design(spec, runs, reference)
@@ -142,7 +146,7 @@ def fit_runs(
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions())
 
 
-def load_fit(path: str | Path) -> Fit:
+def load_fit(path: str | Path) -> Fit | PassFit:
     """Load a fit that `Fit.save` wrote, by this or an older version of the package.
 
     Raises
@@ -202,7 +206,7 @@ def _with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
 def _reported(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
     own = set(parameter_names(spec))
     names = [name for name, values in posterior.data_vars.items() if "run" not in values.dims]
-    return posterior[[name for name in names if name in own or str(name) in {"a", "b", "c"}]]
+    return posterior[[name for name in names if name in own or str(name) in QUOTED]]
 
 
 def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:

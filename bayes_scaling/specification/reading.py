@@ -179,6 +179,8 @@ class Reader:
     def effects(self, table: Any) -> dict[str, float | Prior]:
         """Read ``[effects]``: the standard deviation of each effect."""
         self.keys(table, "effects", set())
+        if table and not self.words.effects:
+            raise self.fail("effects", f"a model of {self.response} has none; leave them out.")
         self.known(table, "effects", set(self.words.effects))
         return {
             f"sigma_{name}": self.prior(value, f"effects.{name}", NONNEGATIVE)

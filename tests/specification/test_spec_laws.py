@@ -81,10 +81,11 @@ def test_it_is_finite_and_silent_a_thousand_folds_away(curve):
 def test_every_coordinate_gives_the_arguments_of_the_curve(law):
     arguments = list(inspect.signature(law.curve).parameters)[1:]
     for coordinates in law.coordinates:
-        given_values = dict.fromkeys(coordinates.parameters, 0.25)
+        own = frozenset(coordinates.parameters)
+        given_values = dict.fromkeys(own, 0.25)
         assert sorted(coordinates.to_curve(given_values)) == sorted(arguments)
         assert coordinates.pinned <= coordinates.parameters.keys()
-        assert law.coordinates_for(frozenset(coordinates.parameters), coordinates.response) is coordinates
+        assert law.coordinates_for(own, coordinates.response) is coordinates
     assert law.coordinates_for(frozenset({"sigma"})) is None
 
 
@@ -132,12 +133,12 @@ def arguments_of(law):
 def test_numbers_arrays_and_graphs_agree(law):
     arguments = arguments_of(law)
     one_by_one = [float(law.curve(float(x), **arguments)) for x in X]
-    np.testing.assert_allclose(law.curve(X, **arguments), one_by_one, rtol=1e-14)
+    np.testing.assert_allclose(law.curve(X, **arguments), one_by_one, rtol=1e-13)
 
     inputs = [pt.dvector("x"), *(pt.dscalar(name) for name in arguments)]
     graph = law.curve(inputs[0], **dict(zip(arguments, inputs[1:], strict=True)))
     compiled = pytensor.function(inputs, graph, mode="FAST_COMPILE")
-    np.testing.assert_allclose(compiled(X, *arguments.values()), one_by_one, rtol=1e-14)
+    np.testing.assert_allclose(compiled(X, *arguments.values()), one_by_one, rtol=1e-13)
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)

@@ -55,7 +55,7 @@ WORDS = [
     (
         'title = "Mine"',
         'title = "Mine"\nlawe = 1',
-        "unknown key 'lawe'; allowed: cite, discrepancy, law, noise, priors, response, title. "
+        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, noise, priors, response, title. "
         "Did you mean 'law'?",
     ),
     ('title = "Mine"', "", "lacks title."),
@@ -64,7 +64,7 @@ WORDS = [
     (
         'response = "loss"',
         'response = "los"',
-        "response: 'los' is not known; allowed: loss. Did you mean 'loss'?",
+        "response: 'los' is not known; allowed: loss, passes. Did you mean 'loss'?",
     ),
     (
         'law = "power_floor"',

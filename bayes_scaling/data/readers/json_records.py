@@ -1,7 +1,9 @@
 """JSON records: a record a line, or one array of records."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +13,11 @@ from bayes_scaling.errors import DataError
 
 def read_json_lines(path: Path) -> pd.DataFrame:
     """Read a JSON lines file: a record a run."""
-    records = []
+    return pd.DataFrame([record for _, record in iterate_json_lines(path)])
+
+
+def iterate_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the records of a JSON lines file, each with the number of its line from 1."""
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
@@ -20,12 +26,8 @@ def read_json_lines(path: Path) -> pd.DataFrame:
         except json.JSONDecodeError as error:
             raise DataError(f"{path}, line {number} isn't JSON: {error.msg}.") from error
         if not isinstance(record, dict):
-            raise DataError(
-                f"{path}, line {number} isn't a record: write one object a line, "
-                'such as {"compute": 3e21, "loss": 2.1}.'
-            )
-        records.append(record)
-    return pd.DataFrame(records)
+            raise DataError(f"{path}, line {number} isn't a record: write one object a line.")
+        yield number, record
 
 
 def read_json(path: Path) -> pd.DataFrame:

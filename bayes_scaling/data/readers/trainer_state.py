@@ -23,11 +23,8 @@ AMOUNTS = {
 }
 
 
-def is_trainer_state(path: Path) -> bool:
-    """Whether a file is a trainer state: by its name, or by the log that it holds."""
-    if path.name == "trainer_state.json":
-        return True
-    content = parse_json(path)
+def is_trainer_state(content: object) -> bool:
+    """Whether the content of a JSON file is a trainer state: by the log that it holds."""
     return isinstance(content, dict) and "log_history" in content
 
 

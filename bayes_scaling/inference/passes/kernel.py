@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 POWER, LOGISTIC = 0, 1
 LARGEST = 30.0  # exp of it passes every hazard that a count can tell from infinity
+SMALLEST = -700.0  # exp of it is the smallest hazard that isn't rounded to zero
 
 
 @njit(cache=True)
@@ -33,10 +34,11 @@ def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float
         return -c * soft - (n - c) * (soft - t), -c * share + (n - c) * (1.0 - share)
     if t > LARGEST:
         return -c * math.exp(LARGEST), 0.0
-    h = math.exp(t)
+    h = math.exp(max(t, SMALLEST))
     value, slope = -c * h, -c * h
     if n > c:
-        value += (n - c) * math.log(-math.expm1(-h))
+        fail = math.log(-math.expm1(-h)) if h < math.log(2.0) else math.log1p(-math.exp(-h))
+        value += (n - c) * fail
         if h < 700.0:
             slope += (n - c) * h / math.expm1(h)
     return value, slope

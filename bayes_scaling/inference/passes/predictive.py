@@ -14,6 +14,7 @@ from bayes_scaling.specification.discrepancy import Discrepancy, covariance, squ
 from bayes_scaling.specification.spec import Spec
 
 KINDS = ("law", "expected", "run")
+POPULATION_AXES = 3  # chain, draw and run
 Parameters = Mapping[str, Array]
 
 
@@ -35,10 +36,7 @@ def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.D
     """
     posterior = fit.posterior["posterior"].to_dataset()
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    values = {
-        str(name): np.asarray(array).reshape(chains * draws, *array.shape[2:])
-        for name, array in posterior.data_vars.items()
-    }
+    values = flat_draws(posterior)
     law = law_at(fit.spec, fit.design, values, compute)
     expected = law + discrepancies_at(fit.spec, fit.design, values, compute, rng)
     run = expected + effects_at(fit.spec, fit.design, values, law.shape, rng)
@@ -51,6 +49,43 @@ def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.D
         },
         {unit_column(fit.spec): list(fit.design.units)},
     )
+
+
+def hazards_at_runs(fit: PassFit) -> xr.DataArray:
+    """Return the draws of ``-log p`` of every unit at the fitted runs, all effects included.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``chain, draw``, ``problem`` or ``bucket``, and ``run``.
+    """
+    posterior = fit.posterior["posterior"].to_dataset()
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    values = flat_draws(posterior)
+    unit = unit_column(fit.spec)
+    total = np.swapaxes(law_at(fit.spec, fit.design, values, fit.design.compute), 1, 2)
+    for name, array in posterior.data_vars.items():
+        if "run" not in array.dims:
+            continue
+        own = values[str(name)]
+        if array.ndim == POPULATION_AXES:
+            own = own[:, None, :]
+        elif unit not in array.dims:
+            own = own[:, fit.design.bucket]
+        total = total + own
+    shape = (chains, draws, *total.shape[1:])
+    coords = {unit: list(fit.design.units), "run": list(fit.design.runs)}
+    dims = ("chain", "draw", unit, "run")
+    return xr.DataArray(hazard(fit.spec, total).reshape(shape), coords, dims)
+
+
+def flat_draws(posterior: xr.Dataset) -> dict[str, Array]:
+    """Return the draws of each variable, chains one after the other."""
+    count = posterior.sizes["chain"] * posterior.sizes["draw"]
+    return {
+        str(name): np.asarray(values).reshape(count, *values.shape[2:])
+        for name, values in posterior.data_vars.items()
+    }
 
 
 def hazard(spec: Spec, predictor: Array) -> Array:

@@ -1,0 +1,220 @@
+"""What a checked table of pass counts is, and what makes a table not one."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bayes_scaling.data.cells import (
+    as_table,
+    compute_sources,
+    fill_compute,
+    is_missing,
+    number_column,
+    require_columns,
+    text_column,
+)
+from bayes_scaling.data.compute import as_float, parse_compute, parse_count
+from bayes_scaling.errors import DataError
+
+RUN_KEYS = ("family", "run")
+PROBLEM_KEYS = ("benchmark", "problem")
+COLUMNS = (
+    "run",
+    "family",
+    "compute",
+    "compute_from",
+    "params",
+    "tokens",
+    "benchmark",
+    "problem",
+    "bucket",
+    "n_samples",
+    "n_correct",
+)
+LARGEST = 2**53  # whole numbers up to here are exact as floats
+
+
+def check_passes(table: pd.DataFrame) -> pd.DataFrame:
+    """Check a table of pass counts and put it in its standard form.
+
+    Checking a checked table gives the same table again.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for every run and problem: ``run``, ``problem``, ``n_samples``, ``n_correct``, and
+        ``compute`` (FLOP, or text such as '3 ZFLOP') or both ``params`` and ``tokens``. Optional:
+        ``family``, ``benchmark``, ``bucket``. Runs need not have tried the same problems. It is
+        not changed.
+
+    Returns
+    -------
+    DataFrame
+        A fresh table in the order of the rows, index 0 to n - 1. Columns run, family, compute
+        (FLOP), compute_from, params, tokens, benchmark, problem, bucket, n_samples, n_correct
+        (int64), those that are optional only where given, then any others as they were. Where
+        compute is missing it is 6 x params x tokens; ``compute_from`` says 'given' or '6ND'.
+
+    Raises
+    ------
+    DataError
+        If it is no table, has no rows, lacks a column, or has a cell of the wrong kind or out of
+        range (the message names the row, counted from 1, the run and the problem); if a run and
+        problem are there twice; if a run has two computes, or a problem two buckets.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"run": ["1B", "1B"], "compute": ["1.8 ZFLOP", "1.8 ZFLOP"],
+    ...                       "problem": [0, 1], "n_samples": 200, "n_correct": [31, 0]})
+    >>> check_passes(table)[["run", "compute", "problem", "n_samples", "n_correct"]]
+      run       compute problem  n_samples  n_correct
+    0  1B  1.800000e+21       0        200         31
+    1  1B  1.800000e+21       1        200          0
+    """
+    raw = as_table(table, "passes", "a row for every run and problem")
+    require_columns(raw, ["run", "problem", "n_samples", "n_correct"], COLUMNS)
+    checked: dict[str, Sequence[object]] = {}
+    rows = [f"row {i + 1}" for i in range(len(raw))]
+    checked["run"] = runs = text_column(raw, "run", rows)
+    rows = [f"{row} (run {run!r})" for row, run in zip(rows, runs, strict=True)]
+    problems = text_column(raw, "problem", rows)
+    rows = [f"{row[:-1]}, problem {name!r})" for row, name in zip(rows, problems, strict=True)]
+    if "family" in raw:
+        checked["family"] = text_column(raw, "family", rows)
+    checked |= _amounts_of_compute(raw, rows)
+    if "benchmark" in raw:
+        checked["benchmark"] = text_column(raw, "benchmark", rows)
+    checked["problem"] = problems
+    if "bucket" in raw:
+        checked["bucket"] = text_column(raw, "bucket", rows)
+    checked |= _counts(raw, rows)
+    others = raw[[name for name in raw.columns if name not in COLUMNS]]
+    passes = pd.concat([pd.DataFrame(checked), others], axis=1)
+    passes = passes.astype({"n_samples": "int64", "n_correct": "int64"})
+    _require_unique(passes, rows)
+    _require_constant(passes, "compute", RUN_KEYS, rows)
+    if "bucket" in passes:
+        _require_constant(passes, "bucket", PROBLEM_KEYS, rows)
+    return passes
+
+
+def unit_keys(table: pd.DataFrame) -> list[str]:
+    """List the columns that say whose response a row of a checked table is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Runs or pass counts, checked.
+
+    Returns
+    -------
+    list of str
+        Those of family, run, benchmark and problem that the table has: together they name a row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> unit_keys(pd.DataFrame(columns=["run", "compute", "problem", "n_samples", "n_correct"]))
+    ['run', 'problem']
+    """
+    return keys_of(table, (*RUN_KEYS, *PROBLEM_KEYS))
+
+
+def keys_of(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Keep the key columns that a table has: family and benchmark are optional."""
+    return [key for key in keys if key in table]
+
+
+def find_twice(keys: pd.DataFrame) -> tuple[int, int] | None:
+    """Find the first row that repeats an earlier one; return the numbers of both, from 0."""
+    again = keys.duplicated().to_numpy()
+    if not again.any():
+        return None
+    second = int(again.argmax())
+    return int((keys == keys.iloc[second]).all(axis=1).to_numpy().argmax()), second
+
+
+def _amounts_of_compute(raw: pd.DataFrame, rows: Sequence[str]) -> dict[str, Sequence[object]]:
+    params = number_column(raw, "params", parse_count, rows)
+    tokens = number_column(raw, "tokens", parse_count, rows)
+    compute = number_column(raw, "compute", parse_compute, rows)
+    amounts, filled = fill_compute(compute, params, tokens, rows)
+    found: dict[str, Sequence[object]] = {"compute": amounts}
+    found["compute_from"] = compute_sources(raw, filled, rows)
+    found |= {"params": params} if "params" in raw else {}
+    found |= {"tokens": tokens} if "tokens" in raw else {}
+    return found
+
+
+def _counts(raw: pd.DataFrame, rows: Sequence[str]) -> dict[str, Sequence[object]]:
+    for name in ("n_samples", "n_correct"):
+        for value, row in zip(raw[name].tolist(), rows, strict=True):
+            if is_missing(value):
+                raise DataError(
+                    f"{row}, column {name!r}: the cell is empty; leave out the row of a problem "
+                    "that the run did not try."
+                )
+    samples = number_column(raw, "n_samples", _n_samples, rows)
+    correct = number_column(raw, "n_correct", _n_correct, rows)
+    for n, c, row in zip(samples, correct, rows, strict=True):
+        if c > n:
+            raise DataError(
+                f"{row}: n_correct is {c:.0f} but n_samples only {n:.0f}; "
+                "at most all samples can be right."
+            )
+    return {"n_samples": samples, "n_correct": correct}
+
+
+def _n_samples(value: object) -> float:
+    number = _whole(value)
+    if number < 1:
+        raise DataError(
+            f"got {number:.0f}; it must be 1 or more. Leave out the row of a problem that the run "
+            "did not try."
+        )
+    return number
+
+
+def _n_correct(value: object) -> float:
+    number = _whole(value)
+    if number < 0:
+        raise DataError(f"got {number:.0f}; a count can't be negative.")
+    return number
+
+
+def _whole(value: object) -> float:
+    number = as_float(value, "a count of samples", "write a whole number")
+    if not (number.is_integer() and abs(number) <= LARGEST):
+        raise DataError(
+            f"got {number:g}; a count of samples must be a whole number (a pass rate times "
+            "n_samples is one only if rounded)."
+        )
+    return number
+
+
+def _require_unique(passes: pd.DataFrame, rows: Sequence[str]) -> None:
+    if twice := find_twice(passes[unit_keys(passes)]):
+        first, second = twice
+        name = rows[second].partition("(")[2].removesuffix(")")
+        raise DataError(
+            f"{name} is there twice, in rows {first + 1} and {second + 1}; a run and problem have "
+            "one row. Add up samples of the same run; give replicates, prompts and checkpoints "
+            "run names of their own."
+        )
+
+
+def _require_constant(
+    passes: pd.DataFrame, column: str, keys: Sequence[str], rows: Sequence[str]
+) -> None:
+    names = keys_of(passes, keys)
+    first = passes.groupby(names, sort=False)[column].transform("first")
+    differs = (passes[column] != first).to_numpy()
+    if differs.any():
+        row = int(differs.argmax())
+        noun = names[-1]
+        raise DataError(
+            f"{rows[row]}, column {column!r}: got {passes[column].iloc[row]!s}, but the {noun} "
+            f"{passes[noun].iloc[row]!r} has {first.iloc[row]!s} in an earlier row; "
+            f"a {noun} has one {column}."
+        )

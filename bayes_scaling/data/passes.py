@@ -1,0 +1,195 @@
+"""Tables of pass counts, from whatever people have on disk."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bayes_scaling.data.by_run import Computes, attach_compute
+from bayes_scaling.data.pass_tables import COLUMNS, check_passes, find_twice, unit_keys
+from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
+from bayes_scaling.data.readers.evalplus import read_evalplus
+from bayes_scaling.data.readers.human_eval import read_human_eval
+from bayes_scaling.data.readers.inspect_logs import read_inspect
+from bayes_scaling.data.readers.lm_eval import read_lm_eval
+from bayes_scaling.data.sources import find_paths, name_run, rename_columns
+from bayes_scaling.errors import DataError
+
+NAMES = ("run", "family", "problem", "benchmark", "bucket")
+KNOWN = (*COLUMNS, "level")
+# Which formats an option is for.
+OPTIONS = {
+    "tests": frozenset({"EvalPlus"}),
+    "filter": frozenset({"lm-evaluation-harness"}),
+    "metric": frozenset({"lm-evaluation-harness", "inspect-ai"}),
+    "columns": frozenset({"csv", "parquet", "json", "json lines"}),
+}
+
+Source = pd.DataFrame | str | Path | Sequence[str | Path] | Mapping[str, str | Path]
+
+
+def read_passes(
+    source: Source,
+    *,
+    columns: Mapping[str, str] | None = None,
+    compute: Computes | None = None,
+    tests: str | None = None,
+    filter: str | None = None,
+    metric: str | None = None,
+) -> pd.DataFrame:
+    """Read pass counts into a checked table, a row for every run and problem.
+
+    Parameters
+    ----------
+    source : DataFrame, str, Path, list of them, or mapping of run to path
+        A table; or paths or globs of tables (CSV, parquet, JSON lines, JSON records) and of
+        results of samples: human-eval (``*_results.jsonl``), EvalPlus (``*eval_results.json``,
+        either layout), lm-evaluation-harness (``samples_*.jsonl``) or inspect-ai (``.eval``,
+        ``.json``; needs ``bayes-scaling[inspect]``). The content tells which. A file that
+        doesn't name its run is named by the mapping; or else after its folder if it is of
+        lm-evaluation-harness or has a name that tools give to all ('samples', 'results'), and after
+        itself otherwise.
+    columns : mapping of str to str, optional
+        For tables: from their names to ours, such as ``{"task_id": "problem"}``. A column that
+        already has the name is replaced.
+    compute : mapping of run to FLOP or text, str, Path or DataFrame, optional
+        The compute of each run, where the table has no such column. A table (or its path, such as
+        that of the runs' losses) has the columns ``run`` and ``compute``, or ``run``, ``params``
+        and ``tokens`` (then compute is 6 x params x tokens), and perhaps ``family``.
+    tests : {'plus', 'base'}, optional
+        For EvalPlus: which tests a sample must pass; by default plus, which includes base.
+    filter : str, optional
+        For lm-evaluation-harness: the filter whose answers count, where there are several.
+    metric : str, optional
+        For lm-evaluation-harness: the metric that counts. By default pass@k of the smallest k, from
+        which the number of right samples is recovered, or else the only metric that is 0 or 1
+        everywhere (one sample a problem). For inspect-ai: the scorer, where there are several.
+
+    Returns
+    -------
+    DataFrame
+        As `check_passes` describes it. Epochs of inspect-ai are samples; its tasks, and those of
+        lm-evaluation-harness, are benchmarks, and its ``doc_id`` is the problem.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is empty or broken (the message names the file and line), an
+        option is for another format, a run has no compute, a run and problem are there twice, or
+        the table is not fit for use (see `check_passes`).
+
+    Warns
+    -----
+    PassesWarning
+        If samples without a score are left out, or pass@k leaves the number of right samples open:
+        pass@2 is 1 for n and for n - 1 right of n.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"run": ["1B", "1B"], "task_id": ["HumanEval/0", "HumanEval/1"],
+    ...                       "n_samples": 200, "n_correct": [31, 0]})
+    >>> passes = read_passes(table, columns={"task_id": "problem"}, compute={"1B": "1.8 ZFLOP"})
+    >>> passes[["run", "compute", "problem", "n_samples", "n_correct"]]
+      run       compute      problem  n_samples  n_correct
+    0  1B  1.800000e+21  HumanEval/0        200         31
+    1  1B  1.800000e+21  HumanEval/1        200          0
+    """
+    options = {"tests": tests, "filter": filter, "metric": metric}
+    if isinstance(source, pd.DataFrame):
+        _refuse_options(options, set())
+        return check_passes(attach_compute(rename_columns(source, columns, KNOWN), compute))
+    files = _list_files(source)
+    formats = [find_format(path) for path, _ in files]
+    _refuse_options({**options, "columns": columns}, set(formats))
+    tables = []
+    for (path, run), form in zip(files, formats, strict=True):
+        if form in LOGS:
+            raise DataError(f"{path} is a log of training ({form}); read_runs reads it.")
+        if form in SAMPLE_LOGS:
+            raw = _read_samples(path, form, options)
+        else:
+            raw = _read_table(path, columns)
+        try:
+            named = _name_run(raw, path, run, form)
+            tables.append(check_passes(attach_compute(named, compute)))
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+    return _join([path for path, _ in files], tables)
+
+
+def _list_files(source: object) -> list[tuple[Path, str | None]]:
+    """List the files of a source, each with the name of its run, where one is given."""
+    if isinstance(source, str | Path):
+        return [(path, None) for path in find_paths(source)]
+    if isinstance(source, Mapping) and _are_paths(source.values()):
+        named = [(str(run), find_paths(place)) for run, place in source.items()]
+        return [(path, run) for run, paths in named for path in paths]
+    if isinstance(source, list | tuple) and _are_paths(source):
+        return [(path, None) for place in source for path in find_paths(place)]
+    raise DataError(
+        "passes must be a pandas DataFrame, a path or a glob, a list of paths, or a mapping of "
+        f"runs to paths, got {source!r}."
+    )
+
+
+def _are_paths(places: Collection[object]) -> bool:
+    return bool(places) and all(isinstance(place, str | Path) for place in places)
+
+
+def _refuse_options(options: Mapping[str, object], formats: set[str]) -> None:
+    for name, value in options.items():
+        if value is not None and not OPTIONS[name] & formats:
+            raise DataError(
+                f"{name}= goes with {' or '.join(sorted(OPTIONS[name]))}, got "
+                f"{' and '.join(sorted(formats)) or 'a DataFrame'}; leave it out."
+            )
+
+
+def _read_samples(path: Path, form: str, options: Mapping[str, str | None]) -> pd.DataFrame:
+    if form == "human-eval":
+        return read_human_eval(path)
+    if form == "EvalPlus":
+        return read_evalplus(path, options["tests"])
+    if form == "inspect-ai":
+        return read_inspect(path, options["metric"])
+    return read_lm_eval(path, options["filter"], options["metric"])
+
+
+def _read_table(path: Path, columns: Mapping[str, str] | None) -> pd.DataFrame:
+    theirs = {name for name, ours in (columns or {}).items() if ours in NAMES}
+    raw = read_file(path, text={*NAMES, *theirs})[1]
+    try:
+        return rename_columns(raw, columns, KNOWN)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _name_run(table: pd.DataFrame, path: Path, run: str | None, form: str) -> pd.DataFrame:
+    if run is not None and "run" in table and form not in SAMPLE_LOGS:
+        raise DataError(
+            f"the table has a column run of its own; give its path without the name {run!r}."
+        )
+    if run is None and "run" in table:
+        return table
+    if run is None:
+        folder = path.absolute().parent.name
+        run = folder if form == "lm-evaluation-harness" else name_run(path)
+    return table.assign(run=run)
+
+
+def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    if len(tables) == 1:
+        return tables[0]
+    joined = pd.concat(tables, ignore_index=True)
+    keys = joined[unit_keys(joined)]
+    if twice := find_twice(keys):
+        first, second = twice
+        file_of = [
+            path for path, table in zip(paths, tables, strict=True) for _ in range(len(table))
+        ]
+        raise DataError(
+            f"run {keys['run'].iloc[second]!r}, problem {keys['problem'].iloc[second]!r} is in "
+            f"{file_of[first]} and in {file_of[second]}; a run and problem have one row. If these "
+            "are two runs, name them: {'first': path, 'second': path}."
+        )
+    return check_passes(joined)

@@ -1,0 +1,33 @@
+"""Remarks on a table, and the words that they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to look at before fitting: the kind of thing, and a sentence about it."""
+
+    topic: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def flop(compute: float) -> str:
+    """Write an amount of compute."""
+    return f"{compute:.3g} FLOP"
+
+
+def named(names: Sequence[str]) -> str:
+    """List names in quotes, the first few."""
+    return listed([repr(name) for name in names])
+
+
+def listed(items: Sequence[str]) -> str:
+    """List items, the first few."""
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return ", ".join(items[:NAMED]) + more
