@@ -35,3 +35,24 @@ def fit_cerebras():
     import bayes_scaling as bs
 
     return bs.fit("loss", bs.example("cerebras_gpt").query("compute < 2e21"), random_seed=1)
+
+
+@pytest.fixture(scope="session")
+def pass_counts():
+    """Simulated counts with their truth: 24 problems in six buckets, five runs."""
+    import pandas as pd
+
+    import bayes_scaling as bs
+
+    ladder = pd.DataFrame({"compute": [1e20, 8e20, 5e21, 4e22, 1e24]})
+    settings = {"problems": 24, "n_samples": 60, "reference": 2e21}
+    return bs.simulate("pass_rate", ladder, random_seed=22, **settings).drop(columns="simulation")
+
+
+@pytest.fixture(scope="session")
+def fit_passes(pass_counts):
+    """The four smaller runs, fitted; other tests refit this shape, which is compiled once."""
+    import bayes_scaling as bs
+
+    small = pass_counts.query("compute < 1e24")
+    return bs.fit("pass_rate", small, random_seed=1, draws=400, tune=400, reference=2e21)

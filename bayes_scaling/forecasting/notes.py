@@ -10,6 +10,7 @@ import xarray as xr
 
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 
 PRIOR_RATIO = 0.8
@@ -28,13 +29,7 @@ def loss_notes(
                 f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
                 f"{smallest:.3g} FLOP): this is an extrapolation downward."
             )
-    if np.prod([draws.sizes["chain"], draws.sizes["draw"]]) > MIN_ESS:
-        size = float(az.ess(draws[["expected"]])["expected"].min())
-        if size < MIN_ESS:
-            yield (
-                f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
-                f"{MIN_ESS:.0f}: fit with more draws."
-            )
+    yield from size_notes(draws["expected"])
 
 
 def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
@@ -45,7 +40,7 @@ def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
         yield "The fit converged on the second try, with twice the draws and smaller steps."
 
 
-def pass_notes(fit: PassFit, targets: pd.DataFrame) -> Iterator[str]:
+def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterator[str]:
     """Say whether the fit converged, what it did on its own, and where a target lies."""
     yield from convergence_notes(fit.diagnosis)
     yield from fit.notes
@@ -55,6 +50,18 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame) -> Iterator[str]:
             yield (
                 f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
                 f"{smallest:.3g} FLOP): this is an extrapolation downward."
+            )
+    yield from size_notes(np.exp(-draws["expected"]).mean(unit_column(fit.spec)))
+
+
+def size_notes(expected: xr.DataArray) -> Iterator[str]:
+    """Say that a forecast rests on few effective draws, where there are draws enough to tell."""
+    if expected.sizes["chain"] * expected.sizes["draw"] > MIN_ESS:
+        size = float(az.ess(expected.to_dataset(name="expected"))["expected"].min())
+        if size < MIN_ESS:
+            yield (
+                f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
+                f"{MIN_ESS:.0f}: fit with more draws."
             )
 
 

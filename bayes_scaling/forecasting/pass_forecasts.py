@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayes_scaling.errors import BayesScalingError, DataError, suggest
 from bayes_scaling.forecasting.summaries import demand_probability, quantile_name, write_text
-from bayes_scaling.forecasting.quantities import Quantity, parse_quantity
+from bayes_scaling.forecasting.quantities import parse_quantity
 from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import KINDS
@@ -96,8 +96,7 @@ class PassForecast:
         """
         levels = _levels(prob)
         last = "n_correct" if by == "problem" else "solved"
-        ks = [int(value) for value in np.atleast_1d(np.asarray(k))]
-        names = ["neg_log_pass", "pass_rate", *(f"pass@{value}" for value in ks), last]
+        names = ["neg_log_pass", "pass_rate", *(f"pass@{value}" for value in _whole(k)), last]
         found = []
         for name in names:
             for group, values in self._groups(name, by, n_samples, kind):
@@ -204,22 +203,21 @@ class PassForecast:
                 f"by: {self.fit.spec.name} knows nothing of single problems; "
                 'allowed: "all", "bucket".'
             )
-        quantity = parse_quantity(of, self.n_samples if n_samples is None else n_samples)
+        count = self.n_samples if n_samples is None else n_samples
+        sizes = self.fit.design.sizes
+        quantity = parse_quantity(of, count, sizes)
+        if quantity.name == "n_correct" and by != "problem":
+            raise BayesScalingError(
+                'of: n_correct is the count of one problem; it is in quantile and summary by="problem".'
+            )
         hazards = self.draws[kind].values
         hazards = hazards.reshape(-1, *hazards.shape[2:])
-        rng = np.random.default_rng([self.random_seed, 4])
-        each = self._each(quantity, hazards, rng, by)
+        each = quantity.draw(hazards, np.random.default_rng([self.random_seed, 4]))
         for label, members in self._members(by):
-            sizes = self.fit.design.sizes[members]
-            total = each[:, :, members] @ sizes
-            yield label, total if quantity.is_count else total / sizes.sum()
-
-    def _each(
-        self, quantity: Quantity, hazards: Values, rng: np.random.Generator, by: str
-    ) -> Values:
-        if quantity.name == "n_correct" and by != "problem":
-            raise BayesScalingError('of: n_correct is a problem\'s count; write by="problem".')
-        return quantity.draw(hazards, rng)
+            if quantity.is_count:
+                yield label, each[:, :, members].sum(axis=-1)
+            else:
+                yield label, each[:, :, members] @ sizes[members] / sizes[members].sum()
 
     def _members(self, by: str) -> Iterator[tuple[str, Values]]:
         design = self.fit.design
@@ -250,6 +248,14 @@ class PassForecast:
                 **dict(zip([quantile_name(level) for level in levels], quantiles, strict=True)),
             }
         )
+
+
+def _whole(k: int | Sequence[int]) -> list[int]:
+    given = [k] if isinstance(k, int | np.integer) else list(k)
+    for value in given:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise BayesScalingError(f"k: expected positive integers, got {value!r}.")
+    return [int(value) for value in given]
 
 
 def _levels(prob: float | Sequence[float]) -> list[float]:

@@ -89,6 +89,7 @@ def predict(
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
     if isinstance(fit, PassFit):
+        _check_family(fit, labels)
         return _passes(fit, computes, restrict, seed)
     if restrict is not None:
         raise DataError("restrict: a fit of losses has no problems; leave restrict away.")
@@ -113,6 +114,13 @@ def _losses(
     return Forecast(table, draws, fit, notes)
 
 
+def _check_family(fit: PassFit, labels: list[str | None]) -> None:
+    for label in filter(None, labels):
+        if "family" not in fit.passes:
+            raise DataError(f"family: got {label!r}, but the counts name no family; leave it away.")
+        family_index(list(fit.passes["family"].unique()), label)
+
+
 def _passes(
     fit: PassFit, computes: np.ndarray[Any, Any], restrict: str | None, seed: int
 ) -> PassForecast:
@@ -126,5 +134,5 @@ def _passes(
     chosen, said = restriction(fit, restrict)
     draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))
     table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})
-    notes = (*pass_notes(fit, table), *said)
+    notes = (*pass_notes(fit, table, draws), *said)
     return PassForecast(table, draws, fit, notes, seed, chosen)

@@ -16,15 +16,15 @@ PASS_AT = re.compile(r"pass@([1-9][0-9]*)")
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity of one problem.
+    """A quantity of each unit: a problem, or a bucket of problems that are all alike.
 
     Attributes
     ----------
     name : str
     draw : callable
-        From ``-log p`` of each draw and problem, and a generator, to the quantity.
+        From ``-log p`` of each draw and unit, and a generator, to the quantity.
     is_count : bool
-        Whether problems are added up rather than averaged.
+        Whether units are added up rather than averaged.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Quantity:
     is_count: bool = False
 
 
-def parse_quantity(name: str, n_samples: int) -> Quantity:
+def parse_quantity(name: str, n_samples: int, sizes: Any = 1) -> Quantity:
     """Find a quantity by its name.
 
     Parameters
@@ -41,6 +41,8 @@ def parse_quantity(name: str, n_samples: int) -> Quantity:
         ``neg_log_pass``, ``pass_rate``, ``pass@k`` with any k, ``solved`` or ``n_correct``.
     n_samples : int
         Samples of each problem, for the last two.
+    sizes : int or ndarray of int, shape (units,)
+        Problems in each unit, for ``solved``.
 
     Raises
     ------
@@ -62,9 +64,7 @@ def parse_quantity(name: str, n_samples: int) -> Quantity:
     if name == "solved":
         return Quantity(
             name,
-            lambda hazard, rng: (
-                rng.uniform(size=hazard.shape) < pass_at(n_samples, hazard)
-            ).astype(float),
+            lambda hazard, rng: rng.binomial(sizes, pass_at(n_samples, hazard)).astype(float),
             is_count=True,
         )
     if name == "n_correct":

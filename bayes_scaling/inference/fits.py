@@ -88,6 +88,37 @@ class Fit:
 
         return build_model(self.spec, self.design)
 
+    def prior_predictive(self, draws: int = 1000, random_seed: int | None = None) -> xr.DataTree:
+        """Draw what the model expects of the fitted runs before it sees any response.
+
+        Parameters
+        ----------
+        draws : int
+        random_seed : int, optional
+            By default the fit's.
+
+        Returns
+        -------
+        xarray.DataTree
+            Groups ``prior`` (parameters), ``prior_predictive`` (the response; dims
+            ``chain, draw, run``, one chain) and ``observed_data``: what ArviZ's plots read.
+
+        Examples
+        --------
+        >>> import bayes_scaling as bs
+        >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
+        >>> tree = bs.fit("loss", small, random_seed=1).prior_predictive()
+        >>> dict(tree["prior_predictive"].sizes)
+        {'chain': 1, 'draw': 1000, 'run': 5}
+        """
+        from bayes_scaling.inference.prior_predictive import draw_prior_predictive
+
+        if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+            raise DataError(f"draws: expected a positive integer, got {draws!r}.")
+        seed = self.random_seed if random_seed is None else random_seed
+        rng = np.random.default_rng([seed, 5])
+        return draw_prior_predictive(self.spec, self.design, draws, rng)
+
     @cached_property
     def prior_sd(self) -> dict[str, float]:
         """Prior standard deviation of each parameter of one ladder, pooling included."""

@@ -23,7 +23,7 @@ from bayes_scaling.specification.spec import Spec
 
 MAX_SEED = 2**63
 QUOTED = {"a", "b", "b_after", "c", "ceiling"}
-ACCEPT = {"loss": 0.95, "passes": 0.9}
+ACCEPT = {"loss": 0.95, "passes": 0.8}
 
 
 def fit(
@@ -56,7 +56,7 @@ def fit(
     draws, tune, chains : int
         Draws kept and draws for tuning of each chain, and the number of chains.
     target_accept : float, optional
-        Acceptance rate that the sampler's step size aims at; 0.95 for losses, 0.9 for passes.
+        Acceptance rate that the sampler's step size aims at; 0.95 for losses, 0.8 for passes.
     reference : float or mapping of str to float, optional
         Reference compute C0 in FLOP, for all or by family; by default the geometric mean of each
         family's compute, rounded to two digits.

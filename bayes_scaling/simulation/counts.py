@@ -15,6 +15,7 @@ from bayes_scaling.specification.priors import draw_parameter
 from bayes_scaling.specification.spec import Spec
 
 BUCKETS = 6
+OF_RUNS = ("run", "family", "compute", "params", "tokens")
 
 
 def simulate_passes(
@@ -46,7 +47,8 @@ def simulate_passes(
     for row in range(size):
         at = {name: float(values[row]) for name, values in scales.items()}
         mean = mean_at(terms, at, shared[row], len(grid.buckets))[grid.bucket]
-        p = np.exp(-hazard(spec, mean + own[row] @ unit_root(terms, at).T))
+        hazards = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
+        p = np.exp(-hazards)
         counts = rng.binomial(n_samples, p)
         true = drawn.isel(draw=row)
         frame = pd.DataFrame(
@@ -59,6 +61,7 @@ def simulate_passes(
                 "n_samples": n_samples,
                 "n_correct": counts.ravel(),
                 "true_pass_rate": p.ravel(),
+                "true_neg_log_pass": hazards.ravel(),
             }
         )
         for parameter, values in true.data_vars.items():
@@ -75,7 +78,8 @@ def simulate_passes(
 
 def _cross(design: pd.DataFrame, problems: int, n_samples: int) -> pd.DataFrame:
     """Give every run every problem; buckets of equal size."""
-    runs = design if "run" in design else design.assign(run=_names(len(design)))
+    runs = design[[name for name in OF_RUNS if name in design]]
+    runs = runs if "run" in design else runs.assign(run=_names(len(design)))
     count = max(1, min(BUCKETS, problems // 2))
     width = len(str(problems))
     own = pd.DataFrame(
@@ -86,7 +90,7 @@ def _cross(design: pd.DataFrame, problems: int, n_samples: int) -> pd.DataFrame:
             "n_correct": 0,
         }
     )
-    return own.merge(runs[["run", "compute"]], how="cross")
+    return own.merge(runs, how="cross")
 
 
 def _names(count: int) -> list[str]:

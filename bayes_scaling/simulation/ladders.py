@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.data import check_runs
-from bayes_scaling.inference.blocks import active_terms
-from bayes_scaling.inference.design import Array, Design, make_design
+from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
-from bayes_scaling.specification.discrepancy import square_root
+from bayes_scaling.inference.prior_predictive import draw_discrepancy
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec
 
@@ -40,15 +39,3 @@ def simulate_runs(
     columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in drawn.items()}
     rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)
     return rows.assign(simulation=np.repeat(np.arange(size), len(runs)), **columns)
-
-
-def draw_discrepancy(
-    spec: Spec, design: Design, values: dict[str, Array], rng: np.random.Generator
-) -> Array:
-    """Draw the discrepancy at all rows of a design, shape ``(draws, rows)``."""
-    count, total = len(values["sigma"]), np.zeros((len(values["sigma"]), len(design.compute)))
-    for term in active_terms(spec):
-        root = square_root(design.covariance(term))
-        unit = rng.standard_normal((count, root.shape[1])) @ root.T
-        total += of_family(values[term.name], design.family) * unit
-    return total

@@ -51,7 +51,8 @@ def simulate(
         The rows of the design, or each run's problems, once a simulation, with ``simulation``
         (from 0), the response, and the columns ``true_NAME`` of the parameters that were drawn.
         For losses ``true_expected`` is the response without noise; for passes
-        ``true_pass_rate`` is the probability that gave the counts.
+        ``true_pass_rate`` is the probability that gave the counts, and ``true_neg_log_pass`` minus
+        its logarithm.
 
     Examples
     --------

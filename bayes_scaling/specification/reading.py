@@ -167,9 +167,7 @@ class Reader:
             return
         if prior.dist != "Normal":
             raise self.fail(key, f"has to be Normal or a number, got {prior.dist}.")
-        sigma = prior.arguments["sigma"]
-        if isinstance(sigma, Prior) and sigma.over:
-            raise self.fail(f"{key}.sigma", f"is shared by all {prior.over}s: no `over` in it.")
+        self._one(prior.arguments["sigma"], f"{key}.sigma")
         self._normal(prior.arguments["mu"], f"{key}.mu")
 
     def _fitting(self, domain: Domain) -> str:
@@ -182,10 +180,17 @@ class Reader:
         if table and not self.words.effects:
             raise self.fail("effects", f"a model of {self.response} has none; leave them out.")
         self.known(table, "effects", set(self.words.effects))
-        return {
-            f"sigma_{name}": self.prior(value, f"effects.{name}", NONNEGATIVE)
-            for name, value in table.items()
-        }
+        found = {}
+        for name, value in table.items():
+            key = f"effects.{name}"
+            found[f"sigma_{name}"] = self._one(self.prior(value, key, NONNEGATIVE), key)
+        return found
+
+    def _one(self, scale: float | Prior, key: str) -> float | Prior:
+        """Demand one standard deviation for all groups."""
+        if isinstance(scale, Prior) and scale.over:
+            raise self.fail(key, f"is shared by all {scale.over}s: no `over` in it.")
+        return scale
 
     def discrepancies(self, tables: Any, law: Law) -> tuple[Discrepancy, ...]:
         """Read the ``[[discrepancy]]`` tables."""
@@ -212,6 +217,8 @@ class Reader:
                 f"one for each {amplitude.over} needs a discrepancy for each {amplitude.over}: "
                 f'write over = "{amplitude.over}" under [[discrepancy]] too.',
             )
+        if self.response == "passes":
+            self._one(amplitude, f"{key}.amplitude")
         length = table.get("length")
         if KERNELS[kernel].needs_length:
             if length is None:

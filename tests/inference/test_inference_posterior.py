@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pytensor.graph.traversal import graph_inputs
-from scipy import stats
+from scipy import integrate, optimize, special, stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
@@ -69,14 +69,14 @@ TWO_TERMS = (
 SHARED_PARAMETERS = (
     ('over = "family"\nmu = 0.9', "mu = 0.9"),
     (
-        'over = "family"\nmu = { dist = "Normal", mu = -2.53, sigma = 0.5 }\n'
+        'over = "family"\nmu = { dist = "Normal", mu = -2.4, sigma = 0.6 }\n'
         'sigma = { dist = "HalfNormal", sigma = 0.3 }',
-        "mu = -2.53\nsigma = 0.5",
+        "mu = -2.4\nsigma = 0.6",
     ),
     (
-        'over = "family"\nmu = { dist = "Normal", mu = 0.4, sigma = 0.7 }\n'
+        'over = "family"\nmu = { dist = "Normal", mu = 0.2, sigma = 0.7 }\n'
         'sigma = { dist = "HalfNormal", sigma = 0.5 }',
-        "mu = 0.4\nsigma = 0.7",
+        "mu = 0.2\nsigma = 0.7",
     ),
 )
 LOSS = bs.load_model("loss")
@@ -84,6 +84,8 @@ ONE_LADDER = {
     "loss": LOSS,
     "power": bs.load_model("loss_power"),
     "abc": bs.load_model("loss_abc"),
+    "broken": bs.load_model("loss_broken"),
+    "between a ceiling and a floor": bs.load_model("loss_m4"),
     "pinned floor": LOSS.with_priors(c=1.2),
     "law only": LOSS.with_priors(amplitude=0),
     "normal noise": edited("loss", *NORMAL_NOISE),
@@ -183,11 +185,43 @@ def log_prior(spec, values):
 def log_law(values, family, x):
     """ln(a exp(-b x) + c), from whichever parameters there are."""
     of = {k: np.asarray(v)[family] if np.ndim(v) == 1 else v for k, v in values.items()}
+    if "bend" in of:
+        return log_broken_law(of, x)
+    if "gamma" in of:
+        return np.array([log_saturating_law(of, one) for one in x])
     if "a" in of:
         return np.log(of["a"] * np.exp(-of["b"] * x) + of["c"])
     floor = of["c"] if "c" in of else of["level"] * of.get("floor_share", 0.0)
     a = of["level"] - floor
     return np.log(a * np.exp(-of["elasticity"] * of["level"] / a * x) + floor)
+
+
+def log_broken_law(of, x):
+    """The slope, integrated from the reference."""
+
+    def slope(at):
+        passed = special.expit((at / np.log(10) - of["break_at"]) / of["break_width"])
+        return 1 + np.expm1(of["bend"]) * passed
+
+    first = of["elasticity"] / (1 - of["floor_share"]) / slope(0.0)
+    fallen = [first * integrate.quad(slope, 0.0, one, epsrel=1e-11)[0] for one in x]
+    share = of["floor_share"]
+    return np.log(of["level"]) + np.log(share + (1 - share) * np.exp(-np.array(fallen)))
+
+
+def log_saturating_law(of, x):
+    """The root of the implicit law."""
+    c, ceiling = of["level"] * of["floor_share"], of["level"] / of["ceiling_share"]
+
+    def height(loss):
+        return np.log(loss - c) - of["gamma"] * np.log(ceiling - loss)
+
+    step = 1e-5 * of["level"]
+    rise = (height(of["level"] + step) - height(of["level"] - step)) / (2 * step)
+    goal = height(of["level"]) - rise * of["elasticity"] * of["level"] * x
+    gap = 1e-13 * (ceiling - c)
+    root = optimize.brentq(lambda loss: height(loss) - goal, c + gap, ceiling - gap, xtol=1e-15)
+    return np.log(root)
 
 
 def unit_covariance(term, compute, family):

@@ -72,7 +72,7 @@ def test_a_family_of_one_run_has_the_slope_of_the_others_and_is_less_sure_of_it(
     spread = elasticity.std(("chain", "draw")).to_series()
     assert spread["one"] > spread[list("abcd")].max()
     assert slopes(fit)["one"] == pytest.approx(slopes(fit)[list("abcd")].median(), rel=0.15)
-    prior = np.log(0.08), np.hypot(0.5, 0.3)
+    prior = np.log(0.09), np.hypot(0.6, 0.3)
     assert spread["one"] < 0.8 * prior[1]
 
 

@@ -76,6 +76,11 @@ def unit_column(spec: Spec) -> str:
     return PROBLEM if found else BUCKET
 
 
+def has_buckets(spec: Spec) -> bool:
+    """Say whether a model knows buckets."""
+    return BUCKET in spec.groups or any(BUCKET in name for name in spec.effects)
+
+
 def make_pass_design(
     spec: Spec, passes: pd.DataFrame, reference: float | str | None = None
 ) -> PassDesign:
@@ -122,7 +127,7 @@ def make_pass_design(
 
 
 def _one_bucket(spec: Spec, passes: pd.DataFrame) -> pd.DataFrame:
-    if BUCKET in spec.groups:
+    if has_buckets(spec):
         raise SpecError(
             f"bucket: {spec.name} pools problems within buckets, but the table has no column "
             "bucket. Make it with form_buckets."

@@ -15,6 +15,7 @@ from bayes_scaling.inference.passes.design import (
     BUCKET,
     PROBLEM,
     PassDesign,
+    has_buckets,
     make_pass_design,
     unit_column,
 )
@@ -87,7 +88,7 @@ def _bucketed(
     spec: Spec, passes: pd.DataFrame, random_seed: int
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Give a table buckets where the model needs them, and say how."""
-    if BUCKET not in spec.groups or BUCKET in passes:
+    if not has_buckets(spec) or BUCKET in passes:
         return passes, ()
     how = default_buckets(passes)
     bucketed = form_buckets(passes, how, random_seed=random_seed)

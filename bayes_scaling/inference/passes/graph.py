@@ -22,6 +22,7 @@ from bayes_scaling.inference.variables import make_variable
 from bayes_scaling.specification.priors import DISTRIBUTIONS
 from bayes_scaling.specification.spec import Spec
 
+HALF_NORMAL = "HalfNormal"
 MEAN, UNITS = "whitened_mean", "whitened_units"
 LINKS = {"power": POWER, "logistic": LOGISTIC}
 
@@ -54,13 +55,10 @@ def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
             weights = pm.Normal(f"{term.name}_weights", shape=shape)
             hazard = hazard + _scale(term, values) * pt.dot(weights, term.block.T)
         hazard = pm.Deterministic("log_hazard", hazard, dims=("unit", "run"))
-        p = (
-            pm.math.sigmoid(-hazard)
-            if LINKS[spec.law.name] == LOGISTIC
-            else pt.exp(-pt.exp(hazard))
-        )
+        h = pt.exp(hazard)
+        logit = -hazard if LINKS[spec.law.name] == LOGISTIC else -h - pt.log1mexp(-h)
         n, c = design.n_samples.astype(int), design.n_correct.astype(int)
-        pm.Binomial("n_correct", n=n, p=p, observed=c, dims=("unit", "run"))
+        pm.Binomial("n_correct", n=n, logit_p=logit, observed=c, dims=("unit", "run"))
     return model
 
 
@@ -92,7 +90,7 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
     """
     terms = make_terms(spec, design)
     with pm.Model() as model:
-        values = _scales(spec)
+        values = _signed_scales(spec)
         data = {
             name: pm.Data(name, value, shape=value.shape)
             for name, value in pass_sampler_arrays(spec, design).items()
@@ -113,6 +111,19 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
 
 def _scales(spec: Spec) -> dict[str, Any]:
     return {name: make_variable(name, prior, spec) for name, prior in scale_priors(spec).items()}
+
+
+def _signed_scales(spec: Spec) -> dict[str, Any]:
+    """Give half-normal scales a sign: a scale and its weights turned together change nothing.
+
+    So a scale that may be zero is passed through smoothly, where its logarithm has a long tail.
+    """
+    return {
+        name: pm.Normal(name, 0.0, prior.arguments["sigma"])
+        if prior.dist == HALF_NORMAL and not prior.nested
+        else make_variable(name, prior, spec)
+        for name, prior in scale_priors(spec).items()
+    }
 
 
 def _scale(term: Term, values: Mapping[str, Any]) -> Any:

@@ -24,7 +24,7 @@ LARGEST = 30.0  # exp of it passes every hazard that a count can tell from infin
 SMALLEST = -700.0  # exp of it is the smallest hazard that isn't rounded to zero
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float]:
     """Binomial log likelihood at a log hazard, without its constant, and its derivative."""
     if link == LOGISTIC:
@@ -44,7 +44,7 @@ def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float
     return value, slope
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def factorise(root: Array, w: Array, lower: Array, inverse: Array) -> None:
     """Write the Cholesky factor of ``1 + R' W R`` and the factor's inverse."""
     runs, rank = root.shape
@@ -65,7 +65,7 @@ def factorise(root: Array, w: Array, lower: Array, inverse: Array) -> None:
             inverse[i, j] = -total / lower[i, i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def unwhiten(
     root: Array, gap: Array, w: Array, zeta: Array, inverse: Array, centre: Array, out: Array
 ) -> None:
@@ -92,7 +92,7 @@ def unwhiten(
         out[i] = one + two
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def evaluate(
     root: Array,
     mean: Array,
@@ -158,7 +158,7 @@ def evaluate(
     return np.asarray(density), by_root, by_mean, by_zeta
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _pull_back(
     inverse: Array,
     zeta: Array,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import PassDesign, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.graph import LINKS
@@ -101,7 +101,9 @@ def law_at(spec: Spec, design: PassDesign, values: Parameters, compute: Array) -
     intercept, slope = (
         _of_units(name, spec, design, values) for name in spec.coordinates.parameters
     )
-    return np.asarray(intercept[:, None, :] - slope[:, None, :] * x[None, :, None])
+    count = max(map(len, values.values()))
+    shape = (count, len(compute), len(design.units))
+    return np.broadcast_to(intercept[:, None, :] - slope[:, None, :] * x[None, :, None], shape)
 
 
 def _of_units(name: str, spec: Spec, design: PassDesign, values: Parameters) -> Array:
@@ -166,12 +168,22 @@ def effects_at(
     shape: tuple[int, ...],
     rng: np.random.Generator,
 ) -> Array:
-    """Draw the effects of new runs: one for all units, and one for each unit."""
+    """Draw the effects of new runs: for all units, for each bucket, for each unit."""
     total = np.zeros((1, 1, 1))
     for name, prior in spec.effects.items():
         if prior == 0.0:
             continue
         scale = values.get(name, np.full(shape[0], prior))
-        own = 1 if name == "sigma_run" else len(design.units)
-        total = total + scale[:, None, None] * rng.standard_normal((*shape[:2], own))
+        sharing = _who_share(name, spec, design)
+        drawn = rng.standard_normal((*shape[:2], sharing.max() + 1))[:, :, sharing]
+        total = total + scale[:, None, None] * drawn
     return total
+
+
+def _who_share(name: str, spec: Spec, design: PassDesign) -> Index:
+    """Number the effects of a run, one a unit: units of one number share it."""
+    if name == "sigma_run":
+        return np.zeros(len(design.units), dtype=np.int64)
+    if name == f"sigma_{unit_column(spec)}_run":
+        return np.arange(len(design.units))
+    return design.bucket

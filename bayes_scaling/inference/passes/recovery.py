@@ -55,7 +55,28 @@ def recover_posterior(spec: Spec, design: PassDesign, drawn: Mapping[str, Array]
     scales = {name: flat[name] for name in scale_priors(spec)}
     weights, means = _mean_weights(spec, design, terms, scales, flat)
     own = _unit_weights(spec, design, terms, scales, means, flat[UNITS])
+    weights = _with_signs(terms.mean, scales, weights)
+    own = _with_signs(terms.units, scales, own)
+    scales = {name: np.abs(values) for name, values in scales.items()}
     return name_draws(spec, design, terms, scales, weights, own, (chains, draws))
+
+
+def _with_signs(terms: tuple[Term, ...], scales: Mapping[str, Array], weights: Array) -> Array:
+    """Give each term's weights the sign of its scale, which the sampler lets be negative."""
+    signs = [
+        np.sign(_scaled(term.scale, scales, weights.ndim - 1))
+        * np.ones((1,) * (weights.ndim - 1) + (term.block.shape[-1],))
+        for term in terms
+    ]
+    count = len(weights)
+    return (
+        weights
+        * np.concatenate(
+            [np.broadcast_to(sign, (count, *sign.shape[1:])) for sign in signs], axis=-1
+        )
+        if signs
+        else weights
+    )
 
 
 def of_population(
@@ -160,7 +181,7 @@ def _unit_weights(
     return weights
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _unwhiten_all(root: Array, mean: Array, zeta: Array, y: Array, w: Array, out: Array) -> None:
     rank = root.shape[1]
     lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))

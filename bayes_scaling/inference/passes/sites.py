@@ -39,7 +39,8 @@ def make_sites(design: PassDesign, link: int) -> Sites:
     n, c = design.n_samples, design.n_correct
     seen = n > 0
     rough = log_hazard((c + 0.5) / (n + 1.0), link)
-    centre = np.array([rough[seen[:, m], m].mean() for m in range(n.shape[1])])[None, :]
+    tried = np.maximum(seen.sum(axis=0), 1)
+    centre = np.where(seen, rough, 0.0).sum(axis=0)[None, :] / tried
     variance = max(SPREAD**2, float(np.var((rough - centre)[seen])))
     mean, tilted = _tilted(n, c, np.broadcast_to(centre, n.shape), variance, link)
     w = np.where(seen, np.maximum(1 / tilted - 1 / variance, LEAST), 0.0)

@@ -95,7 +95,7 @@ def recover_units(
     return with_units(spec, design, terms, posterior, scales, shared, weights), share / count
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _resample(
     root: Array,
     mean: Array,

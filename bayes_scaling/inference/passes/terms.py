@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayes_scaling.errors import SpecError
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
 from bayes_scaling.specification.discrepancy import covariance, square_root
@@ -17,7 +18,6 @@ from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 SLOPE = "k"
-RUN = "run"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,13 @@ class Terms:
 
 
 def make_terms(spec: Spec, design: PassDesign) -> Terms:
-    """Write a specification as Gaussian terms at the runs of a design."""
+    """Write a specification as Gaussian terms at the runs of a design.
+
+    Raises
+    ------
+    SpecError
+        If nothing varies from unit to unit.
+    """
     unit, constant = unit_column(spec), np.zeros(len(design.runs))
     mean: list[Term] = []
     units: list[Term] = []
@@ -76,17 +82,17 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
             if prior.over == unit:
                 units.append(Term(own, scale, along[:, None]))
             else:
-                mean.append(Term(own, scale, _spread(along, prior.over == BUCKET, design)))
+                mean.append(Term(own, scale, _spread(along[:, None], prior.over == BUCKET, design)))
     for name, prior in spec.effects.items():
         if prior == 0.0:
             continue
         scale = name if isinstance(prior, Prior) else prior
         own = f"{name.removeprefix('sigma_')}_effect"
         one_a_run = np.eye(len(design.runs))
-        if own == f"{RUN}_effect":
-            mean.append(Term(own, scale, np.tile(one_a_run, (len(design.buckets), 1, 1))))
-        else:
+        if own == f"{unit}_run_effect":
             units.append(Term(own, scale, one_a_run))
+        else:
+            mean.append(Term(own, scale, _spread(one_a_run, own != "run_effect", design)))
     for discrepancy in spec.discrepancy:
         if discrepancy.amplitude == 0.0:
             continue
@@ -97,11 +103,13 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
         own = discrepancy.name.replace("amplitude", "discrepancy")
         if discrepancy.over == unit:
             units.append(Term(own, scale, root))
-        elif discrepancy.over == BUCKET:
-            blocks = np.einsum("bc,mr->bmcr", np.eye(len(design.buckets)), root)
-            mean.append(Term(own, scale, blocks.reshape(*blocks.shape[:2], -1)))
         else:
-            mean.append(Term(own, scale, np.tile(root, (len(design.buckets), 1, 1))))
+            mean.append(Term(own, scale, _spread(root, discrepancy.over == BUCKET, design)))
+    if not units:
+        raise SpecError(
+            f"{spec.name}: all {unit}s are alike; give log_alpha, k, an effect or a discrepancy "
+            f'over = "{unit}", with a standard deviation above zero.'
+        )
     return Terms(constant, tuple(mean), tuple(units))
 
 
@@ -130,9 +138,10 @@ def scale_priors(spec: Spec) -> dict[str, Prior]:
     return found | {name: prior for name, prior in own.items() if isinstance(prior, Prior)}
 
 
-def _spread(along: Array, by_bucket: bool, design: PassDesign) -> Array:
-    """Give a column of the mean to each bucket apart, or one to all."""
+def _spread(root: Array, by_bucket: bool, design: PassDesign) -> Array:
+    """Give a root, shape ``(runs, rank)``, to each bucket apart, or one to all."""
     count = len(design.buckets)
-    if by_bucket:
-        return np.eye(count)[:, None, :] * along[None, :, None]
-    return np.tile(along[:, None], (count, 1, 1))
+    if not by_bucket:
+        return np.tile(root, (count, 1, 1))
+    blocks = np.einsum("bc,mr->bmcr", np.eye(count), root)
+    return blocks.reshape(count, len(root), -1)

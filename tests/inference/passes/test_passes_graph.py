@@ -1,0 +1,230 @@
+"""The sampler's model, the plain model and a density written apart are one posterior."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import bayes_scaling as bs
+from bayes_scaling.errors import SpecError
+from bayes_scaling.inference.passes.design import make_pass_design
+from bayes_scaling.inference.passes.graph import (
+    LINKS,
+    MEAN,
+    UNITS,
+    build_pass_model,
+    build_pass_sampler_model,
+)
+from bayes_scaling.inference.passes.recovery import recover_posterior
+from bayes_scaling.inference.passes.terms import make_terms, scale_priors
+from bayes_scaling.specification.spec import parse_spec
+
+SPEC = bs.load_model("pass_rate")
+CELLS = """
+[effects.problem_run]
+dist = "HalfNormal"
+sigma = 0.3
+[effects.bucket_run]
+dist = "HalfNormal"
+sigma = 0.2
+"""
+PINS = {"log_alpha": 0.4, "sigma_run": 0.2, "amplitude_2": 0.25}
+
+
+def extended(spec, text):
+    """A model with more tables at its end."""
+    return parse_spec(spec.text + text, name=spec.name)
+
+
+SPECS = {
+    "pass_rate": SPEC,
+    "no discrepancy, cells": extended(SPEC.with_priors(amplitude=0, amplitude_2=0), CELLS),
+    "pinned": SPEC.with_priors(**PINS),
+    "buckets": bs.load_model("pass_rate_bucket"),
+    "logistic": bs.load_model("pass_rate_logistic").with_priors(amplitude=0),
+}
+
+
+def counts():
+    """Four problems in two buckets and three runs, not all tried; one is solved by nobody."""
+    rows = [
+        ("a", "1", "p1", 20, 12),
+        ("b", "1", "p1", 20, 15),
+        ("c", "1", "p1", 20, 20),
+        ("a", "1", "p2", 10, 2),
+        ("c", "1", "p2", 30, 17),
+        ("a", "2", "p3", 20, 0),
+        ("b", "2", "p3", 20, 0),
+        ("c", "2", "p3", 20, 0),
+        ("b", "2", "p4", 15, 1),
+    ]
+    table = pd.DataFrame(rows, columns=["run", "bucket", "problem", "n_samples", "n_correct"])
+    return table.assign(compute=table["run"].map({"a": 1e19, "b": 3e20, "c": 2e21}))
+
+
+def design_of(spec):
+    return make_pass_design(spec, bs.read_passes(counts()), 1e20)
+
+
+def normal(values, mean, sd):
+    return stats.norm(mean, sd).logpdf(values).sum()
+
+
+def walk(values, kernel, amplitude, decades):
+    """Log density of a walk at the runs beyond the smallest, where it is zero."""
+    near, far = np.minimum.outer(decades, decades), np.maximum.outer(decades, decades)
+    unit = near if kernel == "brownian" else near**2 * (3 * far - near) / 6
+    rows = np.atleast_2d(values)
+    assert np.allclose(rows[:, 0], 0.0, atol=1e-6)
+    law = stats.multivariate_normal(cov=amplitude**2 * unit[1:, 1:])
+    return np.sum(law.logpdf(rows[:, 1:]))
+
+
+def written_apart(name, v, design):
+    """Log posterior of the parameters that a spec names, from its formulas alone."""
+    spec, bucket, x = SPECS[name], design.bucket, np.log(design.compute / 1e20)
+    decades = np.log10(design.compute / design.compute.min())
+    first = "difficulty" if name == "logistic" else "log_alpha"
+    sigma_run = v.get("sigma_run", 0.2)
+    total = normal(v["run_effect"], 0.0, sigma_run)
+    if name == "buckets":
+        total += normal(v["log_alpha"], 0.5, 2.0) + normal(v["k_mu"], 0.18, 0.15)
+        total += normal(v["k"], v["k_mu"], v["k_sigma"])
+        total += normal(v["bucket_run_effect"], 0.0, v["sigma_bucket_run"])
+        beyond = v["bucket_run_effect"]
+    else:
+        total += normal(v["k_mu_mu"], 0.18, 0.15) + normal(v["k_mu"], v["k_mu_mu"], v["k_mu_sigma"])
+        total += normal(v["k"], v["k_mu"][bucket], v["k_sigma"])
+        beyond = 0.0
+    if first in v and name != "buckets":
+        total += normal(v[f"{first}_mu"], 0.5, 1.5)
+        total += normal(v[first], v[f"{first}_mu"], v[f"{first}_sigma"])
+    if "problem_run_effect" in v:
+        total += normal(v["problem_run_effect"], 0.0, v["sigma_problem_run"])
+        total += normal(v["bucket_run_effect"], 0.0, v["sigma_bucket_run"])
+        beyond = v["problem_run_effect"] + v["bucket_run_effect"][bucket]
+    if "discrepancy" in v:
+        total += walk(v["discrepancy"], "integrated_brownian", v["amplitude"], decades)
+        beyond = beyond + v["discrepancy"]
+    if "discrepancy_2" in v:
+        scale = v.get("amplitude_2", 0.25)
+        total += walk(v["discrepancy_2"], "brownian", scale, decades)
+        beyond = beyond + v["discrepancy_2"]
+    level = v.get(first, np.full(len(design.units), 0.4))
+    t = level[:, None] - v["k"][:, None] * x + v["run_effect"] + beyond
+    p = 1 / (1 + np.exp(t)) if spec.law.name == "logistic" else np.exp(-np.exp(t))
+    seen = design.n_samples > 0
+    total += stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
+    for scale, prior in scale_priors(spec).items():
+        total += stats.halfnorm(scale=prior.arguments["sigma"]).logpdf(v[scale])
+    return total
+
+
+def named(spec, design, scales, flat):
+    """Parameters that flat variables make, and all of these but the scales in one vector."""
+    drawn = {name: np.array(value)[None, None] for name, value in {**scales, **flat}.items()}
+    found = recover_posterior(spec, design, drawn).isel(chain=0, draw=0)
+    values = {str(k): found[k].values for k in found.data_vars if k != "population_weights"}
+    own = []
+    for key, value in values.items():
+        if key not in scales:
+            walks = key.startswith("discrepancy")
+            own.append(np.ravel(value[..., 1:] if walks else value))
+    return values, np.concatenate(own)
+
+
+def sizes(spec, design):
+    terms = make_terms(spec, design)
+    mean = sum(term.block.shape[-1] for term in terms.mean)
+    return mean, (len(design.units), sum(term.block.shape[-1] for term in terms.units))
+
+
+def random_point(spec, design, rng):
+    mean, units = sizes(spec, design)
+    scales = {name: rng.uniform(0.1, 0.6) for name in scale_priors(spec)}
+    return scales, {MEAN: rng.normal(size=mean), UNITS: rng.normal(size=units)}
+
+
+def log_volume(spec, design, scales, flat):
+    """Log determinant of the map from flat variables to parameters, which is affine."""
+
+    def at(vector):
+        cut = len(flat[MEAN])
+        parts = {MEAN: vector[:cut], UNITS: vector[cut:].reshape(flat[UNITS].shape)}
+        return named(spec, design, scales, parts)[1]
+
+    count = len(flat[MEAN]) + flat[UNITS].size
+    origin = at(np.zeros(count))
+    columns = [at(unit) - origin for unit in np.eye(count)]
+    return np.linalg.slogdet(np.array(columns))[1]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_sampler_moves_in_the_posterior_that_is_written_down(name):
+    spec, design = SPECS[name], design_of(SPECS[name])
+    sampler = build_pass_sampler_model(spec, design)
+    density = sampler.compile_logp(mode="FAST_COMPILE")
+    slope = sampler.compile_dlogp(mode="FAST_COMPILE")
+    rng, gaps = np.random.default_rng(3), []
+    for _ in range(4):
+        scales, flat = random_point(spec, design, rng)
+        apart = written_apart(name, named(spec, design, scales, flat)[0], design)
+        logs = {f"{key}_log__": np.log(value) for key, value in scales.items()}
+        apart += log_volume(spec, design, scales, flat) + sum(logs.values())
+        gaps.append(float(density({**logs, **flat})) - apart)
+    np.testing.assert_allclose(gaps, gaps[0], atol=1e-7)
+    point = {**logs, **flat}
+    direction = {key: rng.normal(size=np.shape(value)) for key, value in point.items()}
+    ends = [
+        float(density({k: v + side * 1e-5 * direction[k] for k, v in point.items()}))
+        for side in (-1, 1)
+    ]
+    along = np.concatenate([np.ravel(direction[v.name]) for v in sampler.value_vars])
+    assert slope(point) @ along == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["pass_rate", "logistic"])
+def test_the_plain_model_is_the_one_written_down(name):
+    spec, design = SPECS[name], design_of(SPECS[name])
+    model = build_pass_model(spec, design)
+    density = model.compile_logp(mode="FAST_COMPILE")
+    predictor = model.replace_rvs_by_values([model["log_hazard"]])
+    hazards = model.compile_fn(
+        predictor, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore"
+    )
+    rng, terms = np.random.default_rng(4), make_terms(spec, design)
+    gaps = []
+    for _ in range(3):
+        scales, _ = random_point(spec, design, rng)
+        shapes = {term.name: term.block.shape[-1:] for term in terms.mean}
+        shapes |= {term.name: (len(design.units), term.block.shape[-1]) for term in terms.units}
+        weights = {f"{term}_weights": rng.normal(size=shape) for term, shape in shapes.items()}
+        logs = {f"{key}_log__": np.log(value) for key, value in scales.items()}
+        (t,) = hazards({**logs, **weights})
+        logistic = LINKS[spec.law.name]
+        p = 1 / (1 + np.exp(t)) if logistic else np.exp(-np.exp(t))
+        seen = design.n_samples > 0
+        apart = stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
+        apart += sum(normal(value, 0.0, 1.0) for value in weights.values())
+        for key, prior in scale_priors(spec).items():
+            apart += stats.halfnorm(scale=prior.arguments["sigma"]).logpdf(scales[key])
+        gaps.append(float(density({**logs, **weights})) - apart - sum(logs.values()))
+    np.testing.assert_allclose(gaps, 0.0, atol=1e-6)  # of log factorials
+
+
+def test_the_plain_model_keeps_its_digits_at_hazards_near_zero():
+    """One failure at -log p = exp(-30) has log probability -30: 1 - p is never formed."""
+    spec = SPEC.with_priors(amplitude=0, amplitude_2=0, log_alpha=-30.0, k=0.0, sigma_run=1e-9)
+    spec = extended(spec, '[effects.problem_run]\ndist = "HalfNormal"\nsigma = 1e-9\n')
+    table = counts().query("run == 'a' and problem == 'p1'").assign(n_samples=1, n_correct=0)
+    design = make_pass_design(spec, bs.read_passes(table), 1e19)
+    model = build_pass_model(spec, design)
+    point = {name: np.zeros_like(value) for name, value in model.initial_point().items()}
+    counted = model.compile_logp(vars=[model["n_correct"]], mode="FAST_COMPILE")
+    assert float(counted(point)) == pytest.approx(-30.0, rel=1e-6)
+
+
+def test_a_model_whose_units_are_all_alike_is_refused():
+    spec = SPEC.with_priors(amplitude=0, amplitude_2=0, log_alpha=0.5, k=0.2)
+    with pytest.raises(SpecError, match="all buckets are alike; give log_alpha, k, an effect"):
+        make_terms(spec, design_of(spec))
