@@ -1,0 +1,144 @@
+"""Append to a ledger: locked, flushed, all or nothing."""
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bayes_scaling.errors import LedgerError
+from bayes_scaling.registry.canonical import hash_of, to_line
+from bayes_scaling.registry.disk import locked, read_all, speaking, write_all
+from bayes_scaling.registry.files import keep_side_file
+from bayes_scaling.registry.heads import Head, from_head_file, head_path, write_head
+from bayes_scaling.registry.reading import parse_record, parse_records, split_lines
+from bayes_scaling.registry.records import MARK, SCHEMA, Record
+from bayes_scaling.registry.tails import LedgerWarning, last_line, put_in_order, read_head
+
+
+@dataclass
+class Writer:
+    """A ledger that is locked and in order, ready for records.
+
+    Attributes
+    ----------
+    path : Path
+    descriptor : int
+    head : Head
+        Of the ledger as it is now.
+    """
+
+    path: Path
+    descriptor: int
+    head: Head
+
+    def read(self) -> tuple[Record, ...]:
+        """Read the records."""
+        return parse_records(self.path, split_lines(read_all(self.descriptor))[0])
+
+    def append(
+        self, contents: Sequence[Mapping[str, Any]], files: Sequence[tuple[str, bytes]] = ()
+    ) -> tuple[Record, ...]:
+        """Append records, all or none; when it returns they are on the disk.
+
+        Parameters
+        ----------
+        contents : sequence of mapping
+            What the records say; number, time and the hash of the line before are added.
+        files : sequence of (role, bytes)
+            Side files, which are written first.
+
+        Returns
+        -------
+        tuple of Record
+
+        Raises
+        ------
+        OutputError
+            If the place can't be written. Nothing is appended then.
+        """
+        lines = self._chained(contents)
+        numbered = enumerate(lines, self.head.count + 1)
+        records = tuple(parse_record(self.path, number, line) for number, line in numbered)
+        size, data = os.fstat(self.descriptor).st_size, b"".join(lines)
+        head = Head(records[-1].number, records[-1].hash, size + len(data))
+        for role, content in files:
+            keep_side_file(self.path, role, content)
+        try:
+            with speaking(self.path):
+                write_all(self.descriptor, data)
+                os.fsync(self.descriptor)
+                write_head(self.path, head)
+        except BaseException:
+            self._roll_back(size)
+            raise
+        self.head = head
+        return records
+
+    def _chained(self, contents: Sequence[Mapping[str, Any]]) -> list[bytes]:
+        """Write the lines, each with the hash of the one before."""
+        now, lines, last = utc_now(), [], self.head
+        time = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        late = self._clock_behind(now)
+        for content in contents:
+            stamp = {MARK: SCHEMA, "number": last.count + 1, "previous": last.hash, "time": time}
+            lines.append(to_line({**content, **stamp, **late}))
+            last, late = Head(last.count + 1, hash_of(lines[-1])), {}
+        return lines
+
+    def _clock_behind(self, now: datetime) -> dict[str, float]:
+        """By how many seconds the clock is behind the last record, if it is, with a warning."""
+        line = last_line(self.descriptor)
+        if not line:
+            return {}
+        before = parse_record(self.path, self.head.count, line).content["time"]
+        seconds = (datetime.fromisoformat(before) - now).total_seconds()
+        if seconds <= 0:
+            return {}
+        warnings.warn(
+            f"{self.path}: the clock is {seconds:g} s behind record {self.head.count}. The new "
+            "record is appended after it all the same, with the clock's time, and says so "
+            "(clock_behind). Look at the clock.",
+            LedgerWarning,
+            stacklevel=2,
+        )
+        return {"clock_behind": seconds}
+
+    def _roll_back(self, size: int) -> None:
+        """Take back what isn't acknowledged; a ledger may be ahead of its head, never behind."""
+        with suppress(OSError):
+            if from_head_file(head_path(self.path).read_bytes()) != self.head:
+                write_head(self.path, self.head)
+            os.ftruncate(self.descriptor, size)
+            os.fsync(self.descriptor)
+
+
+@contextmanager
+def writing(ledger: str | Path) -> Iterator[Writer]:
+    """Lock a ledger, put its tail in order, and hand out what appends to it.
+
+    Raises
+    ------
+    LedgerError
+        If something that was acknowledged was lost or changed: an append would bury it.
+    OutputError
+        If the place can't be written.
+    """
+    path = Path(ledger).expanduser().resolve()
+    if head_path(path).exists() and not path.exists():
+        raise LedgerError(
+            f"{path}: the ledger is gone, but its head file is there. Take the ledger from a copy, "
+            "or give another path."
+        )
+    with locked(path, exclusive=True, create=True) as descriptor:
+        with speaking(path):
+            head = put_in_order(path, descriptor, read_head(path, descriptor))
+        yield Writer(path, descriptor, head)
+
+
+def utc_now() -> datetime:
+    """Say what the clock says."""
+    return datetime.now(UTC)

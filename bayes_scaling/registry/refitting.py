@@ -1,0 +1,95 @@
+"""Make the forecast of a record again, from what was sealed."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.data import check_runs, table_hash
+from bayes_scaling.errors import LedgerError
+from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fitting import fit
+from bayes_scaling.registry.files import read_side_file, unpack_arrays, unpack_table
+from bayes_scaling.registry.records import Record, demand_forecast
+from bayes_scaling.specification.spec import Spec, parse_spec
+
+FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
+
+
+def sealed_spec(record: Record) -> Spec:
+    """Read the specification that a forecast was made with."""
+    model = record.content["model"]
+    return parse_spec(model["spec"], name=model["name"])
+
+
+def sealed_data(record: Record, data: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Take the data of a forecast from beside the ledger, or check those that are handed in.
+
+    Raises
+    ------
+    LedgerError
+        If there are none, or they aren't those that were fitted.
+    """
+    if data is None and "data" not in record.content["files"]:
+        raise LedgerError(
+            f"{record.ledger}: record {record.number} was registered without its data; hand them "
+            "in with data=."
+        )
+    given = unpack_table(read_side_file(record, "data")) if data is None else data
+    runs = check_runs(given)
+    sealed = record.content["model"]["data_hash"]
+    if table_hash(runs) != sealed:
+        raise LedgerError(
+            f"data: these aren't the runs that record {record.number} was made from: their hash is "
+            f"{table_hash(runs)[:12]}..., the sealed one {sealed[:12]}...."
+        )
+    return runs
+
+
+def refit(record: Record, runs: pd.DataFrame) -> Fit:
+    """Fit runs as the forecast of a record was fitted: model, seed, sampler, reference compute."""
+    demand_forecast(record)
+    model = record.content["model"]
+    fitted = fit(
+        sealed_spec(record),
+        runs,
+        random_seed=model["random_seed"],
+        reference=model["reference"],
+        **_settings(model["sampler"]),
+    )
+    if not isinstance(fitted, Fit):
+        raise LedgerError(f"record: {record.number} isn't of a loss; only losses are fitted again.")
+    return fitted
+
+
+def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
+    """Forecast all targets of the forecast that a record is one of, and say which it is.
+
+    Draws at several targets come from one stream, so each needs all to be the same again.
+    """
+    arrays = unpack_arrays(read_side_file(record, "draws"))
+    families = list(record.content["model"]["reference"])
+    target = record.content["target"]
+    asked = pd.DataFrame(
+        {
+            "compute": arrays["asked.compute"],
+            "family": [families[index] for index in arrays["asked.family"]],
+        }
+    )
+    same = (asked["compute"] == target["compute"]) & (asked["family"] == target["family"])
+    return predict(fitted, asked), int(np.flatnonzero(same)[0])
+
+
+def _settings(sampler: dict[str, Any]) -> dict[str, Any]:
+    """Say how the fit was called; a second try had twice the draws and smaller steps."""
+    accept, draws = sampler["target_accept"], sampler["draws"]
+    if sampler["retried"]:
+        draws //= 2
+        accept = FIRST_ACCEPT if accept == RETRY_ACCEPT else accept
+    return {
+        "draws": draws,
+        "tune": sampler["tune"],
+        "chains": sampler["chains"],
+        "target_accept": accept,
+    }

@@ -1,0 +1,114 @@
+"""Outcomes are appended, checked, corrected by new records, and never edited."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.registry import correct, read_ledger, resolve, verify, void
+from bayes_scaling.registry.appending import writing
+from bayes_scaling.registry.questions import questions_of
+
+
+def test_an_outcome_is_bound_to_its_forecast(registered):
+    before = registered.read_bytes()
+    (record,) = resolve(registered, {2: 1.572}, author="someone else", note="model card")
+    assert registered.read_bytes().startswith(before)
+    content = read_ledger(registered)[2].content
+    assert (content["forecast"], content["value"], content["note"]) == (2, 1.572, "model card")
+    assert content["forecast_hash"] == read_ledger(registered)[1].hash
+    assert (record.type, content["author"], content["corrects"]) == (
+        "outcome",
+        "someone else",
+        None,
+    )
+    states = {number: one.status for number, one in questions_of(read_ledger(registered)).items()}
+    assert states == {1: "open", 2: "resolved"}
+
+
+def test_outcomes_as_a_table(registered):
+    resolve(registered, pd.DataFrame({"record": [2, 1], "value": [1.572, 1.704]}))
+    assert [record.content["forecast"] for record in read_ledger(registered)[2:]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        (
+            {1: 1.7, 9: 1.6},
+            "9 isn't the number of a forecast in this ledger; its forecasts are 1, 2",
+        ),
+        (pd.DataFrame({"record": [True], "value": [1.7]}), "True isn't the number of a forecast"),
+        ({"1": 1.7}, "'1' isn't the number of a forecast"),
+        ({1: 1.7, 2: np.nan}, "asks for loss, a finite number above 0; got nan"),
+        ({1: 1.7, 2: 0}, "asks for loss, a finite number above 0; got 0"),
+        ({1: 1.7, 2: "1.6"}, "asks for loss, a finite number above 0; got '1.6'"),
+        ({1: 1.7, 2: None}, "asks for loss, a finite number above 0; got None"),
+        ({}, "outcomes: none was given"),
+        (pd.DataFrame({"record": [1, 1], "value": [1.7, 1.7]}), "record 1 is there twice"),
+        (pd.DataFrame({"run": [1], "loss": [1.7]}), "lacks record, value"),
+        (1.7, "expected a mapping from records to values, or a table"),
+    ],
+)
+def test_outcomes_that_can_not_be_are_refused_all_together(registered, outcomes, said):
+    before = registered.read_bytes()
+    with pytest.raises(ValueError, match=said):
+        bs.score(registered, outcomes)
+    assert registered.read_bytes() == before
+    assert verify(registered).holds
+
+
+def test_a_question_is_resolved_once(registered):
+    resolve(registered, {1: 1.704})
+    before = registered.read_bytes()
+    with pytest.raises(ValueError, match=r"1 was resolved with 1.704 by record 3\. Nothing was"):
+        bs.score(registered, {2: 1.572, 1: 1.704})
+    with pytest.raises(ValueError, match="1 was resolved with"):
+        void(registered, 1, reason="we don't like it")
+    with pytest.raises(ValueError, match="3 isn't the number of a forecast"):
+        resolve(registered, {3: 1.7})
+    assert registered.read_bytes() == before
+
+
+def test_a_void_question_is_counted(registered):
+    (record,) = void(registered, 1, reason="cancelled")
+    assert record.content["reason"] == "cancelled"
+    with pytest.raises(ValueError, match=r"1 was declared void \('cancelled'\) by record 3"):
+        resolve(registered, {1: 1.7})
+    with pytest.raises(ValueError, match="reason: expected a text"):
+        void(registered, 2, reason="")
+    scores = bs.score(registered, {2: 1.572})
+    assert scores["status"].tolist() == ["void", "resolved"]
+    assert np.isnan(scores.loc[1, "crps"])
+
+
+def test_a_correction_is_a_new_record(registered):
+    with pytest.raises(ValueError, match="1 has no outcome yet; give it with resolve"):
+        correct(registered, 1, 1.7, reason="a slip")
+    resolve(registered, {1: 17.04})
+    before = registered.read_bytes()
+    (record,) = correct(registered, 1, 1.704, reason="a slip")
+    assert registered.read_bytes().startswith(before)
+    assert (record.content["corrects"], record.content["note"]) == (3, "a slip")
+    scores = bs.score(registered)
+    assert scores.loc[1, ["value", "corrections", "answer"]].tolist() == [1.704, 1, 4]
+    correct(registered, 1, None, reason="it was cancelled after all")
+    assert bs.score(registered).loc[1, "status"] == "void"
+    correct(registered, 1, 1.705, reason="it was not")
+    assert bs.score(registered).loc[1, ["value", "corrections"]].tolist() == [1.705, 3]
+    assert len(read_ledger(registered)) == 6
+
+
+def test_an_outcome_that_belongs_to_nothing_is_refused(registered):
+    with writing(registered) as writer:
+        content = {"type": "outcome", "author": "x", "corrects": None, "note": None, "value": 1.7}
+        writer.append([content | {"forecast": 1, "forecast_hash": "f" * 64}])
+    assert verify(registered).holds
+    with pytest.raises(ValueError, match="record 3 doesn't belong to a forecast before it"):
+        bs.score(registered)
+
+
+def test_no_ledger_no_outcome(tmp_path):
+    with pytest.raises(ValueError, match="there is no such ledger"):
+        resolve(tmp_path / "none.jsonl", {1: 1.7})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,146 @@
+"""A forecast comes out again from what was sealed, and an update never touches the seal."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import WORDS
+
+import bayes_scaling as bs
+from bayes_scaling.registry import correct, read_ledger, rerun, resolve, track
+from bayes_scaling.registry.refitting import sealed_data
+from bayes_scaling.registry.rerunning import compare_again
+from bayes_scaling.registry.tracking import joint_probability
+
+
+@pytest.fixture
+def record(registered):
+    return read_ledger(registered)[1]
+
+
+@pytest.fixture
+def seen():
+    return bs.example("cerebras_gpt").query("compute == 6.3e21")
+
+
+def test_a_rerun_gives_the_sealed_quantiles(record):
+    again = rerun(record)
+    assert again.identical
+    assert again.agrees
+    assert "to the last digit" in str(again)
+    table = again.quantiles
+    assert table["kind"].value_counts().to_dict() == {"run": 23, "expected": 23, "law": 23}
+    np.testing.assert_array_equal(table["sealed"], table["again"])
+    assert (table["error"] > 0).all()
+
+
+def test_a_rerun_tells_chance_from_another_forecast(record, forecast):
+    chance = bs.predict(forecast.fit, forecast.targets, random_seed=7)
+    same = compare_again(record, chance, 1)
+    assert (same.agrees, same.identical) == (True, False)
+    assert "Monte Carlo standard errors away" in same.message
+    other = compare_again(record, forecast, 0)
+    assert not other.agrees
+    assert "does not agree" in other.message
+    versions = record.content["model"]["versions"]
+    versions |= {"numpy": "0.9", "python": "0"}
+    assert "Versions differ: numpy '0.9' then" in compare_again(record, forecast, 0).message
+
+
+def test_the_data_of_a_rerun_are_those_that_were_sealed(forecast, ledger, no_baselines):
+    (record, _) = bs.register(forecast, ledger, keep_data=False, **WORDS)
+    with pytest.raises(ValueError, match=r"registered without its data; hand them in with data="):
+        rerun(record)
+    others = forecast.fit.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
+    with pytest.raises(
+        ValueError, match=r"aren't the runs that record 1 was made from: their hash"
+    ):
+        rerun(record, others)
+    shuffled = forecast.fit.runs.sample(frac=1, random_state=1)
+    assert len(sealed_data(record, shuffled)) == 5
+
+
+def test_only_a_forecast_is_rerun(registered):
+    (outcome,) = resolve(registered, {1: 1.7})
+    for verb in (rerun, lambda record: track(record, pd.DataFrame())):
+        with pytest.raises(ValueError, match="record 3 of .* holds the outcome of record 1"):
+            verb(outcome)
+
+
+def test_tracking_updates_beside_the_seal(record, seen):
+    before = record.ledger.read_bytes()
+    tracking = track(record, seen.assign(finished=True))
+    assert record.ledger.read_bytes() == before
+    sealed, updated = (tracking.change.loc[name] for name in ("sealed", "updated"))
+    assert sealed["median"] == record.quantiles.loc[0.5, "run"]
+    assert updated["q95"] - updated["q05"] < 0.8 * (sealed["q95"] - sealed["q05"])
+    assert tracking.updated.targets["distance"].item() == pytest.approx(np.log10(2.3e22 / 6.3e21))
+    (row,) = tracking.seen.to_dict("records")
+    assert row["q05"] < row["loss"] < row["q95"]
+    assert tracking.probability == pytest.approx(2 * min(row["pit"], 1 - row["pit"]))
+    assert f"{tracking.probability:.2g}" in str(tracking)
+
+
+def test_a_run_that_left_its_forecast_is_seen(record, seen):
+    high = pd.concat([seen.assign(compute=4e21, loss=1.95), seen.assign(loss=1.9)])
+    tracking = track(record, high, assumption="Both checkpoints were annealed.")
+    assert tracking.probability < 0.01
+    assert (tracking.seen["probability"] < 0.01).all()
+    assert tracking.notes[:2] == (
+        "Assumed: Both checkpoints were annealed.",
+        "Several points are of one run; each counts as a run of its own.",
+    )
+    assert tracking.change.loc["updated", "median"] > tracking.change.loc["sealed", "median"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, r"nothing says that these losses are final, and a loss in mid-training is above"),
+        (
+            {"finished": False},
+            r"Mark runs that ended, .* with finished = True; or say in assumption=",
+        ),
+        ({"finished": True, "loss": -1.0}, "row 1 .*column 'loss': got -1"),
+        ({"finished": True, "family": "Pythia"}, "'family' says 'Pythia', the forecast is of"),
+        ({"finished": True, "loss_unit": "bits per byte"}, "'loss_unit' says 'bits per byte'"),
+    ],
+)
+def test_points_that_can_not_be_compared_are_refused(record, seen, changes, said):
+    with pytest.raises(ValueError, match=said):
+        track(record, seen.assign(**changes))
+
+
+def test_runs_that_were_fitted_are_no_news(record):
+    fitted = bs.example("cerebras_gpt").query("compute < 2e21").assign(finished=True)
+    with pytest.raises(ValueError, match="'111M'?.*is among the runs that the forecast was made"):
+        track(record, fitted)
+    with pytest.raises(ValueError, match="expected a DataFrame, got str"):
+        track(record, "losses.csv")
+
+
+def test_the_joint_probability_is_uniform_under_the_forecast():
+    rng = np.random.default_rng(1)
+    root = np.array([[1.0, 0.0, 0.0], [0.9, 0.3, 0.0], [0.8, 0.4, 0.2]])
+    draws = rng.standard_normal((4000, 3)) @ root.T
+    for points in (1, 3):
+        found = [
+            joint_probability(draws[:, :points], seen[:points])
+            for seen in rng.standard_normal((400, 3)) @ root.T
+        ]
+        assert abs(np.mean(np.array(found) < 0.1) - 0.1) < 0.04
+        assert abs(np.mean(found) - 0.5) < 0.05
+
+
+def test_the_joint_probability_sees_what_no_point_shows():
+    rng = np.random.default_rng(1)
+    common = rng.standard_normal((4000, 1))
+    draws = common + 0.1 * rng.standard_normal((4000, 2))
+    apart = np.array([0.5, -0.5])
+    assert joint_probability(draws[:, :1], apart[:1]) > 0.5
+    assert joint_probability(draws, apart) < 0.001
+
+
+def test_a_correction_leaves_the_forecast_alone(registered):
+    resolve(registered, {2: 1.6})
+    correct(registered, 2, 1.572, reason="a slip")
+    assert read_ledger(registered)[1].type == "forecast"
