@@ -34,7 +34,7 @@ from bayes_scaling.evaluation.splitting import (
     split_ladders,
 )
 from bayes_scaling.forecasting import predict
-from bayes_scaling.inference.fitting import check_seed, fit
+from bayes_scaling.inference.fitting import check_seed, fit_runs
 from bayes_scaling.inference.sampling import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
@@ -236,5 +236,5 @@ def _forecast_split(
 
 
 def _model_forecast(spec: Spec, split: Split, seed: int, options: Mapping[str, Any]) -> Predictive:
-    fitted = fit(spec, split.fitted, random_seed=seed, **options)
+    fitted = fit_runs(spec, split.fitted, random_seed=seed, **options)
     return predictive_of(predict(fitted, split.targets))

@@ -14,10 +14,11 @@ from joblib import Parallel, delayed
 from scipy import stats
 
 from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, make_design
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.fitting import fit
+from bayes_scaling.inference.fitting import fit_runs
 from bayes_scaling.inference.predictive import (
     discrepancy_at,
     draw_responses,
@@ -26,10 +27,12 @@ from bayes_scaling.inference.predictive import (
     of_family,
 )
 from bayes_scaling.simulation import simulate
+from bayes_scaling.specification.prior_density import log_density, top_priors
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 LOG_LIKELIHOOD = "log_likelihood"
+LOG_PRIOR = "log_prior"
 TARGET = "target"
 BAND_SIMULATIONS = 20_000
 
@@ -41,8 +44,9 @@ class Calibration:
     Attributes
     ----------
     ranks : DataFrame
-        A row a simulation. Columns: each parameter, ``log_likelihood`` and ``target``, as the share
-        of posterior draws below the truth; uniform if the sampler is right.
+        A row a simulation. Columns: each parameter, ``log_likelihood``, ``log_prior`` and
+        ``target``, as the share of posterior draws below the truth; uniform if the sampler is
+        right.
     converged : Series of bool
         Simulations that didn't converge are counted here, not dropped.
     """
@@ -94,6 +98,8 @@ def calibrate(
     simulations: int = 300,
     target: float | None = None,
     jobs: int = 1,
+    problems: int | None = None,
+    n_samples: int | None = None,
     fit_options: Mapping[str, Any] | None = None,
 ) -> Calibration:
     """Fit data simulated from the model, and rank the truth among the draws.
@@ -106,9 +112,13 @@ def calibrate(
     random_seed : int
     simulations : int
     target : float, optional
-        Compute of the run that is forecast, FLOP; by default 1,000 times the largest.
+        Compute of the run that is forecast, FLOP; by default 1,000 times the largest, and for
+        passes 10 times as well.
     jobs : int
         Worker processes; each compiles the model once.
+    problems, n_samples : int, optional
+        For a model of passes: how many problems (12 by default), and the samples of each in each
+        run (30 by default).
     fit_options : mapping, optional
         Passed to `fit`, as ``{"draws": 500}``.
 
@@ -130,8 +140,42 @@ def calibrate(
     spec = load_model(model)
     if simulations < 1:
         raise BayesScalingError(f"simulations: expected a positive number, got {simulations!r}.")
+    settings: dict[str, Any] = {"random_seed": random_seed, "simulations": simulations}
+    settings |= {"target": target}
+    if spec.response == "passes":
+        settings |= {"problems": problems, "n_samples": n_samples}
+        worlds, reference = simulate_counts(spec, design, **settings)
+        defaults: dict[str, Any] = {}
+    else:
+        _refuse_counts(spec, problems=problems, n_samples=n_samples)
+        worlds, reference = _simulate_ladders(spec, design, **settings)
+        defaults = {"draws": 500, "tune": 500}
+    options = {**defaults, **(fit_options or {})}
+    results = Parallel(n_jobs=jobs)(
+        delayed(rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
+        for index, world in enumerate(worlds)
+    )
+    ranks = pd.DataFrame([ranks for ranks, _ in results])
+    return Calibration(ranks, pd.Series([converged for _, converged in results]))
+
+
+def _refuse_counts(spec: Spec, **given: int | None) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise BayesScalingError(f"{name}: {spec.name} is a model of losses; leave it away.")
+
+
+def _simulate_ladders(
+    spec: Spec,
+    design: pd.DataFrame,
+    *,
+    random_seed: int,
+    simulations: int,
+    target: float | None,
+) -> tuple[list[pd.DataFrame], dict[str, float] | float]:
+    """Simulate ladders and a run beyond each, called ``target``; return the reference too."""
     far = 1000 * design["compute"].max() if target is None else target
-    aim = design.iloc[[-1]].assign(compute=far, run="target")
+    aim = design.iloc[[-1]].assign(compute=far, run=TARGET)
     named = design.assign(run=[f"run {number}" for number in range(1, len(design) + 1)])
     reference = _reference(spec, named)
     drawn = simulate(
@@ -141,14 +185,7 @@ def calibrate(
         size=simulations,
         reference=reference,
     )
-    options = {"draws": 500, "tune": 500, **(fit_options or {})}
-    worlds = [world for _, world in drawn.groupby("simulation")]
-    results = Parallel(n_jobs=jobs)(
-        delayed(_rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
-        for index, world in enumerate(worlds)
-    )
-    ranks = pd.DataFrame([ranks for ranks, _ in results])
-    return Calibration(ranks, pd.Series([converged for _, converged in results]))
+    return [world for _, world in drawn.groupby("simulation")], reference
 
 
 def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, float] | float:
@@ -158,37 +195,50 @@ def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, float] | float:
     return dict(zip(grid.families, map(float, grid.reference), strict=True))
 
 
-def _rank_one(
+def rank_one(
     text: str,
     name: str,
+    world: pd.DataFrame,
+    reference: Any,
+    random_seed: int,
+    options: Mapping[str, Any],
+) -> tuple[dict[str, float], bool]:
+    """Fit one simulated set of data and rank its truth; say whether the fit converged."""
+    from bayes_scaling.specification.spec import parse_spec
+
+    spec = parse_spec(text, name=name)
+    compare = fit_and_compare if spec.response == "passes" else _fit_ladder
+    compared, converged = compare(spec, world, reference, random_seed, options)
+    rng = np.random.default_rng([random_seed, 3])
+    return {name: _share_below(*pair, rng) for name, pair in compared.items()}, converged
+
+
+def _fit_ladder(
+    spec: Spec,
     world: pd.DataFrame,
     reference: dict[str, float] | float,
     random_seed: int,
     options: Mapping[str, Any],
-) -> tuple[dict[str, float], bool]:
-    """Fit one simulated ladder and rank its truth."""
-    from bayes_scaling.specification.spec import parse_spec
-
-    spec = parse_spec(text, name=name)
-    seen = world[world["run"] != "target"].drop(columns="simulation")
-    future = world[world["run"] == "target"].iloc[0]
+) -> tuple[dict[str, tuple[xr.DataArray, float]], bool]:
+    """Fit one simulated ladder; return the draws and the truth of each quantity."""
+    seen = world[world["run"] != TARGET].drop(columns="simulation")
+    future = world[world["run"] == TARGET].iloc[0]
     kept = seen[[c for c in seen.columns if not c.startswith("true_")]]
-    fitted = fit(spec, kept, random_seed=random_seed, reference=reference, **options)
+    fitted = fit_runs(spec, kept, random_seed=random_seed, reference=reference, **options)
     rng = np.random.default_rng([random_seed, 2])
     family = fitted.families.index(future["family"]) if "family" in spec.groups else 0
     index, compute = np.array([family]), np.array([float(future["compute"])])
-    draws = {TARGET: draw_responses(fitted, index, compute, rng)["run"].isel(target=0)}
-    truth = {TARGET: float(future[spec.response])}
-    likelihood, true_likelihood = _log_likelihoods(fitted, seen, rng)
-    draws[LOG_LIKELIHOOD], truth[LOG_LIKELIHOOD] = likelihood, true_likelihood
+    forecast = draw_responses(fitted, index, compute, rng)["run"].isel(target=0)
     posterior = fitted.posterior["posterior"].to_dataset()
+    compared = {}
     for parameter in spec.free:
         values = posterior[parameter]
         own = values.isel(family=0) if "family" in values.dims else values
-        draws[parameter], truth[parameter] = own, float(seen[f"true_{parameter}"].iloc[0])
-    order = [*spec.free, LOG_LIKELIHOOD, TARGET]
-    ranks = {name: _share_below(draws[name], truth[name], rng) for name in order}
-    return ranks, fitted.diagnosis.converged
+        compared[parameter] = own, float(seen[f"true_{parameter}"].iloc[0])
+    compared[LOG_LIKELIHOOD] = _log_likelihoods(fitted, seen, rng)
+    compared[LOG_PRIOR] = _log_priors(fitted, seen)
+    compared[TARGET] = forecast, float(future[spec.response])
+    return compared, fitted.diagnosis.converged
 
 
 def _share_below(draws: xr.DataArray, truth: float, rng: np.random.Generator) -> float:
@@ -216,6 +266,21 @@ def _log_likelihoods(
     centre = np.log(seen["true_expected"].to_numpy())[None, :]
     own = _log_density(centre, true, design.response, design.relative_se).sum()
     return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), float(own)
+
+
+def _log_priors(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
+    """Log density under the stated priors, of each draw and of the truth.
+
+    An implementation that ignores a prior may rank the parameters themselves evenly.
+    """
+    values, chains = flat_posterior(fitted)
+    firsts = np.unique(fitted.design.family, return_index=True)[1]
+    drawn, true = np.zeros(chains[0] * chains[1]), 0.0
+    for name, prior in top_priors(fitted.spec.free).items():
+        drawn += log_density(prior, values[name]).reshape(len(drawn), -1).sum(axis=1)
+        own = seen[f"true_{name}"].to_numpy()[firsts if prior.over else firsts[:1]]
+        true += float(log_density(prior, own).sum())
+    return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), true
 
 
 def _log_density(

@@ -1,6 +1,7 @@
 import json
 import re
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -227,6 +228,19 @@ def test_on_its_own_data_the_model_is_calibrated(simulated):
     rng = np.random.default_rng(0)
     _, ecdf, low, high = ecdf_pit(last["pit"].to_numpy(), 0.99, 10_000, rng=rng)
     assert ((low <= ecdf) & (ecdf <= high))[1:-1].all()
+
+
+def test_a_dask_cluster_gives_the_same(three):
+    distributed = pytest.importorskip("distributed", reason="the cluster of this test is Dask's")
+    here = bs.backtest(None, three, **QUICK)
+    local = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
+    with (
+        distributed.LocalCluster(**local, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        there = bs.backtest(None, three, jobs=2, **QUICK)
+    frames_equal(here, there)
 
 
 @pytest.mark.slow

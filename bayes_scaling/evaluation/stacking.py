@@ -1,0 +1,211 @@
+"""Forecasts averaged over laws, with weights that backtests have taught."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import optimize, special
+
+from bayes_scaling.errors import DataError
+from bayes_scaling.evaluation.backtesting import Backtest
+from bayes_scaling.evaluation.comparison import demand_same_responses
+from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.forecasting.summaries import Summaries
+from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.predictive import KINDS
+
+SAME = ["ladder", "cutoff", "compute", "truth"]
+PRIOR_SD = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class StackedForecast(Summaries):
+    """A mixture of the forecasts of several models; read it as a `Forecast`.
+
+    Attributes
+    ----------
+    targets : DataFrame
+        Columns ``family, compute, distance``.
+    draws : xarray.Dataset
+        Dims ``chain, draw, target``, variables ``law, expected, run``; each draw is one of a
+        model's.
+    weights : DataFrame
+        A row a target, a column a model; rows sum to 1.
+    forecasts : mapping of str to Forecast
+        Of each model.
+    notes : tuple of str
+    """
+
+    targets: pd.DataFrame
+    draws: xr.Dataset
+    weights: pd.DataFrame
+    forecasts: Mapping[str, Forecast]
+    notes: tuple[str, ...]
+
+
+def stack(
+    fits: Mapping[str, Fit],
+    backtests: Mapping[str, Backtest],
+    targets: pd.DataFrame | None = None,
+    *,
+    compute: Any = None,
+    family: str | Sequence[str] | None = None,
+    random_seed: int | None = None,
+) -> StackedForecast:
+    r"""Forecast with a mixture of models, weighted by how well each has foretold at a distance.
+
+    The weights at a distance of d decades are :math:`w_k(d) \propto \exp(\alpha_k + \beta_k d)`.
+    They maximise the log score of the mixture over the forecasts of the backtests,
+
+    .. math:: \sum_l \frac{1}{n_l} \sum_{i \in l} \ln \sum_k w_k(d_i)\, p_k(y_i)
+              - \tfrac12 \sum_k (\alpha_k^2 + \beta_k^2),
+
+    where the forecasts of one source (or ladder, where no source is given) count as one together,
+    since they are not independent. The last term is a standard normal prior about equal weights, so
+    a few ladders say little.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        Two or more, of the same responses.
+    backtests : mapping of str to Backtest
+        Of the same models under the same names, over the same runs and cutoffs; better of other
+        ladders than the one that is forecast.
+    targets, compute, family, random_seed
+        As in `predict`.
+
+    Returns
+    -------
+    StackedForecast
+
+    Raises
+    ------
+    DataError
+        If the names or the responses differ, or the backtests judged different forecasts.
+
+    References
+    ----------
+    Yao, Vehtari, Simpson and Gelman (2018), Using stacking to average Bayesian predictive
+    distributions; Yao, Pirs, Vehtari and Gelman (2022), Bayesian hierarchical stacking.
+
+    Examples
+    --------
+    >>> import bayes_scaling as bs
+    >>> runs = bs.example("cerebras_gpt")
+    >>> small = runs.query("compute < 2e21")
+    >>> fits = {"floor": bs.fit("loss", small, random_seed=1)}
+    >>> half = fits["floor"].spec.with_priors(floor_share=0.5)
+    >>> fits["half"] = bs.fit(half, small, random_seed=1)
+    >>> judged = {name: bs.backtest(fit.spec, runs, cutoffs=[1.2e21], random_seed=1)
+    ...           for name, fit in fits.items()}
+    >>> forecast = bs.stack(fits, judged, compute=2.3e22)
+    >>> forecast.weights.shape
+    (1, 2)
+    """
+    _demand_names(fits, backtests)
+    demand_same_responses(fits)
+    learned = learn_weights({name: backtests[name] for name in fits})
+    forecasts = {
+        name: predict(fitted, targets, compute=compute, family=family, random_seed=random_seed)
+        for name, fitted in fits.items()
+    }
+    first = next(iter(forecasts.values()))
+    weights = learned(first.targets["distance"].to_numpy(float))
+    seed = first.fit.random_seed if random_seed is None else random_seed
+    draws = _mixed(list(forecasts.values()), weights, np.random.default_rng([seed, 4]))
+    table = pd.DataFrame(weights, columns=list(fits), index=first.targets.index)
+    notes = [f"{name}: {note}" for name, made in forecasts.items() for note in made.notes]
+    return StackedForecast(first.targets, draws, table, forecasts, tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class Weighting:
+    """Weights of models as a function of distance.
+
+    Attributes
+    ----------
+    models : tuple of str
+    alpha, beta : ndarray, shape (models,)
+        Log weight at distance 0, up to a constant, and its change a decade.
+    """
+
+    models: tuple[str, ...]
+    alpha: Array
+    beta: Array
+
+    def __call__(self, distance: Array) -> Array:
+        """Return the weights at distances in decades, shape ``(distances, models)``."""
+        return np.asarray(special.softmax(self.alpha + distance[:, None] * self.beta, axis=1))
+
+
+def learn_weights(backtests: Mapping[str, Backtest]) -> Weighting:
+    """Learn how much to trust each model at each distance; `stack` has the formula.
+
+    Raises
+    ------
+    DataError
+        If the backtests judged different forecasts, or a score is missing.
+    """
+    frames = {name: judged.forecasts for name, judged in backtests.items()}
+    _demand_same_forecasts(frames)
+    first = next(iter(frames.values()))
+    scores = np.column_stack([frame["log_score"].to_numpy(float) for frame in frames.values()])
+    if not np.isfinite(scores).all():
+        raise DataError(
+            "backtests: some log scores are missing or infinite, so weights can't be learned from "
+            "them. Look for them in backtest.forecasts."
+        )
+    unit = "source" if "source" in first else "ladder"
+    share = 1 / first.groupby(unit)[unit].transform("size").to_numpy(float)
+    distance, models = first["distance"].to_numpy(float), len(frames)
+
+    def loss(point: Array) -> tuple[float, Array]:
+        alpha, beta = point.reshape(2, models)
+        prior = special.log_softmax(alpha + distance[:, None] * beta, axis=1)
+        mixture = special.logsumexp(prior - scores, axis=1)
+        pull = share[:, None] * (np.exp(prior - scores - mixture[:, None]) - np.exp(prior))
+        gradient = np.concatenate([pull.sum(axis=0), (distance[:, None] * pull).sum(axis=0)])
+        value = share @ mixture - 0.5 * np.sum((point / PRIOR_SD) ** 2)
+        return -float(value), -(gradient - point / PRIOR_SD**2)
+
+    found = optimize.minimize(loss, np.zeros(2 * models), jac=True, method="L-BFGS-B")
+    alpha, beta = found.x.reshape(2, models)
+    return Weighting(tuple(frames), alpha, beta)
+
+
+def _demand_names(fits: Mapping[str, Fit], backtests: Mapping[str, Backtest]) -> None:
+    if set(fits) != set(backtests):
+        raise DataError(
+            f"backtests: they are of {', '.join(sorted(backtests))}, the fits of "
+            f"{', '.join(sorted(fits))}; give one of each fit, under the same names."
+        )
+
+
+def _demand_same_forecasts(frames: Mapping[str, pd.DataFrame]) -> None:
+    (first, one), *others = frames.items()
+    if one.empty:
+        raise DataError(f"backtests: that of {first} has no forecast to learn from.")
+    for name, other in others:
+        if not one[SAME].equals(other[SAME]):
+            raise DataError(
+                f"backtests: those of {first} and {name} judged different forecasts; run both on "
+                "the same runs, cutoffs and horizon."
+            )
+
+
+def _mixed(forecasts: Sequence[Forecast], weights: Array, rng: np.random.Generator) -> xr.Dataset:
+    """Draw from the mixture: at all targets the model is chosen by the same stratified number."""
+    flat = [{k: one.draws[k].values.reshape(-1, len(weights)) for k in KINDS} for one in forecasts]
+    count = min(len(draws["run"]) for draws in flat)
+    chosen = (rng.permutation(count) + 0.5) / count
+    upper = np.cumsum(weights, axis=1)[:, :-1]
+    model = (chosen[:, None, None] > upper).sum(axis=2)
+    dims = ("chain", "draw", "target")
+    mixed = {
+        kind: np.choose(model, [draws[kind][:count] for draws in flat])[None] for kind in KINDS
+    }
+    return xr.Dataset({kind: (dims, values) for kind, values in mixed.items()})

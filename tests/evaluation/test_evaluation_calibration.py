@@ -1,0 +1,118 @@
+"""A right implementation passes, and a wrong one is caught: tests of the tests."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.evaluation import backtesting, calibration
+
+COMPUTE = np.geomspace(1e18, 1e21, 7)
+DESIGN = pd.DataFrame({"compute": COMPUTE})
+SIMULATIONS = 80
+NEAR = 2e21
+
+
+def calibrated(monkeypatch, spec, fit, target=NEAR):
+    """Ranks under a way to fit, with the exact posterior's draws in place of the sampler's."""
+    monkeypatch.setattr(calibration, "fit_runs", fit)
+    options = {"draws": 100, "chains": 4}
+    result = bs.calibrate(
+        spec, DESIGN, random_seed=5, simulations=SIMULATIONS, target=target, fit_options=options
+    )
+    return result.summary(0.999)
+
+
+def in_place(model):
+    """Fit by a model, whichever is asked for."""
+    return lambda _, runs, **options: model.fit(None, runs, **options)
+
+
+def noisy(conjugate):
+    """So much noise that the prior of the level is felt."""
+    return type(conjugate)(conjugate.spec.with_priors(sigma=1.5))
+
+
+def test_the_exact_posterior_is_calibrated(monkeypatch, conjugate):
+    table = calibrated(monkeypatch, conjugate.spec, conjugate.fit)
+    assert table["inside"].all()
+    assert table.loc["target", "coverage_90"] == pytest.approx(0.9, abs=0.1)
+
+
+@pytest.mark.slow
+def test_it_is_where_the_prior_is_felt(monkeypatch, conjugate):
+    model = noisy(conjugate)
+    assert calibrated(monkeypatch, model.spec, model.fit)["inside"].all()
+
+
+def test_a_halved_sigma_is_caught(monkeypatch, conjugate):
+    wrong = type(conjugate)(conjugate.spec.with_priors(sigma=0.005, amplitude=0.01))
+    table = calibrated(monkeypatch, conjugate.spec, in_place(wrong))
+    assert not table.loc["target", "inside"]
+    assert table.loc["target", "coverage_90"] < 0.75
+
+
+def test_an_ignored_prior_is_caught(monkeypatch, conjugate):
+    """The ranks of a location are even under a flat prior too; those of its log prior aren't."""
+    model = noisy(conjugate)
+
+    class Flat(type(conjugate)):
+        def level(self, runs, scale=1e-9):
+            return super().level(runs, scale)
+
+    wrong = Flat(model.spec)
+    table = calibrated(monkeypatch, model.spec, wrong.fit)
+    assert not table.loc["log_prior", "inside"]
+    assert table.loc["log_prior", "mean"] > 0.6
+
+
+@pytest.mark.slow
+def test_draws_that_are_not_of_the_fit_are_caught(monkeypatch, conjugate):
+    """A sampler that returns the prior is calibrated in its parameters, but not in all."""
+
+    class Prior(type(conjugate)):
+        level = staticmethod(lambda _: (0.9, 0.5))
+
+    table = calibrated(monkeypatch, conjugate.spec, Prior(conjugate.spec).fit)
+    assert table.loc["level", "inside"]
+    assert not table.loc["log_likelihood", "inside"]
+
+
+@pytest.fixture(scope="module")
+def worlds(conjugate):
+    """Ladders drawn from the model, about the C0 that the exact fit uses."""
+    drawn = bs.simulate(
+        conjugate.spec, DESIGN, random_seed=8, size=30, reference=conjugate.reference
+    )
+    return drawn.assign(ladder=drawn["simulation"].astype(str))[["ladder", "compute", "loss"]]
+
+
+def scores(monkeypatch, spec, fit, worlds):
+    monkeypatch.setattr(backtesting, "fit_runs", fit)
+    result = bs.backtest(spec, worlds, cutoffs=[1.1 * COMPUTE[3]], random_seed=1)
+    return result.summary().loc["all"]
+
+
+def test_a_backtest_knows_right_from_wrong(monkeypatch, conjugate, worlds):
+    right = scores(monkeypatch, conjugate.spec, conjugate.fit, worlds)
+    assert right["coverage_90_low"] <= 0.9 <= right["coverage_90_high"]
+    halved = type(conjugate)(conjugate.spec.with_priors(sigma=0.005, amplitude=0.01))
+    wrong = scores(monkeypatch, conjugate.spec, in_place(halved), worlds)
+    assert wrong["coverage_90_high"] < 0.8
+    assert wrong["log_score"] > right["log_score"] + 0.2
+
+
+def test_a_backtest_catches_a_fit_that_saw_its_targets(monkeypatch, conjugate, worlds):
+    right = scores(monkeypatch, conjugate.spec, conjugate.fit, worlds)
+    split = backtesting.split_ladders
+
+    def leak(*arguments):
+        splits, skips = split(*arguments)
+        whole = [pd.concat([one.fitted, one.targets]) for one in splits]
+        seen = zip(splits, whole, strict=True)
+        return [type(s)(s.ladder, s.cutoff, runs, s.targets) for s, runs in seen], skips
+
+    monkeypatch.setattr(backtesting, "split_ladders", leak)
+    leaking = scores(monkeypatch, conjugate.spec, conjugate.fit, worlds)
+    assert leaking["crps"] < 0.7 * right["crps"]
+    assert leaking["coverage_90_low"] > 0.9
