@@ -9,13 +9,35 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "bayes_scaling.data": ["check", "example", "read_runs"],
+    "bayes_scaling.data": [
+        "check",
+        "example",
+        "form_buckets",
+        "pass_at_k",
+        "read_passes",
+        "read_runs",
+    ],
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
-    "bayes_scaling.forecasting": ["Forecast", "predict"],
+    "bayes_scaling.evaluation.comparison": ["compare"],
+    "bayes_scaling.evaluation.learning": ["learn_priors"],
+    "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
+    "bayes_scaling.evaluation.stacking": ["stack"],
+    "bayes_scaling.forecasting": ["Forecast", "PassForecast", "predict"],
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
-    "bayes_scaling.plotting": ["plot_backtest", "plot_calibration", "plot_forecast"],
+    "bayes_scaling.inference.passes.fits": ["PassFit"],
+    "bayes_scaling.plotting": [
+        "plot_backtest",
+        "plot_calibration",
+        "plot_forecast",
+        "plot_ledger",
+        "plot_pass_rate",
+        "plot_problems",
+    ],
+    "bayes_scaling.registry.registration": ["register"],
+    "bayes_scaling.registry.scores": ["score"],
+    "bayes_scaling.reporting.writing": ["report"],
     "bayes_scaling.simulation": ["simulate"],
     "bayes_scaling.specification.shelf": ["list_models", "load_model"],
     "bayes_scaling.specification.spec": ["Spec"],
@@ -25,31 +47,68 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Fit",
     "Forecast",
+    "PassFit",
+    "PassForecast",
     "Spec",
     "backtest",
     "calibrate",
     "check",
+    "compare",
     "example",
     "fit",
+    "form_buckets",
+    "learn_priors",
     "list_models",
     "load_fit",
     "load_model",
+    "pass_at_k",
     "plot_backtest",
     "plot_calibration",
     "plot_forecast",
+    "plot_ledger",
+    "plot_pass_rate",
+    "plot_problems",
     "predict",
+    "read_passes",
     "read_runs",
+    "register",
+    "score",
+    "report",
+    "sensitivity",
     "simulate",
+    "stack",
 ]
 
 if TYPE_CHECKING:
-    from bayes_scaling.data import check, example, read_runs
+    from bayes_scaling.data import (
+        check,
+        example,
+        form_buckets,
+        pass_at_k,
+        read_passes,
+        read_runs,
+    )
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
-    from bayes_scaling.forecasting import Forecast, predict
+    from bayes_scaling.evaluation.comparison import compare
+    from bayes_scaling.evaluation.learning import learn_priors
+    from bayes_scaling.evaluation.prior_scaling import sensitivity
+    from bayes_scaling.evaluation.stacking import stack
+    from bayes_scaling.forecasting import Forecast, PassForecast, predict
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit
-    from bayes_scaling.plotting import plot_backtest, plot_calibration, plot_forecast
+    from bayes_scaling.inference.passes.fits import PassFit
+    from bayes_scaling.plotting import (
+        plot_backtest,
+        plot_calibration,
+        plot_forecast,
+        plot_ledger,
+        plot_pass_rate,
+        plot_problems,
+    )
+    from bayes_scaling.registry.registration import register
+    from bayes_scaling.registry.scores import score
+    from bayes_scaling.reporting.writing import report
     from bayes_scaling.simulation import simulate
     from bayes_scaling.specification.shelf import list_models, load_model
     from bayes_scaling.specification.spec import Spec

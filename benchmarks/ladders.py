@@ -1,128 +1,196 @@
 """The accuracy table: forecasts of published ladders against what the larger runs showed (E5).
 
-    python benchmarks/ladders.py --data ../shared/data [--more] [--jobs 2]
+    python benchmarks/learn_priors.py --data ../shared/data     # once
+    python benchmarks/ladders.py --data ../shared/data [--jobs 2]
 
-Every ladder is fitted up to several cutoffs and every larger run is forecast: 348 forecasts from
-the 50 ladders of ``ladders/``, and with ``--more`` 125 from the 28 ladders of five or more runs of
-``ladders_more/``. The READMEs there say where each comes from.
+Every ladder that ``sources.csv`` lets judge is fitted up to several cutoffs, and every larger run
+is forecast, with priors of elasticity and floor share learned from all other sources
+(``results/learned_priors.csv``). Writes ``results/ladders.csv``, a row a forecast and model;
+``results/ladders_summary.csv`` and ``.md``, the averages; ``results/calibration.png``.
 
-This is NOT yet a claim out of source: the shelf's priors are starting values from pilots that saw
-``ladders/``. Learned priors, with whole sources held out, replace them.
-
-What is finished is kept in ``--save`` (by default ``.ladders`` in the working directory), a file a
-model, and an interrupted table goes on from there.
+What is finished is kept in ``--save``, a file a model and source, and an interrupted table goes on
+from there.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from learn_priors import NOBODY
+from scipy import stats
+from tables import HERE, read_sources, read_tables
 
 import bayes_scaling as bs
 from bayes_scaling.evaluation.backtesting import Backtest
 
-HERE = Path(__file__).parent
 SEED = 1
-LONG_ENOUGH = 5  # runs
-SHOWN = {
-    "n": "{:.0f}",
-    "coverage_50": "{:.2f}",
-    "coverage_90": "{:.2f}",
-    "interval": "{}",
-    "crps_x100": "{:.2f}",
-    "log_score": "{:.2f}",
-    "error_percent": "{:.2f}",
-    "not_converged": "{:.0f}",
-}
+PACKAGE, LAW, HUBER, POWER = "this package", "law only", "Huber bootstrap", "power law"
+BASELINES = {HUBER: "huber_bootstrap", POWER: "power_law"}
+RESULTS = HERE / "results"
+KEPT = ("set", "source", "ladder", "cutoff", "compute", "distance", "truth", "median")
+KEPT += ("q05", "q25", "q75", "q95", "crps", "log_score", "pit", "covered_50", "covered_90")
+SHOWN = ("n", "coverage_50", "coverage_90", "interval", "crps_x100", "error_percent")
 
 
-def read_ladders(data: Path, *, more: bool, only: list[str] | None) -> dict[str, pd.DataFrame]:
-    """Tables of runs: the pilot's ladders, and those found afterwards."""
-    folders = ["ladders", "ladders_more"] if more else ["ladders"]
-    tables = {}
-    for folder in folders:
-        table = pd.read_csv(data / folder / "ladders.csv")
-        table = table[["ladder", "family", "source", "compute", "loss"]]
-        long = table.groupby("ladder")["loss"].transform("size") >= LONG_ENOUGH
-        named = table["ladder"].isin(only) if only else True
-        if (kept := table[long & named]).shape[0]:
-            tables[folder] = kept
-    return tables
-
-
-def judge(table: pd.DataFrame, save: Path, jobs: int) -> dict[str, Backtest]:
-    """Backtest the package, the law alone, and what people use today."""
-    loss = bs.load_model("loss")
-    contenders = {
-        "loss": {"model": loss},
-        "law only": {"model": loss.with_priors(amplitude=0)},
-        "Huber, bootstrap": {"model": None, "baseline": "huber_bootstrap"},
-        "power law": {"model": None, "baseline": "power_law"},
-    }
-    results = {}
-    for name, contender in contenders.items():
-        file = save.with_name(f"{save.name}-{name.replace(', ', '-').replace(' ', '-')}.jsonl")
-        results[name] = bs.backtest(
-            data=table,
-            random_seed=SEED,
-            jobs=jobs,
-            save=file,
-            progress=lambda done, total, name=name: print(
-                f"\r{name}: {done} of {total} fits", end="" if done < total else "\n", flush=True
-            ),
-            **contender,
+def specs_without() -> dict[str, bs.Spec]:
+    """Return the model for each source, with priors learned from all others."""
+    table = pd.read_csv(RESULTS / "learned_priors.csv").set_index("left_out")
+    model = bs.load_model("loss")
+    judged = read_sources().query("judge == 'yes'")["source"].unique()
+    rows = {source: table.loc[source if source in table.index else NOBODY] for source in judged}
+    return {
+        source: model.with_priors(
+            elasticity=_prior("LogNormal", row, "elasticity"),
+            floor_share=_prior("LogitNormal", row, "floor_share"),
         )
-    return results
+        for source, row in rows.items()
+    }
 
 
-def tabulate(ladders: str, results: dict[str, Backtest]) -> pd.DataFrame:
-    """One table: by model, over all, by source and by distance."""
-    parts = []
+def _prior(dist: str, row: pd.Series, name: str) -> dict[str, object]:
+    return {"dist": dist, "mu": float(row[f"{name}_mu"]), "sigma": float(row[f"{name}_sigma"])}
+
+
+def judge(table: pd.DataFrame, save: Path, jobs: int) -> Iterator[tuple[str, Backtest]]:
+    """Backtest every model, source by source."""
+    for source, spec in specs_without().items():
+        runs = table[table["source"] == source]
+        for name, model in ((PACKAGE, spec), (LAW, spec.with_priors(amplitude=0))):
+            file = save / f"{name.replace(' ', '-')}-{source}.jsonl"
+            yield name, bs.backtest(model, runs, random_seed=SEED, jobs=jobs, save=file)
+            print(f"{name}: {source}", flush=True)
+    for name, baseline in BASELINES.items():
+        file = save / f"{baseline}.jsonl"
+        yield (
+            name,
+            bs.backtest(None, table, baseline=baseline, random_seed=SEED, jobs=jobs, save=file),
+        )
+
+
+def gather(table: pd.DataFrame, save: Path, jobs: int) -> dict[str, Backtest]:
+    """Put the sources of each model together."""
+    parts: dict[str, list[Backtest]] = {}
+    for name, part in judge(table.drop(columns=["family", "set"]), save, jobs):
+        parts.setdefault(name, []).append(part)
+    return {
+        name: Backtest(
+            name,
+            pd.concat([part.forecasts for part in some], ignore_index=True),
+            pd.concat([part.skipped for part in some], ignore_index=True),
+        )
+        for name, some in parts.items()
+    }
+
+
+def tabulate(results: dict[str, Backtest], sets: pd.Series) -> pd.DataFrame:
+    """Average: by model, over all, by set, by source and by distance."""
+    rows = []
     for model, result in results.items():
-        for by in (None, "source", "distance"):
-            part = result.summary(by)
-            labels = {"ladders": ladders, "by": by or "all", "group": part.index, "model": model}
-            parts.append(part.reset_index(drop=True).assign(**labels))
-    table = pd.concat(parts, ignore_index=True)
-    table["crps_x100"] = 100 * table["crps"]
-    table["error_percent"] = 100 * table["median_abs_error"]
-    keys = ["ladders", "by", "group", "model"]
-    return table.set_index(keys).reset_index()
+        groups = [("all", "", result.summary())]
+        groups += [(by, "", result.summary(by)) for by in ("source", "distance")]
+        for name in ("pilot", "new", "added"):
+            own = result.forecasts[result.forecasts["ladder"].map(sets) == name]
+            groups.append(("set", name, Backtest(model, own, result.skipped).summary()))
+        for by, label, part in groups:
+            part = part.assign(by=by, group=label or part.index, model=model)
+            rows.append(part.reset_index(drop=True))
+    table = pd.concat(rows, ignore_index=True)
+    table["crps_x100"] = 100 * table.pop("crps")
+    table["error_percent"] = 100 * table.pop("median_abs_error")
+    return table.set_index(["by", "group", "model"]).reset_index()
 
 
-def printed(table: pd.DataFrame) -> str:
-    """Write the table as text."""
+def against_nominal(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Test 90 % coverage source by source, with Holm's correction.
+
+    ``p_holm`` takes forecasts as independent. Those of one ladder share runs and a truth, so
+    ``p_holm_ladders`` counts as many forecasts as their correlation within ladders leaves.
+    """
+    surprise = forecasts["covered_90"].astype(float) - 0.9
+    by_ladder = surprise.groupby(forecasts["ladder"]).agg(["sum", "size", lambda x: (x**2).sum()])
+    total, size, squares = by_ladder.to_numpy().T
+    pairs = (size * (size - 1)).sum()
+    correlation = max(0.0, (total**2 - squares).sum() / pairs / 0.09)
+    inflated = pd.Series(size * (1 + (size - 1) * correlation), by_ladder.index)
+    table = forecasts.groupby("source")["covered_90"].agg(covered="sum", n="size")
+    source = forecasts.groupby("ladder")["source"].first()
+    effective = table["n"] ** 2 / inflated.groupby(source).sum()
+    return table.assign(
+        n_effective=effective,
+        p_holm=_holm(table["covered"], table["n"]),
+        p_holm_ladders=_holm(table["covered"] / table["n"] * effective, effective),
+    ).sort_values("p_holm")
+
+
+def _holm(covered: pd.Series, n: pd.Series) -> pd.Series:
+    whole = pd.DataFrame({"k": covered, "n": n}).round().astype(int)
+    p = pd.Series(
+        [stats.binomtest(k, k if k > m else m, 0.9).pvalue for k, m in whole.to_numpy()],
+        whole.index,
+    ).sort_values()
+    return np.minimum(np.maximum.accumulate(p * np.arange(len(p), 0, -1)), 1)
+
+
+def written(table: pd.DataFrame) -> str:
+    """Write the averages as Markdown tables."""
     bounds = zip(table["coverage_90_low"], table["coverage_90_high"], strict=True)
     table = table.assign(
         interval=[f"[{low:.2f}, {high:.2f}]" if low == low else "" for low, high in bounds]
     )
-    order = table.sort_values(["ladders", "by", "group"], kind="stable")
-    shown = order.set_index(["ladders", "by", "group", "model"])[list(SHOWN)]
-    return shown.to_string(formatters={name: form.format for name, form in SHOWN.items()})
+    parts = []
+    for by, title in (
+        ("all", "All forecasts"),
+        ("set", "By set"),
+        ("distance", "By distance, in decades beyond the last fitted run"),
+        ("source", "By source"),
+    ):
+        lines = [f"## {title}", "", f"| {by} | model | {' | '.join(SHOWN)} |", "|---" * 8 + "|"]
+        for row in table[table["by"] == by].sort_values("group", kind="stable").itertuples():
+            cells = [f"{getattr(row, c):.2f}" for c in ("coverage_50", "coverage_90")]
+            cells += [row.interval, f"{row.crps_x100:.2f}", f"{row.error_percent:.2f}"]
+            lines.append(f"| {row.group} | {row.model} | {row.n} | {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def write_up(results: dict[str, Backtest], listed: pd.DataFrame) -> str:
+    """Write the tables and the figure; return the averages as text."""
+    rows = [
+        result.forecasts.assign(model=name, set=result.forecasts["ladder"].map(listed["set"]))
+        for name, result in results.items()
+    ]
+    pd.concat(rows)[["model", *KEPT]].to_csv(
+        RESULTS / "ladders.csv", index=False, float_format="%.4g"
+    )
+    averages = tabulate(results, listed["set"])
+    averages.to_csv(RESULTS / "ladders_summary.csv", index=False, float_format="%.4g")
+    against_nominal(results[PACKAGE].forecasts).to_csv(
+        RESULTS / "ladders_tests.csv", float_format="%.4g"
+    )
+    text = written(averages)
+    (RESULTS / "ladders_summary.md").write_text("# Forecasts of published ladders\n\n" + text)
+    mpl.use("Agg")
+    figure = bs.plot_calibration(results[PACKAGE])[0].figure
+    figure.savefig(RESULTS / "calibration.png", dpi=90)
+    return text
 
 
 def main() -> None:
-    """Print and write the table."""
+    """Judge, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--more", action="store_true", help="also the ladders found afterwards")
-    parser.add_argument("--only", nargs="*", help="names of the ladders to take")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--save", type=Path, default=Path(".ladders"))
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "ladders.csv")
     asked = parser.parse_args()
     asked.save.mkdir(parents=True, exist_ok=True)
-    tables = []
-    for folder, table in read_ladders(asked.data, more=asked.more, only=asked.only).items():
-        results = judge(table, asked.save / folder, asked.jobs)
-        tables.append(tabulate(folder, results))
-        skipped = results["loss"].skipped
-        print(f"{folder}: {len(results['loss'].forecasts)} forecasts, {len(skipped)} skipped.")
-    whole = pd.concat(tables, ignore_index=True)
-    print(printed(whole))
-    whole.drop(columns=["crps", "median_abs_error"]).to_csv(
-        asked.out, index=False, float_format="%.4g"
-    )
+    listed = read_sources().query("judge == 'yes'").set_index("ladder")
+    table = read_tables(asked.data)
+    results = gather(table[table["ladder"].isin(listed.index)], asked.save, asked.jobs)
+    print(write_up(results, listed))
+    print(against_nominal(results[PACKAGE].forecasts).to_string(float_format="%.4f"))
 
 
 if __name__ == "__main__":

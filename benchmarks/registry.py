@@ -54,7 +54,8 @@ def acknowledged(process: "subprocess.Popen[str]") -> dict[int, str]:
     assert process.stdout is not None
     said = process.stdout.read()
     whole = said[: said.rfind("\n") + 1].splitlines()
-    return {int(number): digest for number, digest in map(str.split, whole) if number != "ready"}
+    pairs = [line.split() for line in whole if line != "ready"]
+    return {int(number): digest for number, digest in pairs}
 
 
 def kill_writers(folder: Path, kills: int, seed: int, pace: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import bayes_scaling as bs
 from bayes_scaling.cli import app, main
-from bayes_scaling.cli.running import _progress_bar
+from bayes_scaling.cli.running import progress_bar
 
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}
 TARGETS = [2.3e22, 3.456e21]
@@ -213,9 +213,12 @@ def test_demo(tmp_path, monkeypatch, fit_cerebras):
     assert result.exit_code == 0
     for text in ("1.704", "1.572", "6.7B", "13B", "The figure is in forecast.png."):
         assert text in result.stdout
+    assert "The report is in report.html." in result.stdout
     assert "the floor comes from the prior" in result.stdout
     assert (tmp_path / "forecast.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
     record = json.loads(invoke("demo", "--json", "--figure", "other.pdf").stdout)
+    assert record["report"] == "report.html"
     summary = bs.predict(fit_cerebras, compute=[6.3e21, 2.3e22]).summary()
     for row, wanted in zip(record["targets"], summary.to_dict("records"), strict=True):
         assert row == row | wanted
@@ -231,10 +234,10 @@ class Terminal(StringIO):
 
 def test_progress_goes_to_a_terminal_only(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with _progress_bar() as report:
+    with progress_bar() as report:
         report(10, 100)
     assert "sampling" in sys.stderr.getvalue()
     monkeypatch.setattr(sys, "stderr", StringIO())
-    with _progress_bar() as report:
+    with progress_bar() as report:
         assert report is None
     assert sys.stderr.getvalue() == ""

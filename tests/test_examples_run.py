@@ -1,5 +1,6 @@
 """The numbered examples run, without a warning, and show what their text says."""
 
+import json
 import re
 import runpy
 import sys
@@ -11,7 +12,15 @@ import pytest
 import bayes_scaling as bs
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-NUMBERED = {"01_forecast_a_loss", "02_change_a_prior"}
+NUMBERED = {
+    "01_forecast_a_loss",
+    "02_change_a_prior",
+    "03_forecast_a_pass_rate",
+    "04_register_and_score",
+    "05_report",
+}
+
+ROWS = r"(?m)^(?:sealed|updated) .*$"
 
 
 @pytest.fixture
@@ -45,3 +54,39 @@ def test_change_a_prior(run):
     moved = [high - low for low, high in zip(inferred, pinned, strict=True)]
     assert 0 < moved[0] < moved[1] < moved[2]
     assert "{'c': 1.3, 'nu': 5.0}" in out
+
+
+def test_forecast_a_pass_rate(run, tmp_path):
+    out = run("03_forecast_a_pass_rate")
+    seen = float(re.search(r"seen: (0\.\d+) of the samples", out)[1])
+    row = re.search(r"all +pass_rate .*", out)[0].split()
+    low, high = float(row[5]), float(row[-1])
+    assert low < seen < high
+    chance = float(re.search(r"1\.000000e\+24 +(\d\.\d+)\nName: probability", out)[1])
+    assert (chance > 0.5) == (float(row[2]) > 0.5)
+    assert re.search(r"Restricted to the \d+ problems .* are dropped", out)
+    for name in ("pass_rate.png", "problems.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_register_and_score(run, tmp_path):
+    out = run("04_register_and_score")
+    ledger = tmp_path / "forecasts.jsonl"
+    found = bs.score(ledger)
+    assert found["status"].tolist() == ["resolved", "resolved"]
+    assert f"head 2:{json.loads(ledger.read_text().splitlines()[2])['previous']}" in out
+    assert "The first 2 are those of the head that was given; 2 records came later." in out
+    assert "to the last digit" in out
+    assert "Record 1 was changed, or record 2" in out
+    widths = [float(row.split()[5]) - float(row.split()[1]) for row in re.findall(ROWS, out)]
+    assert widths[1] < 0.8 * widths[0]
+    assert (tmp_path / "ledger.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_report(run, tmp_path, fit_cerebras):
+    out = run("05_report")
+    assert f"The report is in {tmp_path / 'report.html'}." in out
+    row = bs.predict(fit_cerebras, compute=[6.3e21, 2.3e22]).summary().iloc[1]
+    text = (tmp_path / "report.html").read_text()
+    assert f"<strong>{row['q05']:.3f}</strong> and <strong>{row['q95']:.3f}</strong>" in text
+    assert "The numbers of this report are those that were sealed." in text

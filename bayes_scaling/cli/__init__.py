@@ -1,6 +1,17 @@
 """The command line; what it does is done by the package's functions."""
 
 from bayes_scaling.cli.commands import app
+from bayes_scaling.cli.evaluation_commands import backtest, compare
+from bayes_scaling.cli.registry_commands import register, score, track, verify
+from bayes_scaling.cli.report_commands import report
+
+app.command()(compare)
+app.command()(backtest)
+app.command()(register)
+app.command()(verify)
+app.command()(score)
+app.command()(track)
+app.command()(report)
 
 __all__ = ["app", "main"]
 

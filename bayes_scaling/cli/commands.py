@@ -1,4 +1,4 @@
-"""The commands; heavy imports are inside, so that help comes at once."""
+"""The commands that fit and forecast; heavy imports are inside, so that help comes at once."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,6 +7,29 @@ import typer
 from typer.core import TyperGroup
 
 from bayes_scaling import __version__
+from bayes_scaling.cli.options import (
+    Above,
+    AnySeed,
+    Below,
+    Buckets,
+    By,
+    Columns,
+    Compute,
+    Draws,
+    Hardest,
+    Json,
+    Ks,
+    Ladder,
+    LadderOrFit,
+    Model,
+    Of,
+    Read,
+    Restrict,
+    RunCompute,
+    Samples,
+    Seed,
+)
+from bayes_scaling.cli.questions import Counts, Question
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -34,43 +57,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Ladder = Annotated[
-    str,
-    typer.Argument(
-        help="Table or logs of runs: CSV, parquet, JSON lines, trainer_state.json, or CSV exports "
-        "of Weights & Biases or TensorBoard. A glob goes in quotes.",
-        show_default=False,
-    ),
-]
-LadderOrFit = Annotated[
-    str,
-    typer.Argument(
-        help="Runs, as for fit; or a fit that was saved, a file ending in .nc.",
-        show_default=False,
-    ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(help="Name on the shelf, or path of a TOML file; by default loss."),
-]
-Draws = Annotated[
-    int | None, typer.Option(help="Draws kept of each of four chains; by default 1000.")
-]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
-AnySeed = Annotated[
-    int | None,
-    typer.Option(help="The same seed gives the same numbers; by default 1, or the fit's."),
-]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(metavar="THEIRS=OURS", help="Name of a column and ours for it. Repeatable."),
-]
-Compute = Annotated[
-    list[str] | None,
-    typer.Option(metavar="RUN=FLOP", help="Compute of a run, for logs without it. Repeatable."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
 
 def _say_version(asked: bool) -> None:
@@ -104,14 +90,23 @@ def models(*, json: Json = False) -> None:
 
 @app.command()
 def check(
-    ladder: Ladder, *, columns: Columns = None, compute: Compute = None, json: Json = False
+    ladder: Ladder,
+    *,
+    model: Model = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    run_compute: RunCompute = None,
+    read: Read = None,
+    json: Json = False,
 ) -> None:
-    """Remark on runs, as a careful colleague would."""
-    from bayes_scaling.cli.printing import print_json, remark_records
-    from bayes_scaling.cli.running import read_ladder
-    from bayes_scaling.data import check as check_ladder
+    """Remark on runs or counts, as a careful colleague would."""
+    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.cli.records import remark_records
+    from bayes_scaling.cli.running import read_table
+    from bayes_scaling.data import check as check_table
 
-    remarks = check_ladder(read_ladder(ladder, columns, compute))
+    counts = Counts(run_compute=run_compute, read=read)
+    remarks = check_table(read_table(ladder, model, columns, compute, counts))
     if json:
         print_json(remark_records(remarks))
     else:
@@ -128,15 +123,22 @@ def fit(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
+    read: Read = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     json: Json = False,
 ) -> None:
-    """Fit a model to runs and print its parameters."""
+    """Fit a model to runs or counts and print its parameters."""
+    from bayes_scaling.cli.outputs import demand_fit_path
     from bayes_scaling.cli.printing import print_fit
-    from bayes_scaling.cli.running import demand_fit_path, fit_ladder, read_ladder
+    from bayes_scaling.cli.running import fit_table, read_table
 
     if out is not None:
         demand_fit_path(out)
-    fitted = fit_ladder(read_ladder(ladder, columns, compute), model, seed=seed, draws=draws)
+    counts = Counts(buckets, hardest, run_compute, read)
+    table = read_table(ladder, model, columns, compute, counts, seed=seed)
+    fitted = fit_table(table, model, seed=seed, draws=draws)
     if out is not None:
         fitted.save(out)
     print_fit(fitted, as_json=json, saved=out)
@@ -163,18 +165,31 @@ def forecast(
         str,
         typer.Option(help="run: one new run; expected: the average of such runs; law: the curve."),
     ] = "run",
+    above: Above = None,
+    below: Below = None,
+    of: Of = None,
+    by: By = None,
+    k: Ks = None,
+    samples: Samples = None,
+    restrict: Restrict = None,
     figure: Annotated[Path | None, typer.Option(help="Where to draw it: .png, .pdf, .svg.")] = None,
     model: Model = None,
     draws: Draws = None,
     seed: AnySeed = None,
     columns: Columns = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
+    read: Read = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     json: Json = False,
 ) -> None:
-    """Forecast larger runs, from runs or from a saved fit."""
+    """Forecast larger runs, from runs or counts, or from a saved fit."""
+    from bayes_scaling.cli.outputs import draw_figure
     from bayes_scaling.cli.printing import print_forecast
-    from bayes_scaling.cli.running import demand_targets, draw_figure, find_fit
+    from bayes_scaling.cli.running import demand_targets, find_fit, predict_at
 
+    question = Question(kind, by, k, samples, restrict, above, below, of)
     demand_targets(at, kind, figure)
     fitted = find_fit(
         ladder_or_fit,
@@ -184,13 +199,12 @@ def forecast(
         columns=columns,
         compute=compute,
         family=family,
+        counts=Counts(buckets, hardest, run_compute, read),
+        question=question,
     )
-    from bayes_scaling.forecasting import predict
-
-    one = family[0] if family and len(family) == 1 else family
-    predicted = predict(fitted, compute=at, family=one or None, random_seed=seed)
-    draw_figure(predicted, figure)
-    print_forecast(predicted, kind, as_json=json, figure=figure)
+    predicted = predict_at(fitted, at, family, question, seed=seed)
+    draw_figure(predicted, figure, by=by)
+    print_forecast(predicted, question, as_json=json, figure=figure)
     _exit(fitted)
 
 
@@ -198,23 +212,28 @@ def forecast(
 def demo(
     *,
     figure: Annotated[Path, typer.Option(help="Where to draw it.")] = Path("forecast.png"),
+    report: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("report.html"),
     seed: Seed = 1,
     json: Json = False,
 ) -> None:
     """Forecast two published models from five smaller ones."""
+    from bayes_scaling.cli.outputs import demand_figure_path, demand_report_path, draw_figure
     from bayes_scaling.cli.printing import print_demo
-    from bayes_scaling.cli.running import demand_figure_path, draw_figure, fit_ladder
+    from bayes_scaling.cli.running import fit_ladder
     from bayes_scaling.data import example
 
     demand_figure_path(figure)
+    demand_report_path("--report", report)
     runs = example("cerebras_gpt")
     held = runs.query("compute > 2e21")
     fitted = fit_ladder(runs.drop(held.index), "loss", seed=seed)
     from bayes_scaling.forecasting import predict
+    from bayes_scaling.reporting import report as write
 
     predicted = predict(fitted, compute=held["compute"].tolist())
     draw_figure(predicted, figure, truth=runs)
-    print_demo(predicted, held, as_json=json, figure=figure)
+    write(fitted, predicted, path=report)
+    print_demo(predicted, held, as_json=json, figure=figure, report=report)
     _exit(fitted)
 
 

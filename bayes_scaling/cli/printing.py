@@ -3,19 +3,20 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.running import note
+from bayes_scaling.cli.questions import Question
+from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+from bayes_scaling.cli.words import note
 
 if TYPE_CHECKING:
-    from bayes_scaling.data import Remark
-    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.passes.fits import PassFit
 
 KIND_OF = {
     "run": "one new run",
@@ -50,55 +51,69 @@ def table_text(table: pd.DataFrame, *, left: bool = False) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def compute_text(compute: float) -> str:
-    """Write an amount of compute in three digits.
-
-    Examples
-    --------
-    >>> compute_text(2.3e22)
-    '2.3e22'
-    """
-    return f"{compute:.3g}".replace("e+", "e")
-
-
-def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, str]]:
-    """Turn remarks into records."""
-    return [{"topic": remark.topic, "message": remark.message} for remark in remarks]
-
-
-def print_fit(fit: "Fit", *, as_json: bool, saved: Path | None) -> None:
+def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> None:
     """Print the parameters of a fit and its diagnosis."""
     from bayes_scaling.forecasting import floor_notes
+    from bayes_scaling.inference.fits import Fit
 
-    notes = list(floor_notes(fit, range(len(fit.families))))
+    if isinstance(fit, Fit):
+        notes, computes = list(floor_notes(fit, range(len(fit.families)))), list(fit.reference)
+    else:
+        notes, computes = list(fit.notes), [fit.design.reference]
     summary = fit.summary()
-    _notes(notes, [f"The fit is saved in {saved}."] if saved else [])
+    print_notes(notes, [f"The fit is saved in {saved}."] if saved else [])
     if as_json:
         rows = summary.reset_index(names="parameter").to_dict("records")
-        return print_json(_record(fit, notes) | {"parameters": rows, "saved": saved})
+        return print_json(fit_record(fit, notes) | {"parameters": rows, "saved": saved})
     numbers = summary.select_dtypes("number").map(_four_digits)
     table = pd.concat([numbers, summary[["prior"]].fillna("")], axis=1)
-    reference = ", ".join(compute_text(value) for value in fit.reference)
-    typer.echo(f"{_title(fit)}; C0 = {reference} FLOP\n")
+    reference = ", ".join(compute_text(value) for value in computes)
+    typer.echo(f"{fit_title(fit)}; C0 = {reference} FLOP\n")
     typer.echo(table_text(table.reset_index(names="parameter")))
     return typer.echo(f"\n{fit.diagnosis}")
 
 
-def print_forecast(forecast: "Forecast", kind: str, *, as_json: bool, figure: Path | None) -> None:
+def print_forecast(
+    forecast: "Forecast | PassForecast", question: Question, *, as_json: bool, figure: Path | None
+) -> None:
     """Print the targets of a forecast with their intervals."""
+    from bayes_scaling.cli.pass_printing import print_pass_forecast
+    from bayes_scaling.forecasting import PassForecast
+
     drawn = [f"The figure is in {figure}."] if figure else []
-    _notes(forecast.notes, drawn)
+    print_notes(forecast.notes, drawn)
+    if isinstance(forecast, PassForecast):
+        return print_pass_forecast(forecast, question, as_json=as_json, figure=figure)
+    kind, chance = question.kind, None
     summary = forecast.summary(kind=kind)
+    if question.above is not None or question.below is not None:
+        chance = forecast.probability(above=question.above, below=question.below, kind=kind)
     if as_json:
-        record = _record(forecast.fit, forecast.notes) | {"kind": kind, "figure": figure}
+        record = fit_record(forecast.fit, forecast.notes) | {"kind": kind, "figure": figure}
+        record["probability"] = chance_record(chance, question, "loss")
         return print_json(record | {"targets": summary.to_dict("records")})
     table = _interval_table(summary, several=len(forecast.fit.families) > 1)
-    typer.echo(f"{_title(forecast.fit)}\n{_kind_line(forecast, kind)}\n")
+    typer.echo(f"{fit_title(forecast.fit)}\n{_kind_line(forecast, kind)}\n")
     typer.echo(f"{table_text(table)}\n\n{DISTANCE}")
-    return _say_unconverged(forecast.fit)
+    print_chance(chance, question, "loss")
+    return say_unconverged(forecast.fit)
 
 
-def print_demo(forecast: "Forecast", held: pd.DataFrame, *, as_json: bool, figure: Path) -> None:
+def print_chance(chance: "pd.Series[float] | None", question: Question, of: str) -> None:
+    """Print the probability that was asked for, a line a target."""
+    if chance is None:
+        return
+    low = "" if question.above is None else f"{question.above:g} < "
+    high = "" if question.below is None else f" < {question.below:g}"
+    event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
+    typer.echo("")
+    for compute, value in zip(chance.index, chance, strict=True):
+        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {value:.3f}")
+
+
+def print_demo(
+    forecast: "Forecast", held: pd.DataFrame, *, as_json: bool, figure: Path, report: Path
+) -> None:
     """Print a forecast beside what was published."""
     summary, truth = forecast.summary(), held["loss"].to_numpy()
     judged = summary.assign(
@@ -109,8 +124,9 @@ def print_demo(forecast: "Forecast", held: pd.DataFrame, *, as_json: bool, figur
         run=held["run"].to_numpy(),
     )
     if as_json:
-        record = _record(forecast.fit, forecast.notes) | {"kind": "run", "figure": figure}
-        return print_json(record | {"targets": judged.to_dict("records")})
+        record = fit_record(forecast.fit, forecast.notes) | {"kind": "run", "figure": figure}
+        record |= {"report": report, "targets": judged.to_dict("records")}
+        return print_json(record)
     table = _interval_table(summary, several=False)
     table.insert(0, "model", [name.rpartition("-")[2] for name in held["run"]])
     table["width"] = [f"{value:.{_decimals(summary)}f}" for value in judged["width"]]
@@ -119,37 +135,11 @@ def print_demo(forecast: "Forecast", held: pd.DataFrame, *, as_json: bool, figur
         "50 and 90 %" if inner else "90 %" if outer else "neither"
         for inner, outer in zip(judged["in_50"], judged["in_90"], strict=True)
     ]
-    typer.echo(f"{_title(forecast.fit)}\n{_kind_line(forecast, 'run')}\n\n{table_text(table)}\n")
+    typer.echo(f"{fit_title(forecast.fit)}\n{_kind_line(forecast, 'run')}\n\n{table_text(table)}\n")
     typer.echo(f"{DISTANCE} Width: of the 90 % interval.")
-    typer.echo("\n".join([*forecast.notes, f"The figure is in {figure}."]))
+    places = f"The figure is in {figure}.", f"The report is in {report}."
+    typer.echo("\n".join([*forecast.notes, *places]))
     return None
-
-
-def _record(fit: "Fit", notes: Sequence[str]) -> dict[str, Any]:
-    from bayes_scaling.data import check
-
-    verdict = {"converged": fit.diagnosis.converged, "problems": fit.diagnosis.problems}
-    return {
-        "model": fit.spec.name,
-        "runs": len(fit.runs),
-        "families": fit.families,
-        "reference": dict(zip(fit.families, fit.reference, strict=True)),
-        "random_seed": fit.random_seed,
-        "diagnosis": verdict | asdict(fit.diagnosis),
-        "notes": notes,
-        "remarks": remark_records(check(fit.runs)),
-        "versions": dict(fit.versions),
-        "data_hash": fit.data_hash,
-    }
-
-
-def _title(fit: "Fit") -> str:
-    named = [family for family in fit.families if "family" in fit.runs]
-    shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
-    low, high = fit.design.compute.min(), fit.design.compute.max()
-    of = f" of {shown}" if shown else ""
-    span = f"{compute_text(low)} to {compute_text(high)} FLOP"
-    return f"Model {fit.spec.name}, fitted to {len(fit.runs)} runs{of}, {span}"
 
 
 def _kind_line(forecast: "Forecast", kind: str) -> str:
@@ -183,13 +173,15 @@ def _four_digits(value: float) -> str:
     return "" if math.isnan(value) else compute_text(value) if value > 1e5 else f"{value:.4g}"
 
 
-def _notes(*lists: Iterable[str]) -> None:
+def print_notes(*lists: Iterable[str]) -> None:
+    """Write lists of notes to stderr."""
     for texts in lists:
         for text in texts:
             note(text)
 
 
-def _say_unconverged(fit: "Fit") -> None:
+def say_unconverged(fit: "Fit | PassFit") -> None:
+    """Say that a fit didn't converge, if so."""
     if not fit.diagnosis.converged:
         typer.echo(str(fit.diagnosis))
 

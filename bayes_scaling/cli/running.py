@@ -5,20 +5,22 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
-from bayes_scaling.errors import BayesScalingError, OutputError, suggest
+from bayes_scaling.cli.counts import demand_forecastable, read_counts
+from bayes_scaling.cli.outputs import SAVED, demand_figure_path
+from bayes_scaling.cli.questions import Counts, Question, demand_question, refuse
+from bayes_scaling.cli.words import note, read_pairs
+from bayes_scaling.errors import BayesScalingError, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.passes.fits import PassFit
     from bayes_scaling.inference.sampling import Progress
-
-SAVED = ".nc"
+    from bayes_scaling.specification.spec import Spec
 
 
 def read_ladder(
@@ -30,26 +32,55 @@ def read_ladder(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         runs = read_runs(
-            ladder, columns=_pairs("--columns", columns), compute=_pairs("--compute", compute)
+            ladder,
+            columns=read_pairs("--columns", columns),
+            compute=read_pairs("--compute", compute),
         )
     for warning in caught:
         note(str(warning.message))
     return runs
 
 
+def read_table(
+    ladder: str,
+    model: str | None,
+    columns: Sequence[str] | None,
+    compute: Sequence[str] | None,
+    counts: Counts,
+    *,
+    seed: int = 1,
+) -> "pd.DataFrame":
+    """Read what a model is fitted to: runs, or counts, in buckets if that was asked for."""
+    from bayes_scaling.specification.shelf import load_model
+
+    spec = load_model(model or "loss")
+    if spec.response == "passes":
+        return read_counts(ladder, columns, compute, counts, seed=seed)
+    refuse(counts.given, f"{spec.name} is a model of losses, which have no problems")
+    return read_ladder(ladder, columns, compute)
+
+
 def fit_ladder(
     runs: "pd.DataFrame", model: str | None, *, seed: int, draws: int | None = None
 ) -> "Fit":
-    """Fit with a progress bar, if stderr is a terminal; remarks on the runs go to stderr."""
+    """Fit a model of losses, as `fit_table` does; other models are refused."""
+    _demand_losses(model)
+    return cast("Fit", fit_table(runs, model, seed=seed, draws=draws))
+
+
+def fit_table(
+    table: "pd.DataFrame", model: str | None, *, seed: int, draws: int | None = None
+) -> "Fit | PassFit":
+    """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
     from bayes_scaling.data import check
     from bayes_scaling.inference.fitting import fit
 
-    for remark in check(runs):
+    for remark in check(table):
         note(str(remark))
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         return fit(
             model or "loss",
-            runs,
+            table,
             random_seed=seed,
             draws=1000 if draws is None else draws,
             progress=progress,
@@ -65,19 +96,56 @@ def find_fit(
     columns: Sequence[str] | None,
     compute: Sequence[str] | None,
     family: Sequence[str] | None,
-) -> "Fit":
-    """Load a saved fit, or read runs and fit them."""
+    counts: Counts | None = None,
+    question: Question | None = None,
+) -> "Fit | PassFit":
+    """Load a saved fit, or read runs or counts and fit them, to answer a question."""
+    from bayes_scaling.specification.shelf import load_model
+
+    counts, question = counts or Counts(), question or Question()
     if Path(ladder).suffix.lower() != SAVED:
-        runs = read_ladder(ladder, columns, compute)
-        _demand_families(runs, model, family)
-        return fit_ladder(runs, model, seed=1 if seed is None else seed, draws=draws)
+        demand_question(question, load_model(model or "loss"), family)
+        chosen = 1 if seed is None else seed
+        table = read_table(ladder, model, columns, compute, counts, seed=chosen)
+        if "n_correct" in table:
+            demand_forecastable(table, question)
+        else:
+            _demand_families(table, model, family)
+        return fit_table(table, model, seed=chosen, draws=draws)
     given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
-    for option, value in given.items():
-        if value:
-            raise BayesScalingError(f"{option}: {ladder} is fitted already; leave it out.")
+    refuse({**given, **counts.given}, f"{ladder} is fitted already")
     from bayes_scaling.inference.fitting import load_fit
 
-    return load_fit(ladder)
+    fitted = load_fit(ladder)
+    demand_question(question, fitted.spec, family)
+    return fitted
+
+
+def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
+    """Find a fit of a model of losses, as `find_fit` does; other models are refused."""
+    if Path(ladder).suffix.lower() != SAVED:
+        _demand_losses(model)
+    fitted = find_fit(ladder, model, **settings)
+    _demand_losses(fitted.spec)
+    return cast("Fit", fitted)
+
+
+def predict_at(
+    fitted: "Fit | PassFit",
+    at: Sequence[str],
+    family: Sequence[str] | None,
+    question: Question,
+    *,
+    seed: int | None,
+) -> "Forecast | PassForecast":
+    """Forecast what a question asks of a fit."""
+    from bayes_scaling.forecasting import predict
+    from bayes_scaling.inference.fits import Fit
+
+    if isinstance(fitted, Fit):
+        one = family[0] if family and len(family) == 1 else family
+        return predict(fitted, compute=at, family=one or None, random_seed=seed)
+    return predict(fitted, compute=at, restrict=question.restrict, random_seed=seed)
 
 
 def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
@@ -96,45 +164,15 @@ def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
         demand_figure_path(figure)
 
 
-def demand_fit_path(path: Path) -> None:
-    """Refuse a path where a fit can't be saved, or wouldn't be known as one."""
-    if path.suffix.lower() != SAVED:
-        raise OutputError(f"--out: {path} has to end in {SAVED}, by which a saved fit is known.")
-    _demand_writable(path)
+def _demand_losses(model: "str | Spec | None") -> None:
+    from bayes_scaling.specification.shelf import load_model
 
-
-def demand_figure_path(path: Path) -> None:
-    """Refuse a path where a figure can't be written, or of no known format."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    known = sorted(FigureCanvasBase.get_supported_filetypes())
-    if path.suffix.lower().removeprefix(".") not in known:
-        raise OutputError(
-            f"--figure: {path} has to end in the name of a format ({', '.join(known)})."
+    spec = load_model(model or "loss")
+    if spec.response != "loss":
+        raise BayesScalingError(
+            f"--model: {spec.name} is a model of {spec.response}; this command takes models of "
+            "losses."
         )
-    _demand_writable(path)
-
-
-def draw_figure(
-    forecast: "Forecast", path: Path | None, truth: "pd.DataFrame | None" = None
-) -> None:
-    """Write the figure of a forecast, whole or not at all; no path, no figure."""
-    if path is None:
-        return
-    from matplotlib.figure import Figure
-
-    from bayes_scaling.inference.saving import replacing
-    from bayes_scaling.plotting import plot_forecast
-
-    figure = Figure(figsize=(5.5, 3.6), layout="constrained")
-    plot_forecast(forecast, truth, figure.subplots())
-    with replacing(path) as part:
-        figure.savefig(part, format=path.suffix.lower().removeprefix("."), dpi=200)
-
-
-def note(text: str) -> None:
-    """Write a line to stderr."""
-    typer.echo(f"note: {text}", err=True)
 
 
 def _demand_families(runs: "pd.DataFrame", model: str | None, family: Sequence[str] | None) -> None:
@@ -148,29 +186,11 @@ def _demand_families(runs: "pd.DataFrame", model: str | None, family: Sequence[s
         family_index(design.families, label)
 
 
-def _demand_writable(path: Path) -> None:
-    if path.is_dir():
-        raise OutputError(f"{path}: can't be written: it is a folder.")
-    probe = path.with_name(f".{path.name}.probe")
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None
-
-
-def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
-    pairs = {}
-    for text in texts or ():
-        name, equals, value = text.rpartition("=")
-        if not (name and equals and value):
-            raise BayesScalingError(f"{option}: expected two names joined by =, got {text!r}.")
-        pairs[name] = value
-    return pairs or None
-
-
 @contextmanager
-def _progress_bar() -> "Iterator[Progress | None]":
+def progress_bar(
+    before: str = "compiling the model", during: str = "sampling"
+) -> "Iterator[Progress | None]":
+    """Show a bar on stderr, if that is a terminal, and give what reports to it."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -179,9 +199,9 @@ def _progress_bar() -> "Iterator[Progress | None]":
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("compiling the model", total=None)
+        task = bar.add_task(before, total=None)
 
         def report(done: int, total: int) -> None:
-            bar.update(task, description="sampling", completed=done, total=total)
+            bar.update(task, description=during, completed=done, total=total)
 
         yield report

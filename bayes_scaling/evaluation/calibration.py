@@ -77,9 +77,11 @@ class Calibration:
             worst; negative inside), ``mean`` of the ranks (0.5 if right) and ``coverage_90``.
         """
         rows = {}
+        size = len(self.ranks)
+        points, _, low, high = ecdf_pit(np.arange(size) / size, prob, BAND_SIMULATIONS)
         for name in self.ranks:
             shares = self.ranks[name].to_numpy()
-            _, ecdf, low, high = ecdf_pit(shares, prob, BAND_SIMULATIONS)
+            ecdf = np.searchsorted(np.sort(shares), points, side="right") / size
             excess = float(np.max(np.maximum(ecdf - high, low - ecdf)[1:-1]))
             rows[name] = {
                 "inside": excess <= 0,

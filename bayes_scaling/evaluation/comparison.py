@@ -84,9 +84,9 @@ def compare(
     --------
     >>> import bayes_scaling as bs
     >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
-    >>> floor = bs.fit("loss", small, random_seed=1)
-    >>> wide = bs.fit(floor.spec.with_priors(floor_share=0.5), small, random_seed=1)
-    >>> table = bs.compare({"floor": floor, "half": wide})
+    >>> middle = bs.fit("loss", small, random_seed=1)
+    >>> top = bs.fit("loss", small, random_seed=1, reference=1.1e21)
+    >>> table = bs.compare({"C0 in mid-ladder": middle, "C0 at its top": top})
     >>> int(table["extrapolation_n"].iloc[0])
     1
     """

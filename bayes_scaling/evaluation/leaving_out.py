@@ -95,9 +95,9 @@ def leave_out(
     k = first.pareto_k.copy()
     bad = ~(k.values <= BAD_K)
     hopeless = bad & ~np.array([refits.can_do(index) for index in range(len(units))])
-    first.pareto_k = xr.where(hopeless, 0.0, k.where(~np.isnan(k), np.inf))
+    first.pareto_k = k.fillna(np.inf).where(~hopeless, 0.0)
     after = az.reloo(refits, first, k_threshold=BAD_K, pointwise=True)
-    after.pareto_k = xr.where(hopeless, k, after.pareto_k)
+    after.pareto_k = after.pareto_k.where(~hopeless, k)
     left = int(hopeless.sum()) + refits.not_converged
     after.warning = left > 0
     return LeftOut(after, int(bad.sum()), left)

@@ -138,11 +138,12 @@ def _noise_density(residuals: Residuals) -> Array:
 
 def _conditional_density(residuals: Residuals, units: Sequence[Index]) -> Array:
     runs = residuals.gap.shape[1]
-    precision = 1.0 if residuals.precision is None else residuals.precision
-    noise = residuals.variance / precision
-    total = noise[:, :, None] * np.eye(runs)
-    for amplitude, unit in residuals.terms:
-        total = total + amplitude[:, :, None] * amplitude[:, None, :] * unit
+    noise = residuals.variance
+    if residuals.precision is not None:
+        noise = noise / residuals.precision
+    total: Array = noise[:, :, None] * np.eye(runs)
+    for amplitude, shape in residuals.terms:
+        total = total + amplitude[:, :, None] * amplitude[:, None, :] * shape
     inverse = np.linalg.inv(total)
     pulled = np.einsum("sij,sj->si", inverse, residuals.gap)
     densities = np.empty((len(noise), len(units)))

@@ -97,11 +97,9 @@ def stack(
     >>> import bayes_scaling as bs
     >>> runs = bs.example("cerebras_gpt")
     >>> small = runs.query("compute < 2e21")
-    >>> fits = {"floor": bs.fit("loss", small, random_seed=1)}
-    >>> half = fits["floor"].spec.with_priors(floor_share=0.5)
-    >>> fits["half"] = bs.fit(half, small, random_seed=1)
-    >>> judged = {name: bs.backtest(fit.spec, runs, cutoffs=[1.2e21], random_seed=1)
-    ...           for name, fit in fits.items()}
+    >>> fits = {"middle": bs.fit("loss", small, random_seed=1)}
+    >>> fits["top"] = bs.fit("loss", small, random_seed=1, reference=1.1e21)
+    >>> judged = {name: bs.backtest("loss", runs, cutoffs=[1.2e21], random_seed=1) for name in fits}
     >>> forecast = bs.stack(fits, judged, compute=2.3e22)
     >>> forecast.weights.shape
     (1, 2)

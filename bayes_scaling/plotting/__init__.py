@@ -2,5 +2,16 @@
 
 from bayes_scaling.plotting.backtests import plot_backtest, plot_calibration
 from bayes_scaling.plotting.forecasts import plot_forecast
+from bayes_scaling.plotting.ledgers import plot_ledger
+from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
+from bayes_scaling.plotting.problems import plot_problems
 
-__all__ = ["plot_backtest", "plot_calibration", "plot_forecast"]
+__all__ = [
+    "make_panels",
+    "plot_backtest",
+    "plot_calibration",
+    "plot_forecast",
+    "plot_ledger",
+    "plot_pass_rate",
+    "plot_problems",
+]

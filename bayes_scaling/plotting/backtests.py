@@ -14,6 +14,7 @@ from scipy import stats
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
+from bayes_scaling.plotting.marks import tidy
 from bayes_scaling.plotting.style import BLUE, DASHES, FAINT, INK, VERMILLION, Look, Style
 
 ONE_SIZE, TWO_SIZE = (5.5, 3.6), (7.2, 3.3)
@@ -64,7 +65,7 @@ def plot_calibration(
         axes = plt.subplots(1, 2, figsize=TWO_SIZE, layout="constrained")[1]
     if len(axes) != 2:
         raise BayesScalingError(f"axes: expected two, got {len(axes)}.")
-    _draw_coverage(axes[0], pit)
+    draw_coverage(axes[0], pit)
     _draw_pit(axes[1], pit)
     _title(axes[0], backtest)
     return np.asarray(axes)
@@ -114,7 +115,7 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
         ax.vlines(rows["at"], low, high, zorder=2 + (not covered), **bar)
         dot = style.dot | {"ms": wide * style.text / 1.9, "color": colour, "label": label}
         ax.plot(rows["at"], mid, zorder=4 + (not covered), **dot)
-    _finish(ax, style, "Decades beyond the last fitted run", "Forecast above or below the truth")
+    finish(ax, style, "Decades beyond the last fitted run", "Forecast above or below the truth")
     ax.set_xlim(left=0)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     _legend_of_bars(ax, table["covered_90"].to_numpy(bool), style)
@@ -148,7 +149,8 @@ def _scored(backtest: Backtest, column: str) -> np.ndarray[Any, Any]:
     return table[column].to_numpy(float)
 
 
-def _draw_coverage(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
+def draw_coverage(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
+    """Draw the coverage of central intervals against their probability."""
     style, size = Style.of(ax), len(pit)
     grid = np.linspace(0.005, 0.995, 199)
     low, high = stats.binom.interval(BAND, size, grid)
@@ -157,8 +159,8 @@ def _draw_coverage(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
     ax.plot([0, 1], [0, 1], color=FAINT, lw=0.6 * style.line, ls=DASHES)
     covered = [np.mean(np.abs(2 * pit - 1) <= share) for share in NOMINAL]
     line: Look = style.dot | {"ls": "-", "lw": style.line, "color": INK}
-    ax.plot(NOMINAL, covered, label=f"{size} forecasts", **line)
-    _finish(ax, style, "Probability of the interval", "Truths inside")
+    ax.plot(NOMINAL, covered, label=f"{size} forecast{'s' * (size > 1)}", **line)
+    finish(ax, style, "Probability of the interval", "Truths inside")
     ax.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
@@ -173,7 +175,7 @@ def _draw_pit(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
     ax.fill_between(points, low - points, high - points, label="95 % band", **band)
     ax.axhline(0, color=FAINT, lw=0.6 * style.line, ls=DASHES)
     ax.step(points, ecdf - points, where="post", color=INK, lw=style.line, label="PIT")
-    _finish(ax, style, "PIT", "ECDF minus uniform")
+    finish(ax, style, "PIT", "ECDF minus uniform")
     ax.set_xlim(0, 1)
 
 
@@ -192,12 +194,11 @@ def _legend_of_bars(ax: Axes, covered: np.ndarray[Any, Any], style: Style) -> No
     ax.legend(handles=entries, frameon=False, fontsize=style.small, loc="best")
 
 
-def _finish(ax: Axes, style: Style, x: str, y: str) -> None:
+def finish(ax: Axes, style: Style, x: str, y: str) -> None:
+    """Name the axes and draw the frame lightly."""
     ax.set_xlabel(x, fontsize=style.text)
     ax.set_ylabel(y, fontsize=style.text)
-    ax.tick_params(labelsize=style.small, width=0.6)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_linewidth(0.6)
+    tidy(ax, style)
 
 
 def _title(ax: Axes, backtest: Backtest) -> None:

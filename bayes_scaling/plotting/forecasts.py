@@ -9,18 +9,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from bayes_scaling.data import check_runs
 from bayes_scaling.forecasting import Forecast, predict, response_unit
-from bayes_scaling.plotting.style import DASHES, FAINT, VERMILLION, Colours, Look, Style, palette
+from bayes_scaling.plotting.marks import (
+    COMPUTE,
+    INTERVALS,
+    LEVELS,
+    draw_bands,
+    draw_bars,
+    draw_drop_line,
+    interval_entries,
+    tidy,
+    warn_unconverged,
+)
+from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Look, Style, palette
 
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
-LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
-OUTER, INNER = 0.16, 0.30
 MIN_SHARE = 0.2  # of the width, for a text that isn't longer than what it says
-INTERVALS = "50 and 90 % interval of one new run"
 
 
 def plot_forecast(
@@ -101,12 +108,7 @@ def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, sty
     design, ours = forecast.fit.design, _rows(forecast, family)
     targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
     grid = _bands(forecast, family, [*design.compute[ours], *targets])
-    for low, high, alpha in (("q05", "q95", OUTER), ("q25", "q75", INNER)):
-        ax.fill_between(
-            grid["compute"], grid[low], grid[high], color=colours.curve, alpha=alpha, lw=0
-        )
-    median: Look = {"color": colours.curve, "lw": style.line, "label": f"median, {family}"}
-    ax.plot(grid["compute"], grid["median"], **median)
+    draw_bands(ax, grid, colours, style, f"median, {family}")
     dots = style.dot | {"color": colours.dots, "zorder": 4, "label": f"fitted runs, {family}"}
     ax.plot(design.compute[ours], design.response[ours], **dots)
 
@@ -127,13 +129,8 @@ def _draw_targets(
     ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style
 ) -> None:
     table = forecast.summary()
-    table = table[table["family"] == family]
-    for low, high, width in (("q05", "q95", style.thin), ("q25", "q75", style.thick)):
-        bar: Look = {"color": colours.curve, "lw": width, "zorder": 3, "label": f"{low} to {high}"}
-        ax.vlines(table["compute"], table[low], table[high], **bar)
-    tick: Look = {"marker": "_", "ms": style.thick, "mew": 0.6 * style.line}
-    tick |= {"ls": "none", "color": "white", "zorder": 3.5, "label": f"targets, {family}"}
-    ax.plot(table["compute"], table["median"], **tick)
+    own = table["family"] == family
+    draw_bars(ax, table[own], colours, style, f"targets, {family}")
 
 
 def _draw_edges(
@@ -147,42 +144,19 @@ def _draw_edges(
     room = MIN_SHARE * (below.clip(0) + above.clip(0) + np.log10(ends[1][0] / ends[0][0]))
     if below > 0:
         text = "← extrapolation" if said and below > room else ""
-        _drop_line(ax, ends[0], text, -1, colours.edge, style)
+        draw_drop_line(ax, ends[0], text, -1, colours.edge, style)
     if above > 0:
         text = "extrapolation →" if said and above > room else ""
-        _drop_line(ax, ends[1], text, 1, colours.edge, style)
-
-
-def _drop_line(
-    ax: Axes, point: tuple[float, float], text: str, side: int, colour: str, style: Style
-) -> None:
-    """Draw a line from a run down to the axis, with a text at its foot on one side."""
-    foot = ("data", "axes fraction")
-    line: Look = {"arrowstyle": "-", "color": colour, "lw": 0.6 * style.line, "ls": DASHES}
-    line |= {"shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", point, (point[0], 0.0), textcoords=foot, arrowprops=line, zorder=0.5)
-    ax.annotate(
-        text,
-        (point[0], 0.0),
-        (4 * side, 4),
-        xycoords=foot,
-        textcoords="offset points",
-        ha="left" if side > 0 else "right",
-        color=colour,
-        fontsize=style.small,
-    )
+        draw_drop_line(ax, ends[1], text, 1, colours.edge, style)
 
 
 def _label(ax: Axes, forecast: Forecast, style: Style) -> None:
     fit = forecast.fit
-    ax.set_xlabel("Training compute (FLOP)", fontsize=style.text)
+    ax.set_xlabel(COMPUTE, fontsize=style.text)
     ax.set_ylabel(f"{fit.spec.response.capitalize()} ({response_unit(fit)})", fontsize=style.text)
-    ax.tick_params(labelsize=style.small, width=0.6, which="both")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_linewidth(0.6)
+    tidy(ax, style)
     if not fit.diagnosis.converged:
-        warning: Look = {"fontsize": style.text, "color": VERMILLION, "loc": "left"}
-        ax.set_title("The fit did not converge", **warning)
+        warn_unconverged(ax, style)
 
 
 def _draw_legend(ax: Axes, colours: dict[str, Colours], has_truth: bool, style: Style) -> None:
@@ -212,12 +186,7 @@ def _entries(
         for family, own in colours.items():
             yield family, Line2D([], [], color=own.curve, lw=style.thick)
     yield "Fitted runs", Line2D([], [], color=look.dots, **style.dot)
-    yield "Median", Line2D([], [], color=look.curve, lw=style.line)
-    both = 1 - (1 - OUTER) * (1 - INNER)
-    yield INTERVALS, tuple(Patch(color=look.curve, alpha=alpha, lw=0) for alpha in (both, OUTER))
-    bar: Look = {"color": look.curve, "marker": "|", "ls": "none"}
-    thin = Line2D([], [], ms=1.3 * style.text, mew=style.thin, **bar)
-    yield "Targets, same intervals", (thin, Line2D([], [], ms=5, mew=style.thick, **bar))
+    yield from interval_entries(look, style)
     if has_truth:
         yield "Measured, not fitted", Line2D([], [], **style.hollow(look.truth))
     if len(colours) > 1:

@@ -9,12 +9,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.path import Path
 
 # Okabe and Ito (2008), Color universal design.
 BLUE, GREEN, PINK, ORANGE, SKY = "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 VERMILLION = "#D55E00"
 INK, FAINT = "#222222", "#8A8A8A"
 DASHES = (0.0, (2.0, 2.0))
+UP = Path(  # an arrow that stands on its foot
+    [(-0.25, 0), (0.25, 0), (0, 0), (0, 1), (-0.2, 0.7), (0, 1), (0.2, 0.7)],
+    [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO, Path.LINETO],
+)
 
 
 type Look = dict[str, Any]
@@ -56,6 +61,12 @@ class Style:
     def dot(self) -> Look:
         """Properties of the dot of a fitted run, but for its colour."""
         return {"ls": "none", "marker": "o", "ms": self.text / 1.9, "mew": 0}
+
+    @property
+    def at_least(self) -> Look:
+        """Properties of an arrow up from a lower bound, but for its colour."""
+        size: Look = {"ms": 2.2 * self.text, "mew": 0.7 * self.line}
+        return {"ls": "none", "marker": UP, "mfc": "none", **size}
 
     def hollow(self, colour: str) -> Look:
         """Properties of the marker of the truth."""

@@ -106,7 +106,10 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
     predictive = predictive_of(forecast)
     baselines = _loss_baselines(forecast)
     family = np.array([fit.families.index(label) for label in table["family"]])
-    asked = {"compute": table["compute"].to_numpy(float), "family": family}
+    asked = {
+        "compute": table["compute"].to_numpy(float),
+        "family": np.array([str(label) for label in table["family"]]),
+    }
     model = _origin(fit) | {
         "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True))
     }

@@ -69,14 +69,8 @@ def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
     Draws at several targets come from one stream, so each needs all to be the same again.
     """
     arrays = unpack_arrays(read_side_file(record, "draws"))
-    families = list(record.content["model"]["reference"])
     target = record.content["target"]
-    asked = pd.DataFrame(
-        {
-            "compute": arrays["asked.compute"],
-            "family": [families[index] for index in arrays["asked.family"]],
-        }
-    )
+    asked = pd.DataFrame({name: arrays[f"asked.{name}"] for name in ("compute", "family")})
     same = (asked["compute"] == target["compute"]) & (asked["family"] == target["family"])
     return predict(fitted, asked), int(np.flatnonzero(same)[0])
 

@@ -2,11 +2,18 @@
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayes_scaling.data import check_passes
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Array
-from bayes_scaling.inference.passes.design import PROBLEM, make_pass_design, unit_column
+from bayes_scaling.inference.passes.design import (
+    BUCKET,
+    PROBLEM,
+    PassDesign,
+    make_pass_design,
+    unit_column,
+)
 from bayes_scaling.inference.passes.graph import mean_at, unit_root
 from bayes_scaling.inference.passes.predictive import hazard
 from bayes_scaling.inference.passes.recovery import name_draws
@@ -43,37 +50,41 @@ def simulate_passes(
     shared = rng.standard_normal((size, mean_rank))
     own = rng.standard_normal((size, problems, unit_rank))
     drawn = name_draws(spec, grid, terms, scales, shared, own, (1, size)).isel(chain=0)
-    frames = []
+    hazards = np.empty((size, problems, len(grid.runs)))
     for row in range(size):
         at = {name: float(values[row]) for name, values in scales.items()}
         mean = mean_at(terms, at, shared[row], len(grid.buckets))[grid.bucket]
-        hazards = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
-        p = np.exp(-hazards)
-        counts = rng.binomial(n_samples, p)
-        true = drawn.isel(draw=row)
-        frame = pd.DataFrame(
-            {
-                "simulation": row,
-                "run": np.tile(grid.runs, problems),
-                "compute": np.tile(grid.compute, problems),
-                "problem": np.repeat(grid.units, len(grid.runs)),
-                "bucket": np.repeat(np.array(grid.buckets)[grid.bucket], len(grid.runs)),
-                "n_samples": n_samples,
-                "n_correct": counts.ravel(),
-                "true_pass_rate": p.ravel(),
-                "true_neg_log_pass": hazards.ravel(),
-            }
-        )
-        for parameter, values in true.data_vars.items():
-            name = f"true_{parameter}"
-            if values.ndim == 0:
-                frame[name] = float(values)
-            elif values.dims == (PROBLEM,):
-                frame[name] = np.repeat(values.values, len(grid.runs))
-            elif values.dims == ("bucket",):
-                frame[name] = np.repeat(values.values[grid.bucket], len(grid.runs))
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+        hazards[row] = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
+    p = np.exp(-hazards)
+    columns = {
+        "simulation": np.arange(size)[:, None, None],
+        "run": np.array(grid.runs, dtype=object),
+        "compute": grid.compute,
+        "problem": np.array(grid.units, dtype=object)[:, None],
+        "bucket": np.array(grid.buckets, dtype=object)[grid.bucket][:, None],
+        "n_samples": n_samples,
+        "n_correct": rng.binomial(n_samples, p),
+        "true_pass_rate": p,
+        "true_neg_log_pass": hazards,
+        **_truth(grid, drawn),
+    }
+    return pd.DataFrame(
+        {name: np.broadcast_to(values, p.shape).ravel() for name, values in columns.items()}
+    )
+
+
+def _truth(grid: PassDesign, drawn: xr.Dataset) -> dict[str, Array]:
+    """Columns ``true_NAME`` of scales and of parameters of problems and buckets."""
+    found: dict[str, Array] = {}
+    for name, values in drawn.data_vars.items():
+        dims, own = values.dims[1:], values.values
+        if dims == ():
+            found[f"true_{name}"] = own[:, None, None]
+        elif dims == (PROBLEM,):
+            found[f"true_{name}"] = own[:, :, None]
+        elif dims == (BUCKET,):
+            found[f"true_{name}"] = own[:, grid.bucket, None]
+    return found
 
 
 def _cross(design: pd.DataFrame, problems: int, n_samples: int) -> pd.DataFrame:

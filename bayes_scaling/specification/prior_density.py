@@ -1,6 +1,6 @@
 """Log densities of priors, on the scale where they are normal if there is one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,11 @@ from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 
 Array = NDArray[np.float64]
 
-INWARD = {"identity": lambda value: value, "exp": np.log, "sigmoid": lambda p: np.log(p / (1 - p))}
+INWARD: Mapping[str, Callable[[Array], Array]] = {
+    "identity": lambda value: value,
+    "exp": np.log,
+    "sigmoid": lambda share: np.asarray(np.log(share / (1 - share))),
+}
 
 
 def top_priors(free: Mapping[str, Prior]) -> dict[str, Prior]:

@@ -9,7 +9,7 @@ from bayes_scaling.evaluation import backtesting, calibration
 
 COMPUTE = np.geomspace(1e18, 1e21, 7)
 DESIGN = pd.DataFrame({"compute": COMPUTE})
-SIMULATIONS = 80
+SIMULATIONS = 60
 NEAR = 2e21
 
 
@@ -82,7 +82,7 @@ def test_draws_that_are_not_of_the_fit_are_caught(monkeypatch, conjugate):
 def worlds(conjugate):
     """Ladders drawn from the model, about the C0 that the exact fit uses."""
     drawn = bs.simulate(
-        conjugate.spec, DESIGN, random_seed=8, size=30, reference=conjugate.reference
+        conjugate.spec, DESIGN, random_seed=8, size=60, reference=conjugate.reference
     )
     return drawn.assign(ladder=drawn["simulation"].astype(str))[["ladder", "compute", "loss"]]
 

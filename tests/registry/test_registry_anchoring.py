@@ -38,7 +38,7 @@ def test_the_head_is_committed_and_nothing_else(repository, forecast, no_baselin
         "",
         "forecasts/ledger.jsonl.head",
     ]
-    assert "A  staged" in git(repository, "status", "--porcelain")
+    assert "A  forecasts/staged" in git(repository, "status", "--porcelain")
     published = git(repository, "show", "HEAD:forecasts/ledger.jsonl.head")
     assert verify(ledger, published).holds
     commit = anchor_head(ledger)
@@ -50,7 +50,7 @@ def test_the_head_is_committed_and_nothing_else(repository, forecast, no_baselin
 
 def test_without_a_repository_nothing_is_registered(forecast, ledger, no_baselines, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(ledger.parent.parent))
-    with pytest.raises(ValueError, match="is in no git repository. Make one with git init"):
+    with pytest.raises(ValueError, match=r"is in no git repository\. Make one with git init"):
         bs.register(forecast, ledger, anchor="git", **WORDS)
     assert list(ledger.parent.iterdir()) == []
 

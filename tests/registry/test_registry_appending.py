@@ -184,6 +184,13 @@ def test_a_place_where_no_file_can_be(tmp_path, place):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_system_without_locks(ledger, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(ValueError, match="a ledger needs file locks"):
+        append_plain(ledger)
+    assert not ledger.exists()
+
+
 def test_a_clock_that_runs_backwards_loses_nothing(ledger, monkeypatch):
     append_plain(ledger)
     past = datetime.now(UTC) - timedelta(days=2)

@@ -41,7 +41,9 @@ SPECS = {
     "no discrepancy, cells": extended(SPEC.with_priors(amplitude=0, amplitude_2=0), CELLS),
     "pinned": SPEC.with_priors(**PINS),
     "buckets": bs.load_model("pass_rate_bucket"),
-    "logistic": bs.load_model("pass_rate_logistic").with_priors(amplitude=0),
+    "logistic": bs.load_model("pass_rate_logistic").with_priors(
+        amplitude=0, amplitude_2={"dist": "Exponential", "lam": 3.0}
+    ),
 }
 
 
@@ -115,8 +117,17 @@ def written_apart(name, v, design):
     p = 1 / (1 + np.exp(t)) if spec.law.name == "logistic" else np.exp(-np.exp(t))
     seen = design.n_samples > 0
     total += stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
-    for scale, prior in scale_priors(spec).items():
-        total += stats.halfnorm(scale=prior.arguments["sigma"]).logpdf(v[scale])
+    return total + of_scales(spec, v)
+
+
+def of_scales(spec, values):
+    """Log prior density of the scales."""
+    total = 0.0
+    for name, prior in scale_priors(spec).items():
+        if prior.dist == "Exponential":
+            total += stats.expon(scale=1 / prior.arguments["lam"]).logpdf(values[name])
+        else:
+            total += stats.halfnorm(scale=prior.arguments["sigma"]).logpdf(values[name])
     return total
 
 
@@ -145,6 +156,24 @@ def random_point(spec, design, rng):
     return scales, {MEAN: rng.normal(size=mean), UNITS: rng.normal(size=units)}
 
 
+def as_sampled(spec, scales):
+    """Point of the sampler: half-normal scales with either sign, others as logarithms."""
+    point, jacobian = {}, 0.0
+    for name, prior in scale_priors(spec).items():
+        if prior.dist == "HalfNormal":
+            point[name] = scales[name]
+        else:
+            point[f"{name}_log__"] = np.log(scales[name])
+            jacobian += np.log(scales[name])
+    return point, jacobian
+
+
+def signed(spec, scales, rng):
+    """Turn half-normal scales round at random."""
+    half = [name for name, prior in scale_priors(spec).items() if prior.dist == "HalfNormal"]
+    return scales | {name: scales[name] * rng.choice([-1, 1]) for name in half}
+
+
 def log_volume(spec, design, scales, flat):
     """Log determinant of the map from flat variables to parameters, which is affine."""
 
@@ -168,12 +197,13 @@ def test_the_sampler_moves_in_the_posterior_that_is_written_down(name):
     rng, gaps = np.random.default_rng(3), []
     for _ in range(4):
         scales, flat = random_point(spec, design, rng)
+        scales = signed(spec, scales, rng)
         apart = written_apart(name, named(spec, design, scales, flat)[0], design)
-        logs = {f"{key}_log__": np.log(value) for key, value in scales.items()}
-        apart += log_volume(spec, design, scales, flat) + sum(logs.values())
-        gaps.append(float(density({**logs, **flat})) - apart)
-    np.testing.assert_allclose(gaps, gaps[0], atol=1e-7)
-    point = {**logs, **flat}
+        point, jacobian = as_sampled(spec, scales)
+        apart += log_volume(spec, design, scales, flat) + jacobian
+        gaps.append(float(density({**point, **flat})) - apart)
+    np.testing.assert_allclose(gaps, gaps[0], atol=1e-6)
+    point |= flat
     direction = {key: rng.normal(size=np.shape(value)) for key, value in point.items()}
     ends = [
         float(density({k: v + side * 1e-5 * direction[k] for k, v in point.items()}))
@@ -206,9 +236,8 @@ def test_the_plain_model_is_the_one_written_down(name):
         seen = design.n_samples > 0
         apart = stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
         apart += sum(normal(value, 0.0, 1.0) for value in weights.values())
-        for key, prior in scale_priors(spec).items():
-            apart += stats.halfnorm(scale=prior.arguments["sigma"]).logpdf(scales[key])
-        gaps.append(float(density({**logs, **weights})) - apart - sum(logs.values()))
+        apart += of_scales(spec, scales) + sum(logs.values())
+        gaps.append(float(density({**logs, **weights})) - apart)
     np.testing.assert_allclose(gaps, 0.0, atol=1e-6)  # of log factorials
 
 

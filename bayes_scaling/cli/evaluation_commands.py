@@ -1,0 +1,117 @@
+"""The commands that judge models: compare, backtest."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bayes_scaling.cli.commands import NOT_CONVERGED
+from bayes_scaling.cli.options import Columns, Compute, Draws, Json, Ladder, Seed
+from bayes_scaling.errors import BayesScalingError
+
+Cutoffs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cutoff",
+        metavar="COMPUTE",
+        help="Fit the runs up to here and forecast those above. Repeatable; a few by default.",
+    ),
+]
+Jobs = Annotated[int, typer.Option(help="Worker processes.")]
+
+
+def compare(
+    ladder: Ladder,
+    *,
+    model: Annotated[
+        list[str],
+        typer.Option(help="Name on the shelf, or path of a TOML file; two or more."),
+    ],
+    unit: Annotated[str, typer.Option(help="What is left out: run, family.")] = "run",
+    cutoff: Cutoffs = None,
+    jobs: Jobs = 1,
+    draws: Draws = None,
+    seed: Seed = 1,
+    columns: Columns = None,
+    compute: Compute = None,
+    json: Json = False,
+) -> None:
+    """Compare models on one table of runs: how they interpolate, and extrapolate."""
+    from bayes_scaling.cli.printing import print_json, table_text
+    from bayes_scaling.cli.running import fit_ladder, read_ladder
+    from bayes_scaling.evaluation.comparison import compare as compare_fits
+
+    if len(set(model)) < 2:
+        raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
+    runs = read_ladder(ladder, columns, compute)
+    fits = {name: fit_ladder(runs, name, seed=seed, draws=draws) for name in model}
+    options = None if draws is None else {"draws": draws}
+    table = compare_fits(fits, unit, cutoffs=cutoff, jobs=jobs, fit_options=options)
+    if json:
+        print_json(table.reset_index().to_dict("records"))
+    else:
+        typer.echo(table_text(_short(table).T.reset_index(names="")))
+    if not table["converged"].all():
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def backtest(
+    ladder: Ladder,
+    *,
+    model: Annotated[
+        str | None, typer.Option(help="Name on the shelf, or path; by default loss.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="Judge this instead: huber_bootstrap, last_value, power_law."),
+    ] = None,
+    cutoff: Cutoffs = None,
+    by: Annotated[
+        str | None, typer.Option(help="Average by distance, family, source or ladder.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Append what is done to this file, and resume from it.")
+    ] = None,
+    jobs: Jobs = 1,
+    draws: Draws = None,
+    seed: Seed = 1,
+    columns: Columns = None,
+    compute: Compute = None,
+    json: Json = False,
+) -> None:
+    """Fit the small runs of every ladder, forecast its larger ones, and score the forecasts."""
+    from bayes_scaling.cli.printing import print_json, table_text
+    from bayes_scaling.cli.running import progress_bar, read_ladder
+    from bayes_scaling.cli.words import note
+    from bayes_scaling.evaluation.backtesting import backtest as judge
+
+    if model is not None and baseline is not None:
+        raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
+    with progress_bar("fitting the first ladder", "forecasting") as progress:
+        result = judge(
+            None if baseline else model or "loss",
+            read_ladder(ladder, columns, compute),
+            cutoffs=cutoff,
+            random_seed=seed,
+            baseline=baseline,
+            jobs=jobs,
+            save=save,
+            progress=progress,
+            fit_options=None if draws is None else {"draws": draws},
+        )
+    for skip in result.skipped.to_dict("records"):
+        note(f"skipped {skip['ladder']}: {skip['why']}.")
+    table = result.summary(by)
+    if json:
+        rows = {"model": result.model, "summary": table.reset_index().to_dict("records")}
+        print_json(rows | {"forecasts": result.forecasts.to_dict("records")})
+    else:
+        shown = _short(table).rename_axis(by or "over").reset_index()
+        typer.echo(f"{result.model}, log loss; smaller scores are better\n\n{table_text(shown)}")
+    if table["not_converged"].any():
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _short(table: Any) -> Any:
+    """Numbers in four digits, as texts."""
+    return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))

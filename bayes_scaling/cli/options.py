@@ -1,0 +1,102 @@
+"""Options and arguments of the commands, with their help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Ladder = Annotated[
+    str,
+    typer.Argument(
+        help="Table or logs of runs: CSV, parquet, JSON lines, trainer_state.json, or CSV exports "
+        "of Weights & Biases or TensorBoard. For a model of passes, counts: a table, or results of "
+        "human-eval, EvalPlus, lm-evaluation-harness or inspect-ai. A glob goes in quotes.",
+        show_default=False,
+    ),
+]
+LadderOrFit = Annotated[
+    str,
+    typer.Argument(
+        help="Runs or counts, as for fit; or a fit that was saved, a file ending in .nc.",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Name on the shelf, or path of a TOML file; by default loss."),
+]
+Draws = Annotated[
+    int | None, typer.Option(help="Draws kept of each of four chains; by default 1000.")
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+AnySeed = Annotated[
+    int | None,
+    typer.Option(help="The same seed gives the same numbers; by default 1, or the fit's."),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(metavar="THEIRS=OURS", help="Name of a column and ours for it. Repeatable."),
+]
+Compute = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RUN=FLOP", help="Compute of a run, for logs without it. Repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+Above = Annotated[float | None, typer.Option(help="Print the probability of more than this.")]
+Below = Annotated[float | None, typer.Option(help="Print the probability of less than this.")]
+
+RunCompute = Annotated[
+    Path | None,
+    typer.Option(
+        help="Passes: table of each run's compute: run and compute, or run, params and tokens.",
+    ),
+]
+Read = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="Passes: how results are read: tests=base or plus (EvalPlus), filter=NAME "
+        "(lm-evaluation-harness), metric=NAME. Repeatable.",
+    ),
+]
+Buckets = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|split",
+        help="Passes: buckets of like problems; split: six, formed on half of the samples, the "
+        "other half is fitted. By default the table's own, or 6, or split where samples are few.",
+    ),
+]
+Hardest = Annotated[
+    int | None,
+    typer.Option(help="Passes: so many of the hardest problems get a bucket of their own."),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        help="Passes: all, bucket or problem; by default all, and the figure by bucket.",
+    ),
+]
+Ks = Annotated[
+    list[int] | None,
+    typer.Option(help="Passes: the k of pass@k; by default 10. Repeatable."),
+]
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        help="Passes: samples of a problem, for the number solved; by default as in the runs.",
+    ),
+]
+Restrict = Annotated[
+    str | None,
+    typer.Option(
+        help="Passes: solved_by_all: only what every fitted run solved, as in the GPT-4 report.",
+    ),
+]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        help="Passes: what --above and --below speak of: pass_rate (the default), "
+        "neg_log_pass, pass@K, solved.",
+    ),
+]

@@ -1,0 +1,76 @@
+"""Files that commands write; a path that can't be written is refused before the fit."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayes_scaling.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayes_scaling.forecasting import Forecast, PassForecast
+
+SAVED = ".nc"
+
+
+def demand_fit_path(path: Path) -> None:
+    """Refuse a path where a fit can't be saved, or wouldn't be known as one."""
+    if path.suffix.lower() != SAVED:
+        raise OutputError(f"--out: {path} has to end in {SAVED}, by which a saved fit is known.")
+    _demand_writable(path)
+
+
+def demand_figure_path(path: Path) -> None:
+    """Refuse a path where a figure can't be written, or of no known format."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if path.suffix.lower().removeprefix(".") not in known:
+        raise OutputError(
+            f"--figure: {path} has to end in the name of a format ({', '.join(known)})."
+        )
+    _demand_writable(path)
+
+
+def demand_report_path(option: str, path: Path) -> None:
+    """Refuse a path where a report can't be written, or wouldn't open in a browser."""
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise OutputError(f"{option}: {path} has to end in .html, by which browsers know a page.")
+    _demand_writable(path)
+
+
+def draw_figure(
+    forecast: "Forecast | PassForecast",
+    path: Path | None,
+    truth: "pd.DataFrame | None" = None,
+    by: str | None = None,
+) -> None:
+    """Write the figure of a forecast, whole or not at all; no path, no figure."""
+    if path is None:
+        return
+    from matplotlib.figure import Figure
+
+    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.inference.saving import replacing
+    from bayes_scaling.plotting import make_panels, plot_forecast, plot_pass_rate
+
+    figure = Figure(figsize=(5.5, 3.6), layout="constrained")
+    if isinstance(forecast, Forecast):
+        plot_forecast(forecast, truth, figure.subplots())
+    else:
+        shown = "all" if by == "all" else "bucket"
+        axes = make_panels(figure, forecast, shown)
+        plot_pass_rate(forecast, truth=truth, by=shown, axes=axes)
+    with replacing(path) as part:
+        figure.savefig(part, format=path.suffix.lower().removeprefix("."), dpi=200)
+
+
+def _demand_writable(path: Path) -> None:
+    if path.is_dir():
+        raise OutputError(f"{path}: can't be written: it is a folder.")
+    probe = path.with_name(f".{path.name}.probe")
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None

@@ -1,0 +1,80 @@
+"""Forecasts of pass rates as text and as JSON."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import typer
+
+from bayes_scaling.cli.printing import (
+    DISTANCE,
+    KIND_OF,
+    print_chance,
+    print_json,
+    say_unconverged,
+    table_text,
+)
+from bayes_scaling.cli.questions import Question
+from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+
+if TYPE_CHECKING:
+    from bayes_scaling.forecasting import PassForecast
+
+MEANS = "neg_log_pass: mean of -log p. pass_rate: mean of p, the share of samples that pass."
+
+
+def print_pass_forecast(
+    forecast: "PassForecast", question: Question, *, as_json: bool, figure: Path | None
+) -> None:
+    """Print the targets of a forecast of pass rates with their intervals."""
+    by, of, samples = question.by or "all", question.of or "pass_rate", question.samples
+    samples = forecast.n_samples if samples is None else samples
+    ks = {} if not question.k else {"k": list(dict.fromkeys(question.k))}
+    summary = forecast.summary(by, n_samples=samples, kind=question.kind, **ks)
+    chance = None
+    if question.above is not None or question.below is not None:
+        chance = forecast.probability(
+            above=question.above, below=question.below, of=of, n_samples=samples, kind=question.kind
+        )
+    if as_json:
+        record = fit_record(forecast.fit, forecast.notes)
+        asked = {"kind": question.kind, "by": by, "n_samples": samples, "figure": figure}
+        asked |= {"restrict": question.restrict, "averaged_over": _chosen(forecast)}
+        record |= asked | {"probability": chance_record(chance, question, of)}
+        return print_json(record | {"targets": summary.to_dict("records")})
+    typer.echo(f"{fit_title(forecast.fit)}\n{_headline(forecast, question)}\n")
+    typer.echo(table_text(_table(forecast, summary, by)))
+    typer.echo(f"\n{DISTANCE}\n{MEANS}\n{_last(by, samples)}")
+    print_chance(chance, question, of)
+    return say_unconverged(forecast.fit)
+
+
+def _chosen(forecast: "PassForecast") -> int:
+    return int(forecast.fit.design.sizes[forecast.chosen].sum())
+
+
+def _headline(forecast: "PassForecast", question: Question) -> str:
+    over = f"Passes of {_chosen(forecast)} problems"
+    return f"{over}; intervals of {KIND_OF[question.kind]} (kind {question.kind})"
+
+
+def _last(by: str, samples: int) -> str:
+    if by == "problem":
+        return f"n_correct: passes among {samples} samples."
+    return f"solved: problems solved at least once in {samples} samples each."
+
+
+def _table(forecast: "PassForecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Lay out a summary in texts, three digits a number."""
+    distance = dict(zip(forecast.targets["compute"], forecast.targets["distance"], strict=True))
+    columns = {} if by == "all" else {by: list(summary["group"])}
+    columns |= {
+        "target (FLOP)": [compute_text(value) for value in summary["compute"]],
+        "distance": [f"{distance[value]:.2f}" for value in summary["compute"]],
+        "quantity": list(summary["quantity"]),
+        "median": [f"{value:.3g}" for value in summary["median"]],
+    }
+    for name, low, high in (("50 % interval", "q25", "q75"), ("90 % interval", "q05", "q95")):
+        pairs = zip(summary[low], summary[high], strict=True)
+        columns[name] = [f"{a:.3g} to {b:.3g}" for a, b in pairs]
+    return pd.DataFrame(columns)

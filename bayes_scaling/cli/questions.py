@@ -1,0 +1,107 @@
+"""What was asked of counts and of forecasts, and what of it a model can't answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayes_scaling.errors import BayesScalingError, suggest
+
+if TYPE_CHECKING:
+    from bayes_scaling.specification.spec import Spec
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How counts are read and sorted into buckets."""
+
+    buckets: str | None = None
+    hardest: int | None = None
+    run_compute: Path | None = None
+    read: Sequence[str] | None = None
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The options by name."""
+        return {
+            "--buckets": self.buckets,
+            "--hardest": self.hardest,
+            "--run-compute": self.run_compute,
+            "--read": self.read,
+        }
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a forecast is to say."""
+
+    kind: str = "run"
+    by: str | None = None
+    k: Sequence[int] | None = None
+    samples: int | None = None
+    restrict: str | None = None
+    above: float | None = None
+    below: float | None = None
+    of: str | None = None
+
+    @property
+    def of_passes(self) -> dict[str, object]:
+        """The options, by name, that only passes have."""
+        return {
+            "--by": self.by,
+            "--k": self.k,
+            "--samples": self.samples,
+            "--restrict": self.restrict,
+            "--of": self.of,
+        }
+
+
+def refuse(options: Mapping[str, object], why: str) -> None:
+    """Refuse the first of some options that was given."""
+    for option, value in options.items():
+        if value is not None and value != []:
+            raise BayesScalingError(f"{option}: {why}; leave it out.")
+
+
+def demand_question(question: Question, spec: "Spec", family: Sequence[str] | None) -> None:
+    """Refuse what a forecast by a model could not answer; raises BayesScalingError."""
+    if question.of is not None and question.above is None and question.below is None:
+        raise BayesScalingError("--of: it goes with --above or --below; give one of them.")
+    if spec.response != "passes":
+        return refuse(
+            question.of_passes, f"{spec.name} is a model of losses, which have no problems"
+        )
+    refuse({"--family": family}, f"{spec.name} is a model of counts, which are of one family")
+    return _demand_of_passes(question, spec)
+
+
+def _demand_of_passes(question: Question, spec: "Spec") -> None:
+    from bayes_scaling.forecasting.pass_forecasts import BY
+    from bayes_scaling.forecasting.quantities import parse_quantity
+    from bayes_scaling.inference.passes.design import PROBLEM, unit_column
+
+    if question.by not in (None, *BY):
+        raise BayesScalingError(
+            f"--by: {question.by!r} is not known; {suggest(str(question.by), BY)}"
+        )
+    if question.restrict not in (None, "solved_by_all"):
+        raise BayesScalingError(
+            f"--restrict: {question.restrict!r} is not known; "
+            f"{suggest(str(question.restrict), ['solved_by_all'])}"
+        )
+    single = {"--by": question.by if question.by == "problem" else None}
+    if unit_column(spec) != PROBLEM:
+        refuse(
+            {**single, "--restrict": question.restrict},
+            f"{spec.name} knows nothing of single problems",
+        )
+    for option, values in (("--k", question.k or ()), ("--samples", (question.samples,))):
+        for value in values:
+            if value is not None and value < 1:
+                raise BayesScalingError(f"{option}: expected a positive number, got {value}.")
+    if question.of == "n_correct":
+        raise BayesScalingError("--of: n_correct is of one problem; write solved or pass_rate.")
+    try:
+        parse_quantity(question.of or "pass_rate", 1)
+    except BayesScalingError as error:
+        raise BayesScalingError(f"--{error}") from None

@@ -1,0 +1,257 @@
+"""The commands of sealed forecasts: register, verify, score, track."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayes_scaling.cli.commands import NOT_CONVERGED
+from bayes_scaling.cli.options import (
+    AnySeed,
+    Columns,
+    Compute,
+    Draws,
+    Json,
+    LadderOrFit,
+    Model,
+)
+from bayes_scaling.errors import BayesScalingError
+
+DOES_NOT_HOLD = 1
+FORECASTS = Path("forecasts.jsonl")
+
+Ledger = Annotated[Path, typer.Argument(help="The ledger, a file of JSON lines.")]
+Author = Annotated[
+    str | None, typer.Option(help="Who says it; by default the name of the account.")
+]
+Anchor = Annotated[
+    str | None,
+    typer.Option(help="git: commit the head file in the repository that holds the ledger."),
+]
+
+
+def register(
+    ladder_or_fit: LadderOrFit,
+    *,
+    at: Annotated[
+        list[str],
+        typer.Option(
+            metavar="COMPUTE",
+            help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable.",
+            show_default=False,
+        ),
+    ],
+    question: Annotated[
+        list[str],
+        typer.Option(help="The question in words; one for all targets, or one each in turn."),
+    ],
+    resolves: Annotated[str, typer.Option(help="What decides it, and when.")],
+    ledger: Annotated[Path, typer.Option(help="Where to append it.")] = FORECASTS,
+    void_if: Annotated[str | None, typer.Option(help="What would make it void.")] = None,
+    assume: Annotated[list[str] | None, typer.Option(help="An assumption. Repeatable.")] = None,
+    event: Annotated[
+        list[str] | None, typer.Option(help="Such as 'loss < 1.6'. Repeatable.")
+    ] = None,
+    author: Author = None,
+    anchor: Anchor = None,
+    no_data: Annotated[
+        bool, typer.Option("--no-data", help="Seal the hash of the runs only, not the runs.")
+    ] = False,
+    family: Annotated[
+        list[str] | None,
+        typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
+    ] = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    json: Json = False,
+) -> None:
+    """Seal a forecast: append it to a ledger before the outcome is known."""
+    from bayes_scaling.cli.registry_printing import print_registered
+    from bayes_scaling.cli.running import demand_targets, find_loss_fit
+
+    demand_targets(at, "run", None)
+    _demand_registrable(ledger, anchor, event or ())
+    fitted = find_loss_fit(
+        ladder_or_fit,
+        model,
+        seed=seed,
+        draws=draws,
+        columns=columns,
+        compute=compute,
+        family=family,
+    )
+    from bayes_scaling.forecasting import predict
+    from bayes_scaling.registry import register as seal
+
+    one = family[0] if family and len(family) == 1 else family
+    forecast = predict(fitted, compute=at, family=one or None, random_seed=seed)
+    with _noting():
+        records = seal(
+            forecast,
+            ledger,
+            question=question[0] if len(question) == 1 else question,
+            resolves=resolves,
+            void_if=void_if,
+            assumptions=assume or (),
+            events=event or (),
+            author=author,
+            keep_data=not no_data,
+            anchor=anchor,
+        )
+    print_registered(ledger, records, as_json=json)
+    if not fitted.diagnosis.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def verify(
+    ledger: Ledger = FORECASTS,
+    *,
+    head: Annotated[
+        str | None,
+        typer.Option(help="A head that was published: '50:3fa9...', or a head file."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Recompute the chain of a ledger; exit code 1 if it doesn't hold."""
+    from dataclasses import asdict
+
+    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.registry import verify as check
+
+    found = check(ledger, head)
+    if json:
+        print_json(asdict(found) | {"head": str(found.head)})
+    else:
+        typer.echo(str(found))
+    if not found.holds:
+        raise typer.Exit(DOES_NOT_HOLD)
+
+
+def score(
+    ledger: Ledger = FORECASTS,
+    *,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RECORD=VALUE", help="Append an outcome first. Repeatable."),
+    ] = None,
+    void: Annotated[
+        str | None, typer.Option(metavar="RECORD=REASON", help="Declare a question void first.")
+    ] = None,
+    correct: Annotated[
+        str | None, typer.Option(metavar="RECORD=VALUE", help="Correct an outcome first.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Of the correction.")] = None,
+    note: Annotated[str | None, typer.Option(help="Where the outcomes are from.")] = None,
+    author: Author = None,
+    anchor: Anchor = None,
+    json: Json = False,
+) -> None:
+    """Append outcomes to a ledger, if there are any, and score its forecasts."""
+    import pandas as pd
+
+    from bayes_scaling import registry
+    from bayes_scaling.cli.registry_printing import print_scores
+    from bayes_scaling.registry.anchoring import demand_anchor
+
+    if sum(one is not None for one in (outcome, void, correct)) > 1:
+        raise BayesScalingError("--outcome, --void, --correct: give one kind at a time.")
+    if (correct is None) != (reason is None):
+        raise BayesScalingError("--correct and --reason: give both, or none.")
+    demand_anchor(anchor, ledger)
+    with _noting():
+        if outcome:
+            outcomes = [_pair("--outcome", text) for text in outcome]
+            values = [(record, _number("--outcome", what)) for record, what in outcomes]
+            table = pd.DataFrame(values, columns=["record", "value"])
+            registry.resolve(ledger, table, author=author, note=note)
+        elif void is not None:
+            record, why = _pair("--void", void)
+            registry.void(ledger, record, reason=why, author=author)
+        elif correct is not None:
+            record, what = _pair("--correct", correct)
+            value = _number("--correct", what)
+            registry.correct(ledger, record, value, reason=str(reason), author=author)
+    scores = registry.score(ledger)
+    if anchor is not None:
+        registry.anchor_head(ledger)
+    print_scores(ledger, scores, as_json=json)
+
+
+def track(
+    ledger: Ledger,
+    runs: Annotated[str, typer.Argument(help="Losses seen since: a table or logs, as for fit.")],
+    *,
+    record: Annotated[int, typer.Option(help="Number of the forecast's record.")],
+    assume: Annotated[
+        str | None,
+        typer.Option(
+            help="Why losses of a run that isn't finished can be compared with final ones."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The runs that were fitted, if they weren't kept.")
+    ] = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    json: Json = False,
+) -> None:
+    """Compare losses seen since with a sealed forecast, and update it beside the seal."""
+    from bayes_scaling import registry
+    from bayes_scaling.cli.registry_printing import print_tracking
+    from bayes_scaling.cli.running import read_ladder
+
+    known = {one.number: one for one in registry.read_ledger(ledger)}
+    if record not in known:
+        raise BayesScalingError(f"--record: {ledger} has {len(known)} records, none is {record}.")
+    seen = read_ladder(runs, columns, compute)
+    fitted = None if data is None else read_ladder(data, columns, compute)
+    tracking = registry.track(known[record], seen, assumption=assume, data=fitted)
+    print_tracking(tracking, as_json=json)
+    if not tracking.updated.fit.diagnosis.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Write what is warned of to stderr, as notes."""
+    from bayes_scaling.cli.words import note
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        note(str(warning.message))
+
+
+def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:
+    """Refuse before the fit what would be refused after it."""
+    from bayes_scaling.registry.anchoring import demand_anchor
+    from bayes_scaling.registry.appending import writing
+    from bayes_scaling.registry.events import parse_event
+
+    for event in events:
+        parse_event(event, "loss")
+    demand_anchor(anchor, ledger)
+    with _noting(), writing(ledger):
+        pass
+
+
+def _pair(option: str, text: str) -> tuple[int, str]:
+    """Read what was typed as RECORD=WHAT."""
+    number, equals, what = (part.strip() for part in text.partition("="))
+    if not (equals and what and number.isascii() and number.isdecimal()):
+        raise BayesScalingError(f"{option}: expected a record's number, =, and what, got {text!r}.")
+    return int(number), what
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BayesScalingError(f"{option}: {text!r} isn't a number.") from None

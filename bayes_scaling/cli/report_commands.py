@@ -1,0 +1,89 @@
+"""The command that writes a report."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bayes_scaling.cli.commands import NOT_CONVERGED
+from bayes_scaling.cli.options import (
+    AnySeed,
+    Buckets,
+    Columns,
+    Compute,
+    Draws,
+    Hardest,
+    Json,
+    LadderOrFit,
+    Model,
+    Read,
+    RunCompute,
+)
+from bayes_scaling.cli.outputs import SAVED
+from bayes_scaling.cli.questions import Counts
+
+
+def report(
+    ladder_or_fit: LadderOrFit,
+    *,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COMPUTE",
+            help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable; without it "
+            "the fit alone is described.",
+        ),
+    ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("report.html"),
+    ledger: Annotated[
+        Path | None, typer.Option(help="The ledger that this forecast is sealed in.")
+    ] = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    run_compute: RunCompute = None,
+    read: Read = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
+    json: Json = False,
+) -> None:
+    """Write a forecast, with what it rests on, as one HTML file."""
+    from bayes_scaling.cli.outputs import demand_report_path
+    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.cli.running import demand_targets, find_fit, fit_table, read_table
+
+    demand_targets(at or [], "run", None)
+    demand_report_path("--out", out)
+    counts = Counts(buckets, hardest, run_compute, read)
+    if at or Path(ladder_or_fit).suffix.lower() == SAVED:
+        settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
+        settings |= {"seed": seed, "draws": draws, "counts": counts}
+        fitted = find_fit(ladder_or_fit, model, **settings)
+    else:  # nothing is forecast, so nothing has to be forecastable
+        chosen = 1 if seed is None else seed
+        table = read_table(ladder_or_fit, model, columns, compute, counts, seed=chosen)
+        fitted = fit_table(table, model, seed=chosen, draws=draws)
+    from bayes_scaling.reporting import report as write
+
+    path = write(fitted, _forecast(fitted, at, family, seed), registered=ledger, path=out)
+    if json:
+        print_json({"report": path, "converged": fitted.diagnosis.converged})
+    else:
+        typer.echo(f"The report is in {path}.")
+    if not fitted.diagnosis.converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _forecast(fitted: Any, at: Any, family: Any, seed: int | None) -> Any:
+    if not at:
+        return None
+    from bayes_scaling.cli.questions import Question
+    from bayes_scaling.cli.running import predict_at
+
+    return predict_at(fitted, at, family, Question(), seed=seed)

@@ -1,0 +1,134 @@
+"""Posteriors beside their priors, as a table and as a figure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.inference.fits import PRIOR_DRAWS, Fit, labelled_columns
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.plotting.marks import LEVELS, tidy
+from bayes_scaling.plotting.style import BLUE, FAINT, Look, Style
+from bayes_scaling.specification.prior_draws import draw_prior
+from bayes_scaling.specification.priors import draw_parameter
+
+ROW_HEIGHT, WIDTH = 0.62, 5.5
+ROOM = 0.06  # of the range, on either side
+
+
+def compare_with_prior(fit: Fit | PassFit) -> pd.DataFrame:
+    """Tabulate quantiles of each parameter, and of what follows from it, before and after the data.
+
+    Parameters
+    ----------
+    fit : Fit or PassFit
+        Of counts, what problems share.
+
+    Returns
+    -------
+    DataFrame
+        A row a parameter (``level``, or ``level[family]``), columns ``q05, q25, median, q75, q95``
+        of the posterior, the same with ``prior_`` before them, and ``is_stated``: whether the
+        specification has a prior for it, or it follows from others.
+
+    Examples
+    --------
+    >>> import bayes_scaling as bs
+    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
+    >>> table = compare_with_prior(bs.fit("loss", small, random_seed=1))
+    >>> bool(table.loc["level", "q95"] < table.loc["level", "prior_q95"])
+    True
+    """
+    before = _prior_draws(fit)
+    levels = list(LEVELS.values())
+    rows = {}
+    for name, values in fit.posterior["posterior"].data_vars.items():
+        if str(name) not in before or "problem" in values.dims:
+            continue
+        prior = np.quantile(before[str(name)], levels)
+        for label, column in labelled_columns(str(name), values):
+            rows[label] = {
+                **dict(zip(LEVELS, np.quantile(column, levels), strict=True)),
+                **{f"prior_{key}": value for key, value in zip(LEVELS, prior, strict=True)},
+                "is_stated": str(name) in fit.spec.free,
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def plot_parameters(
+    table: pd.DataFrame, axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None
+) -> np.ndarray[Any, Any]:
+    """Plot the intervals of parameters before and after the data, an Axes a parameter.
+
+    Thin bars are 90 % intervals, thick ones 50 %; grey above is the prior, blue below the
+    posterior.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of `compare_with_prior`.
+    axes : sequence of matplotlib Axes, optional
+        Where to draw, one a row; a new figure by default.
+
+    Returns
+    -------
+    ndarray of matplotlib Axes
+
+    Raises
+    ------
+    BayesScalingError
+        If there is no parameter, or another number of axes.
+
+    Examples
+    --------
+    >>> import bayes_scaling as bs
+    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
+    >>> table = compare_with_prior(bs.fit("loss", small, random_seed=1))
+    >>> len(plot_parameters(table.query("is_stated")))
+    5
+    """
+    if table.empty:
+        raise BayesScalingError("table: it has no parameter to plot; all are pinned.")
+    if axes is None:
+        size = (WIDTH, 0.4 + ROW_HEIGHT * len(table))
+        figure = plt.figure(figsize=size, layout="constrained")
+        axes = figure.subplots(len(table), 1, squeeze=False).ravel()
+    found = np.ravel(np.asarray(axes, dtype=object))
+    if len(found) != len(table):
+        raise BayesScalingError(f"axes: expected {len(table)}, one a row, got {len(found)}.")
+    for ax, (label, row) in zip(found, table.iterrows(), strict=True):
+        _draw_row(ax, str(label), row)
+    return found
+
+
+def _prior_draws(fit: Fit | PassFit) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    if isinstance(fit, Fit):
+        return draw_prior(fit.spec, {"family": 1}, PRIOR_DRAWS, rng)
+    drawn: dict[str, Any] = {}
+    inside = {"problem": np.zeros(1, dtype=np.int64)}
+    for name, prior in fit.spec.stated.items():
+        groups = {"problem": 1, "bucket": 1}
+        drawn |= draw_parameter(name, prior, groups, PRIOR_DRAWS, rng, inside=inside)
+    return drawn
+
+
+def _draw_row(ax: Axes, label: str, row: "pd.Series[Any]") -> None:
+    style = Style.of(ax)
+    for prefix, height, colour in (("prior_", 1.0, FAINT), ("", 0.0, BLUE)):
+        for low, high, width in (("q05", "q95", style.thin), ("q25", "q75", style.thick)):
+            bar: Look = {"color": colour, "lw": width}
+            ax.hlines(height, row[prefix + low], row[prefix + high], **bar)
+        tick: Look = {"marker": "|", "ms": 2.2 * style.thick, "mew": style.line, "ls": "none"}
+        ax.plot(row[f"{prefix}median"], height, color=colour, **tick)
+    low, high = min(row["q05"], row["prior_q05"]), max(row["q95"], row["prior_q95"])
+    ax.set(xlim=(low - ROOM * (high - low), high + ROOM * (high - low)), ylim=(-0.8, 1.8))
+    name: Look = {"rotation": 0, "ha": "right", "va": "center", "parse_math": False}
+    ax.set_ylabel(label, fontsize=style.text, **name)
+    ax.set_yticks([])
+    tidy(ax, style)
+    ax.spines["left"].set_visible(False)

@@ -1,0 +1,57 @@
+"""The section on what would change the answer: other models of the same runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.reporting.tables import Table, column, fixed, make_table, three_digits
+
+NEEDED = ("interpolation_elpd", "extrapolation_crps", "converged")
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Models compared: which interpolates best, which extrapolates best (if that is known)."""
+
+    interpolates: str
+    extrapolates: str
+    table: Table
+
+
+def show_alternatives(compare: pd.DataFrame) -> Alternatives:
+    """Show what `compare` found.
+
+    Raises
+    ------
+    BayesScalingError
+        If the table isn't one of `compare`.
+    """
+    if not isinstance(compare, pd.DataFrame) or not set(NEEDED) <= set(compare.columns):
+        raise BayesScalingError(
+            f"compare: expected the table that compare returns, got {type(compare).__name__}"
+            f"{' without its columns' if isinstance(compare, pd.DataFrame) else ''}."
+        )
+    crps = compare["extrapolation_crps"].astype(float)
+    return Alternatives(
+        interpolates=str(compare["interpolation_elpd"].astype(float).idxmax()),
+        extrapolates="" if crps.isna().all() else str(crps.idxmin()),
+        table=make_table(
+            "Models of the same runs, the best interpolation first",
+            compare.assign(model=compare.index),
+            column("Model", str, "model"),
+            column("Log density", fixed(2), "interpolation_elpd"),
+            column("Difference", fixed(2), "difference"),
+            column("Its error", fixed(2), "difference_se"),
+            column("Weight", fixed(2), "weight"),
+            column("CRPS", three_digits, "extrapolation_crps"),
+            column("Log score", fixed(2), "extrapolation_log_score"),
+            column("Forecasts", str, "extrapolation_n"),
+            column("Converged", _yes, "converged"),
+        ),
+    )
+
+
+def _yes(value: object) -> str:
+    return "yes" if np.bool_(value) else "NO"

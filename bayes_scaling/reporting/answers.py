@@ -1,0 +1,189 @@
+"""The first section: what a forecast of losses says, in a sentence, a figure and a table."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from bayes_scaling.forecasting import Forecast, floor_notes, predict, response_unit
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.predictive import KINDS
+from bayes_scaling.plotting.forecasts import plot_forecast
+from bayes_scaling.reporting.pictures import Picture, draw_picture
+from bayes_scaling.reporting.tables import (
+    Table,
+    column,
+    decimals,
+    fixed,
+    flop,
+    glossed,
+    make_table,
+    plain_flop,
+    span,
+)
+from bayes_scaling.reporting.words import KINDS as KIND_WORDS
+
+SEVERAL_WIDTH = 5.5  # inches
+
+
+@dataclass(frozen=True)
+class LossAnswer:
+    """What a forecast of losses says; the headline is the farthest target.
+
+    Attributes
+    ----------
+    response, unit, family : str
+    compute : Markup
+    place : str
+        Where the target lies beside the fitted runs, as a sentence.
+    median, low, high, low_half, high_half : str
+        The 90 and the 50 % interval of kind ``run``.
+    targets, kinds : Table
+    picture : Picture
+    notes : tuple of str
+    """
+
+    response: str
+    unit: str
+    family: str
+    compute: Markup
+    place: str
+    median: str
+    low: str
+    high: str
+    low_half: str
+    high_half: str
+    targets: Table
+    kinds: Table
+    picture: Picture
+    notes: tuple[str, ...]
+    template: ClassVar[str] = "answer_losses.html.j2"
+
+
+@dataclass(frozen=True)
+class LadderAnswer:
+    """What a fit of losses says where nothing was forecast: one row a ladder."""
+
+    response: str
+    unit: str
+    ladders: Table
+    picture: Picture
+    notes: tuple[str, ...]
+    template: ClassVar[str] = "answer_ladders.html.j2"
+
+
+def headline(targets: pd.DataFrame) -> int:
+    """Choose the farthest target: the row to speak of first."""
+    return int(np.argmax(targets["distance"].to_numpy(float)))
+
+
+def place_of(distance: float) -> str:
+    """Say how far a target lies beyond the fitted runs.
+
+    Examples
+    --------
+    >>> place_of(1.32)
+    'That is 1.32 decades beyond the largest fitted run, 20.9 times its compute.'
+    """
+    if distance <= 0:
+        return "That is no larger than the largest fitted run."
+    return (
+        f"That is {distance:.2f} decades beyond the largest fitted run, {10**distance:.3g} times "
+        "its compute."
+    )
+
+
+def answer_of_losses(forecast: Forecast) -> LossAnswer:
+    """Say what a forecast of losses says."""
+    fit, summary = forecast.fit, forecast.summary()
+    place = headline(forecast.targets)
+    row = summary.iloc[place]
+    write = fixed(decimals(summary["q05"], summary["q95"]))
+    names = ("median", "q05", "q95", "q25", "q75")
+    median, low, high, low_half, high_half = (write(row[name]) for name in names)
+    said = f"{plain_flop(row['compute'])} FLOP, from {low} to {high} with probability 90 %"
+    return LossAnswer(
+        response=fit.spec.response,
+        unit=response_unit(fit),
+        family=str(row["family"]) if "family" in fit.runs else "",
+        compute=flop(row["compute"]),
+        place=place_of(float(row["distance"])),
+        median=median,
+        low=low,
+        high=high,
+        low_half=low_half,
+        high_half=high_half,
+        targets=_targets(summary, "Forecasts for one new run (kind run)"),
+        kinds=_kinds(forecast, place),
+        picture=_draw_ladder(
+            forecast, f"the median and its intervals, and the forecast at {said}."
+        ),
+        notes=forecast.notes,
+    )
+
+
+def answer_of_ladders(fit: Fit) -> LadderAnswer:
+    """Say what a fit of losses says of the runs it has seen."""
+    families = [fit.families[own] for own in fit.design.family]
+    runs = pd.DataFrame({"family": families, "compute": fit.design.compute})
+    largest = runs.groupby("family", sort=False)["compute"].max()
+    ends = predict(fit, compute=largest.to_numpy(), family=list(largest.index))
+    caption = "A second run at the largest compute that was fitted (kind run)"
+    return LadderAnswer(
+        response=fit.spec.response,
+        unit=response_unit(fit),
+        ladders=_targets(ends.summary(), caption),
+        picture=_draw_ladder(ends, "the median and its intervals inside the fitted range."),
+        notes=tuple(floor_notes(fit, range(len(fit.families)))),
+    )
+
+
+def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
+    fit, many = forecast.fit, len(set(forecast.targets["family"]))
+    response = fit.spec.response.capitalize()
+
+    def plot(figure: Figure) -> None:
+        if many > 1:  # the legend stands below
+            figure.set_size_inches(SEVERAL_WIDTH, 3.4 + 0.1 * many)
+        plot_forecast(forecast, ax=figure.subplots())
+
+    return draw_picture(
+        "forecast",
+        f"{response} against training compute: {len(fit.runs)} fitted runs, {shows}",
+        f"{response} against training compute. Bands and bars are 50 and 90 % equal-tailed "
+        "intervals of kind run: what one new run will show.",
+        plot,
+    )
+
+
+def _targets(summary: pd.DataFrame, caption: str) -> Table:
+    write = fixed(decimals(summary["q05"], summary["q95"]))
+    many = len(set(summary["family"])) > 1
+    return make_table(
+        caption,
+        summary if many else summary.drop(columns="family"),
+        column("Target, FLOP", flop, "compute"),
+        column("Family", str, "family"),
+        column("Decades beyond", fixed(2), "distance"),
+        column("Median", write, "median"),
+        column("50 % interval", span(write), "q25", "q75"),
+        column("90 % interval", span(write), "q05", "q95"),
+    )
+
+
+def _kinds(forecast: Forecast, place: int) -> Table:
+    """Tabulate the three kinds of interval at one target."""
+    kinds = KINDS[::-1]
+    rows = pd.DataFrame([forecast.summary(kind=kind).iloc[place] for kind in kinds])
+    write = fixed(decimals(rows["q05"], rows["q95"]))
+    compute = plain_flop(forecast.targets["compute"].iloc[place])
+    return make_table(
+        f"Three kinds of interval at {compute} FLOP",
+        rows.assign(kind=kinds, gloss=[KIND_WORDS[kind] for kind in kinds]),
+        column("Kind", glossed, "kind", "gloss"),
+        column("Median", write, "median"),
+        column("90 % interval", span(write), "q05", "q95"),
+    )

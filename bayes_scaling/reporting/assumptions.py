@@ -1,0 +1,167 @@
+"""The section on what was assumed: the model, its priors, and what the floor rests on."""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from bayes_scaling.forecasting import floor_notes
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
+from bayes_scaling.reporting.pictures import Picture, draw_picture
+from bayes_scaling.reporting.tables import (
+    MINUS,
+    Table,
+    column,
+    fixed,
+    flop,
+    glossed,
+    make_table,
+    span,
+    three_digits,
+)
+from bayes_scaling.reporting.words import meaning
+
+MOST_ROWS = 10
+NESTED = re.compile(r"=\w+\([^()]*\)")  # an argument with a prior, and so a row, of its own
+ROW_HEIGHT = 0.52
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A discrepancy of the model in words: which kernel, along and over what, how large."""
+
+    name: str
+    kernel: str
+    over: str
+    length: str
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What was believed before the data, and what the data made of it.
+
+    Attributes
+    ----------
+    name, title : str
+    cite : tuple of str
+    law, noise, response : str
+        Names by which the template finds their mathematics.
+    deviations : tuple of Deviation
+    effects : tuple of str
+        Names of the standard deviations of the effects of runs.
+    references : str
+        C0, FLOP, of each ladder.
+    parameters : Table
+    picture : Picture or None
+        None where every parameter is pinned.
+    floor : tuple of str
+        What the floor rests on.
+    """
+
+    name: str
+    title: str
+    cite: tuple[str, ...]
+    law: str
+    noise: str
+    response: str
+    deviations: tuple[Deviation, ...]
+    effects: tuple[str, ...]
+    references: Markup
+    parameters: Table
+    picture: Picture | None
+    floor: tuple[str, ...]
+
+
+def state_assumptions(fit: Fit | PassFit) -> Assumptions:
+    """Say what a fit assumed."""
+    spec, beliefs = fit.spec, compare_with_prior(fit)
+    return Assumptions(
+        name=spec.name,
+        title=spec.title,
+        cite=spec.cite,
+        law=spec.law.name,
+        noise=spec.noise_name,
+        response=spec.response,
+        deviations=tuple(
+            Deviation(
+                term.name,
+                term.kernel,
+                term.over or "",
+                "" if term.length is None else f"{term.length:g}",
+            )
+            for term in spec.discrepancy
+            if term.amplitude != 0.0
+        ),
+        effects=tuple(name for name, prior in spec.effects.items() if prior != 0.0),
+        references=_references(fit),
+        parameters=_parameters(fit, beliefs),
+        picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
+        floor=tuple(floor_notes(fit, range(len(fit.families)))) if isinstance(fit, Fit) else (),
+    )
+
+
+def _references(fit: Fit | PassFit) -> Markup:
+    if isinstance(fit, PassFit):
+        return flop(fit.design.reference)
+    many = len(fit.families) > 1
+    parts = (
+        Markup("{} for {}").format(flop(own), name) if many else flop(own)
+        for name, own in fit.reference.items()
+    )
+    return Markup(", ").join(parts)
+
+
+def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame) -> Table:
+    table = beliefs.join(fit.summary()[["sd_ratio", "prior"]], how="left")
+    pins = {
+        name: {"median": number, "prior": f"pinned at {number:g}"}
+        for name, number in fit.spec.pinned.items()
+    }
+    if pins:
+        table = pd.concat([table, pd.DataFrame.from_dict(pins, orient="index")])
+    names = [str(name) for name in table.index]
+    return make_table(
+        "Parameters: 90 % intervals before and after the data, and medians after",
+        table.assign(name=names, gloss=[meaning(name) for name in names]),
+        column("Parameter", glossed, "name", "gloss"),
+        column("Prior", _prior, "prior"),
+        column("Before", span(three_digits), "prior_q05", "prior_q95"),
+        column("After", span(three_digits), "q05", "q95"),
+        column("Median", three_digits, "median"),
+        column("sd ratio", fixed(2), "sd_ratio"),
+    )
+
+
+def _picture(stated: pd.DataFrame) -> Picture | None:
+    if stated.empty:
+        return None
+    shown = stated.head(MOST_ROWS)
+    left = len(stated) - len(shown)
+    more = f" The first {len(shown)} of {len(stated)} are drawn." if left else ""
+    return draw_picture(
+        "parameters",
+        f"Intervals of {len(shown)} parameters before and after the data; the table below has the "
+        "numbers.",
+        "Each parameter before the data (grey, above) and after (blue, below). Thick bars are "
+        f"50 %, thin bars 90 % equal-tailed intervals of the parameter; ticks are medians.{more}",
+        lambda figure: plot_parameters(shown, figure.subplots(len(shown), 1, squeeze=False)),
+        height=0.2 + ROW_HEIGHT * len(shown),
+    )
+
+
+def _prior(text: object) -> str:
+    """Write a prior briefly; what follows from others has none.
+
+    Examples
+    --------
+    >>> _prior("Normal(mu=Normal(mu=0.18, sigma=0.15), sigma=0.1)")
+    'Normal (mu=…, sigma=0.1)'
+    """
+    if not isinstance(text, str) or not text:
+        return "follows from others"
+    while (brief := NESTED.sub("=…", text)) != text:
+        text = brief
+    return text.replace("-", MINUS).replace("(", " (")

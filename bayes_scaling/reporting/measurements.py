@@ -1,0 +1,85 @@
+"""The section on the data: the table that was fitted, and what a careful colleague would say."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayes_scaling.data import check
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.reporting.tables import (
+    SHOWN,
+    Table,
+    column,
+    flop,
+    four_digits,
+    make_table,
+    percent,
+    three_digits,
+)
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured.
+
+    Attributes
+    ----------
+    runs : int
+    table : Table
+    remarks : tuple of str
+        Of `bayes_scaling.check`.
+    """
+
+    runs: int
+    table: Table
+    remarks: tuple[str, ...]
+
+
+def show_measurements(fit: Fit | PassFit) -> Measurements:
+    """Show what a fit has read."""
+    if isinstance(fit, PassFit):
+        return _counts(fit)
+    response = fit.spec.response
+    runs = fit.runs if len(fit.families) > 1 else fit.runs.drop(columns="family", errors="ignore")
+    largest = runs.nlargest(SHOWN, "compute").index
+    table = make_table(
+        f"The {len(runs)} runs that were fitted"
+        + (f"; the {SHOWN} largest are shown" if len(runs) > SHOWN else ""),
+        runs.loc[largest].sort_values("compute", kind="stable"),
+        column("Run", str, "run"),
+        column("Family", str, "family"),
+        column("Compute, FLOP", flop, "compute"),
+        column("Parameters", three_digits, "params"),
+        column("Tokens", three_digits, "tokens"),
+        column(response.capitalize(), four_digits, response),
+        column("Standard error", three_digits, f"{response}_se"),
+    )
+    return Measurements(len(runs), table, tuple(map(str, check(fit.runs))))
+
+
+def _counts(fit: PassFit) -> Measurements:
+    """Show counts run by run: problems are too many to list."""
+    passes = fit.passes
+    solved = passes.assign(
+        share=passes["n_correct"] / passes["n_samples"], solved=passes["n_correct"] > 0
+    )
+    by_run = solved.groupby("run", sort=False).agg(
+        compute=("compute", "first"),
+        problems=("problem", "nunique"),
+        samples=("n_samples", "median"),
+        share=("share", "mean"),
+        solved=("solved", "sum"),
+    )
+    ordered: pd.DataFrame = by_run.sort_values("compute", kind="stable").reset_index()
+    table = make_table(
+        f"The {len(ordered)} runs that were fitted",
+        ordered,
+        column("Run", str, "run"),
+        column("Compute, FLOP", flop, "compute"),
+        column("Problems", str, "problems"),
+        column("Samples each (median)", four_digits, "samples"),
+        column("Mean pass rate", percent, "share"),
+        column("Solved at least once", str, "solved"),
+    )
+    return Measurements(len(ordered), table, tuple(map(str, check(passes))))

@@ -1,0 +1,151 @@
+"""The first section: what a forecast of pass rates says."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from bayes_scaling.forecasting import PassForecast, predict
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.plotting.pass_rates import plot_pass_rate
+from bayes_scaling.reporting.answers import headline, place_of
+from bayes_scaling.reporting.pictures import Picture, draw_picture
+from bayes_scaling.reporting.tables import (
+    Cell,
+    Table,
+    column,
+    fixed,
+    flop,
+    make_table,
+    percent,
+    plain_flop,
+    span,
+    three_digits,
+)
+
+INTERVALS = (
+    "Bands and bars are 50 and 90 % equal-tailed intervals of kind run: what one new run will show."
+)
+COUNTS = "Dots are what the counts say by themselves, with 90 % intervals."
+
+
+@dataclass(frozen=True)
+class PassAnswer:
+    """What a forecast of pass rates says; the headline is the farthest target.
+
+    Attributes
+    ----------
+    is_forecast : bool
+        If not, the target is the largest compute that was fitted.
+    compute : Markup
+    place : str
+        Where the target lies beside the fitted runs, as a sentence.
+    low, high, median : str
+        Mean pass rate: the 90 % interval of kind ``run``.
+    solved_low, solved_high : str
+        Problems solved at least once, the same interval.
+    problems, n_samples : int
+    targets : Table or None
+        None, as all that is a forecast's, where runs of one compute only were fitted.
+    picture : Picture or None
+    notes : tuple of str
+    """
+
+    is_forecast: bool
+    compute: Markup
+    place: str
+    low: str
+    high: str
+    median: str
+    solved_low: str
+    solved_high: str
+    problems: int
+    n_samples: int
+    targets: Table | None
+    picture: Picture | None
+    notes: tuple[str, ...]
+    template: ClassVar[str] = "answer_passes.html.j2"
+
+
+def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
+    """Say what a forecast of pass rates says, or a fit of the largest compute it has seen."""
+    shown = forecast or inside_the_ladder(fit)
+    if shown is None:
+        return _answer_of_one_compute(fit)
+    summary = shown.summary()
+    place = headline(shown.targets)
+    compute = shown.targets["compute"].iloc[place]
+    rows = summary[summary["compute"] == compute].drop_duplicates("quantity").set_index("quantity")
+    rate, solved = rows.loc["pass_rate"], rows.loc["solved"]
+    return PassAnswer(
+        is_forecast=forecast is not None,
+        compute=flop(compute),
+        place=place_of(float(shown.targets["distance"].iloc[place])),
+        low=percent(rate["q05"]),
+        high=percent(rate["q95"]),
+        median=percent(rate["median"]),
+        solved_low=f"{solved['q05']:.0f}",
+        solved_high=f"{solved['q95']:.0f}",
+        problems=int(fit.design.sizes[shown.chosen].sum()),
+        n_samples=shown.n_samples,
+        targets=_quantities(summary, shown.n_samples),
+        picture=draw_picture(
+            "forecast",
+            f"Mean of -log p over all problems against training compute: {len(fit.design.runs)} "
+            f"fitted runs, the median and its intervals up to {plain_flop(compute)} FLOP.",
+            f"Mean of −log p over all problems against training compute. {INTERVALS} {COUNTS}",
+            lambda figure: plot_pass_rate(shown, by="all", axes=figure.subplots()),
+        ),
+        notes=shown.notes,
+    )
+
+
+def _answer_of_one_compute(fit: PassFit) -> PassAnswer:
+    """Say that nothing can be said of other scales."""
+    names = ("place", "low", "high", "median", "solved_low", "solved_high")
+    return PassAnswer(
+        **dict.fromkeys(names, ""),
+        is_forecast=False,
+        compute=flop(float(fit.design.compute.max())),
+        problems=int(fit.design.sizes.sum()),
+        n_samples=0,
+        targets=None,
+        picture=None,
+        notes=fit.notes,
+    )
+
+
+def inside_the_ladder(fit: PassFit) -> PassForecast | None:
+    """Forecast the largest fitted compute, if there are runs of several."""
+    compute = fit.design.compute
+    return predict(fit, compute=float(compute.max())) if len(np.unique(compute)) > 1 else None
+
+
+def _quantities(summary: pd.DataFrame, n_samples: int) -> Table:
+    names = {
+        "pass_rate": "mean pass rate",
+        "solved": f"problems solved at least once in {n_samples} samples",
+        "neg_log_pass": "mean of −log p",
+    }
+    rows = summary.assign(name=[names.get(name, name) for name in summary["quantity"]])
+    return make_table(
+        "Forecasts for one new run (kind run), over all problems",
+        rows,
+        column("Quantity", str, "name"),
+        column("Target, FLOP", flop, "compute"),
+        column("Median", _written, "median", "quantity"),
+        column("50 % interval", _interval, "q25", "q75", "quantity"),
+        column("90 % interval", _interval, "q05", "q95", "quantity"),
+    )
+
+
+def _written(value: float, quantity: str) -> Cell:
+    if quantity == "pass_rate" or quantity.startswith("pass@"):
+        return percent(value)
+    return fixed(0)(value) if quantity == "solved" else three_digits(value)
+
+
+def _interval(low: float, high: float, quantity: str) -> Cell:
+    return span(lambda value: _written(value, quantity))(low, high)

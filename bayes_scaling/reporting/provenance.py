@@ -1,0 +1,58 @@
+"""The section on provenance: what it takes to make the same numbers again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.registry import Record
+from bayes_scaling.reporting.seals import Seal, show_seals, verify_ledgers
+from bayes_scaling.reporting.tables import Table
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the numbers come from.
+
+    Attributes
+    ----------
+    facts, versions : Table
+    spec : str
+        The specification's text, whole.
+    seals : tuple of Seal
+    ledgers : tuple of str
+        What verifying each ledger said.
+    """
+
+    facts: Table
+    versions: Table
+    spec: str
+    seals: tuple[Seal, ...]
+    ledgers: tuple[str, ...]
+
+
+def trace_provenance(
+    fit: Fit | PassFit, forecast: Forecast | PassForecast | None, records: Sequence[Record]
+) -> Provenance:
+    """Say what a fit was made from, by what, and where its forecast is sealed."""
+    sizes = fit.posterior["posterior"].sizes
+    facts = (
+        ("Model", fit.spec.name),
+        ("Random seed", str(fit.random_seed)),
+        ("Draws kept", f"{sizes['draw']} in each of {sizes['chain']} chains"),
+        ("Acceptance asked for", f"{fit.diagnosis.target_accept:g}"),
+        ("Hash of the data (SHA-256)", fit.data_hash),
+        ("Hash of the responses (SHA-256)", fit.response_hash),
+    )
+    return Provenance(
+        facts=Table("What the fit was made from", ("Fact", "Value"), facts),
+        versions=Table(
+            "Versions that made the fit",
+            ("Package", "Version"),
+            tuple((name, number) for name, number in fit.versions.items()),
+        ),
+        spec=fit.spec.text.strip(),
+        seals=show_seals(records, forecast),
+        ledgers=verify_ledgers(records),
+    )

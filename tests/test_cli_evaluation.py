@@ -1,0 +1,69 @@
+"""The commands that judge models."""
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import bayes_scaling as bs
+from bayes_scaling.cli import app, running
+from bayes_scaling.evaluation import comparison
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def ladder(tmp_path):
+    path = tmp_path / "ladder.csv"
+    bs.example("cerebras_gpt").to_csv(path, index=False)
+    return path
+
+
+def test_backtest_prints_what_the_function_returns(ladder):
+    done = invoke("backtest", ladder, "--baseline", "power_law", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    expected = bs.backtest(None, ladder, baseline="power_law", random_seed=1)
+    assert found["summary"][0]["n"] == 5
+    assert found["summary"][0]["crps"] == pytest.approx(expected.summary()["crps"].item())
+    assert len(found["forecasts"]) == len(expected.forecasts)
+
+
+def test_backtest_as_a_table(ladder, tmp_path):
+    save = tmp_path / "done.jsonl"
+    arguments = ("backtest", ladder, "--baseline", "last_value", "--by", "distance")
+    done = invoke(*arguments, "--cutoff", "2e20", "--cutoff", "5e22", "--save", save)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("last_value, log loss; smaller scores are better")
+    assert "no run beyond the cutoff" in done.stderr
+    assert len(save.read_text().splitlines()) == 2
+
+
+def test_compare_prints_a_column_a_model(ladder, monkeypatch):
+    table = pd.DataFrame(
+        {"interpolation_elpd": [12.0, 10.5], "bad_k": [0, 1], "converged": [True, False]},
+        index=pd.Index(["loss", "loss_power"], name="model"),
+    )
+    monkeypatch.setattr(running, "fit_ladder", lambda *given, **_: given[1])
+    monkeypatch.setattr(comparison, "compare", lambda fits, *_, **__: table.loc[list(fits)])
+    arguments = ("compare", ladder, "--model", "loss", "--model", "loss_power")
+    done = invoke(*arguments)
+    assert done.exit_code == 3
+    assert done.stdout.splitlines()[1].split() == ["interpolation_elpd", "12", "10.5"]
+    rows = json.loads(invoke(*arguments, "--json").stdout)
+    assert rows[1] == {"model": "loss_power"} | table.loc["loss_power"].to_dict()
+
+
+def test_bad_input(ladder):
+    alone = invoke("compare", ladder, "--model", "loss", "--model", "loss")
+    assert alone.exit_code == 2
+    assert "--model: give two or more different ones" in alone.stderr
+    both = invoke("backtest", ladder, "--model", "loss", "--baseline", "power_law")
+    assert both.exit_code == 2
+    assert "--baseline: it takes the place of a model" in both.stderr
+    unknown = invoke("backtest", ladder, "--baseline", "powerlaw")
+    assert unknown.exit_code == 2
+    assert "Did you mean 'power_law'" in unknown.stderr
