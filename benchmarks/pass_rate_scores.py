@@ -38,7 +38,7 @@ def fit_once(
 ) -> PassFit:
     """Fit without the second, careful try: many fits need the scores, not every last digit."""
     design = make_pass_design(spec, bucketed)
-    settings = {"random_seed": SEED, "draws": draws, "tune": tune, "chains": chains}
+    settings: dict[str, Any] = {"random_seed": SEED, "draws": draws, "tune": tune, "chains": chains}
     found = sample_passes(spec, design, **settings, target_accept=ACCEPT)
     verdict = diagnose(
         found.reported,

@@ -147,7 +147,7 @@ def test_fit_prints_the_parameters(small, fitted, fit_passes):
     assert "C0 = 2e21 FLOP" in result.stdout
     assert str(fit_passes.diagnosis) in result.stdout
     for name in fit_passes.summary().index:
-        assert f" {name} " in result.stdout
+        assert f"{name} " in result.stdout
     ((model, data, settings),) = fitted
     assert model == "pass_rate"
     assert (settings["random_seed"], settings["draws"]) == (3, 50)

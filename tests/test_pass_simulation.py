@@ -94,7 +94,7 @@ def test_the_logistic_model_is_its_law():
 def test_the_table_is_a_row_a_run_and_problem_and_can_be_read(drawn):
     one = drawn[drawn["simulation"] == 3].drop(columns="simulation")
     assert len(one) == 18
-    assert (one.groupby("problem")["bucket"].nunique() == 1).all()
+    assert len(one[["problem", "bucket"]].drop_duplicates()) == 6
     read = bs.read_passes(one)
     np.testing.assert_array_equal(read["n_correct"], one["n_correct"])
     named = bs.simulate("pass_rate", DESIGN.assign(run=["s", "m", "l"]), random_seed=1, **SIZES)

@@ -146,8 +146,9 @@ def calibrate(
     settings |= {"target": target}
     if spec.response == "passes":
         settings |= {"problems": problems, "n_samples": n_samples}
-        worlds, reference = simulate_counts(spec, design, **settings)
         defaults: dict[str, Any] = {}
+        reference: Any
+        worlds, reference = simulate_counts(spec, design, **settings)
     else:
         _refuse_counts(spec, problems=problems, n_samples=n_samples)
         worlds, reference = _simulate_ladders(spec, design, **settings)

@@ -51,7 +51,7 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterat
                 f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
                 f"{smallest:.3g} FLOP): this is an extrapolation downward."
             )
-    yield from size_notes(np.exp(-draws["expected"]).mean(unit_column(fit.spec)))
+    yield from size_notes(xr.ufuncs.exp(-draws["expected"]).mean(unit_column(fit.spec)))
 
 
 def size_notes(expected: xr.DataArray) -> Iterator[str]:

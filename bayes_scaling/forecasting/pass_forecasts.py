@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.errors import BayesScalingError, DataError, suggest
-from bayes_scaling.forecasting.summaries import demand_probability, quantile_name, write_text
 from bayes_scaling.forecasting.quantities import parse_quantity
+from bayes_scaling.forecasting.summaries import demand_probability, quantile_name, write_text
 from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import KINDS
@@ -19,6 +19,7 @@ from bayes_scaling.inference.passes.predictive import KINDS
 Values = np.ndarray[Any, Any]
 BY = ("all", "bucket", "problem")
 DEFAULT_K = (10,)
+COUNTS = ("solved", "n_correct")
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +209,8 @@ class PassForecast:
         quantity = parse_quantity(of, count, sizes)
         if quantity.name == "n_correct" and by != "problem":
             raise BayesScalingError(
-                'of: n_correct is the count of one problem; it is in quantile and summary by="problem".'
+                "of: n_correct is the count of one problem; ask quantile or summary for it, by "
+                'writing by="problem".'
             )
         hazards = self.draws[kind].values
         hazards = hazards.reshape(-1, *hazards.shape[2:])
@@ -236,13 +238,17 @@ class PassForecast:
         return [label for label, _ in self._members(by)]
 
     def _rows(self, group: str, name: str, values: Values, levels: Sequence[float]) -> pd.DataFrame:
-        quantiles = np.quantile(values, levels, axis=0)
+        of = np.array([0.5, *levels])
+        if name in COUNTS:  # a quantile of a count is a count
+            median, *quantiles = np.quantile(values, of, axis=0, method="inverted_cdf")
+        else:
+            median, *quantiles = np.quantile(values, of, axis=0)
         return pd.DataFrame(
             {
                 "compute": self.targets["compute"].to_numpy(),
                 "group": group,
                 "quantity": name,
-                "median": np.median(values, axis=0),
+                "median": median,
                 "mean": values.mean(axis=0),
                 "sd": values.std(axis=0),
                 **dict(zip([quantile_name(level) for level in levels], quantiles, strict=True)),

@@ -85,11 +85,11 @@ def plot_parameters(
 
     Examples
     --------
-    >>> import bayes_scaling as bs
-    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
-    >>> table = compare_with_prior(bs.fit("loss", small, random_seed=1))
-    >>> len(plot_parameters(table.query("is_stated")))
-    5
+    >>> after = {"q05": 1.9, "q25": 2.0, "median": 2.1, "q75": 2.2, "q95": 2.3}
+    >>> before = {f"prior_{name}": 2 * value for name, value in after.items()}
+    >>> (ax,) = plot_parameters(pd.DataFrame([after | before], index=["level"]))
+    >>> ax.get_ylabel()
+    'level'
     """
     if table.empty:
         raise BayesScalingError("table: it has no parameter to plot; all are pinned.")

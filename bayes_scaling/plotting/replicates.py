@@ -76,10 +76,9 @@ def plot_replicates(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> import bayes_scaling as bs
-    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
-    >>> table = foretell_fitted(bs.fit("loss", small, random_seed=1))
-    >>> plot_replicates(table).get_xlabel()
+    >>> table = pd.DataFrame({"compute": [1e19, 1e20], "measured": [2.6, 2.3], "inside": True})
+    >>> quantiles = {"q05": 2.2, "q25": 2.3, "median": 2.4, "q75": 2.5, "q95": 2.7}
+    >>> plot_replicates(table.assign(**quantiles)).get_xlabel()
     'Training compute (FLOP)'
     """
     if ax is None:

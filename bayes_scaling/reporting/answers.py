@@ -1,5 +1,6 @@
 """The first section: what a forecast of losses says, in a sentence, a figure and a table."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -117,7 +118,7 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
         low_half=low_half,
         high_half=high_half,
         targets=_targets(summary, "Forecasts for one new run (kind run)"),
-        kinds=_kinds(forecast, place),
+        kinds=_kinds(forecast, place, write),
         picture=_draw_ladder(
             forecast, f"the median and its intervals, and the forecast at {said}."
         ),
@@ -174,11 +175,10 @@ def _targets(summary: pd.DataFrame, caption: str) -> Table:
     )
 
 
-def _kinds(forecast: Forecast, place: int) -> Table:
+def _kinds(forecast: Forecast, place: int, write: Callable[[float], str]) -> Table:
     """Tabulate the three kinds of interval at one target."""
     kinds = KINDS[::-1]
     rows = pd.DataFrame([forecast.summary(kind=kind).iloc[place] for kind in kinds])
-    write = fixed(decimals(rows["q05"], rows["q95"]))
     compute = plain_flop(forecast.targets["compute"].iloc[place])
     return make_table(
         f"Three kinds of interval at {compute} FLOP",

@@ -37,7 +37,6 @@ COLOURS = {
 HIDDEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL)
 SIZE = re.compile(r' (?:width|height)="[^"]*pt"| version="1.1"| xmlns="[^"]*"')
 NAMED = re.compile(r'(\bid="|href="#|url\(#)')
-MATHS = r"\mathdefault"  # in the labels of ticks; a name with dollars is no mathematics
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,14 @@ def draw_picture(
 
 
 def _take_names_as_they_are(figure: Figure) -> None:
-    for text in figure.findobj(Text):
-        if isinstance(text, Text) and text.get_text() and MATHS not in text.get_text():
-            text.set_parse_math(False)
+    """Draw names with dollars as they are, not as mathematics; ticks keep their powers of ten."""
+    legends = [*figure.legends, *filter(None, (ax.get_legend() for ax in figure.axes))]
+    texts = [text for legend in legends for text in legend.get_texts()]
+    for ax in figure.axes:
+        texts += [child for child in ax.get_children() if isinstance(child, Text)]
+        texts += [ax.xaxis.label, ax.yaxis.label]
+    for text in texts:
+        text.set_parse_math(False)
 
 
 def _inline(document: str, name: str, label: str) -> Markup:

@@ -50,7 +50,7 @@ def trace_provenance(
         versions=Table(
             "Versions that made the fit",
             ("Package", "Version"),
-            tuple((name, number) for name, number in fit.versions.items()),
+            tuple(sorted(fit.versions.items())),
         ),
         spec=fit.spec.text.strip(),
         seals=show_seals(records, forecast),

@@ -42,11 +42,12 @@ def examine_counts(fit: PassFit, forecast: PassForecast | None) -> Iterator[Sect
 
 
 def worst_residuals(fit: PassFit) -> pd.DataFrame:
-    r"""Tabulate counts by how far they lie from the law of their problem.
+    r"""Tabulate counts by how far they lie from what the law makes of their problem.
 
-    The deviance residual, with p the posterior median under the law alone, is
-    :math:`\pm\sqrt{2 (c \log(c / n p) + (n - c) \log((n - c) / n (1 - p)))}`. Beyond 3 either way
-    it isn't chance.
+    The deviance residual, with p the posterior median by the problem's own law and the
+    discrepancies that all problems share, is
+    :math:`\pm\sqrt{2 (c \log(c / n p) + (n - c) \log((n - c) / n (1 - p)))}`.
+    Beyond 3 either way it isn't chance.
 
     Returns
     -------
@@ -59,7 +60,8 @@ def worst_residuals(fit: PassFit) -> pd.DataFrame:
     medians = _medians(fit)
     p, q = np.exp(-medians), -np.expm1(-medians)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviance = 2 * (xlogy(c, c / (n * p)) + xlogy(n - c, (n - c) / (n * q)))
+        parts = xlogy(c, c / (n * p)), xlogy(n - c, (n - c) / (n * q))
+    deviance = 2 * sum(np.nan_to_num(part, posinf=np.inf) for part in parts)  # 0 log 0 is 0
     size = np.sqrt(np.where(n > 0, np.maximum(deviance, 0.0), 0.0))
     at, rows = size.argmax(axis=1), np.arange(len(design.units))
     table = pd.DataFrame(

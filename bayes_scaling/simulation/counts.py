@@ -1,5 +1,7 @@
 """Counts of passes drawn from a model."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -56,7 +58,7 @@ def simulate_passes(
         mean = mean_at(terms, at, shared[row], len(grid.buckets))[grid.bucket]
         hazards[row] = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
     p = np.exp(-hazards)
-    columns = {
+    columns: dict[str, Any] = {
         "simulation": np.arange(size)[:, None, None],
         "run": np.array(grid.runs, dtype=object),
         "compute": grid.compute,

@@ -8,6 +8,7 @@ from report_reader import SCRIPT, Reader
 
 import bayes_scaling as bs
 from bayes_scaling.reporting.residuals import worst_residuals
+from bayes_scaling.reporting.tables import percent
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,8 @@ def test_the_answer_is_the_mean_pass_rate(page, forecast):
     assert page.faults == []
     assert "of single samples, averaged over" in page.text
     for bound in (row["q05"], row["q95"], row["median"]):
-        assert f"{100 * bound:.0f}" in page.text[: page.text.index("What was assumed")]
+        said = percent(bound).replace("\N{NO-BREAK SPACE}", " ")
+        assert said in page.text[: page.text.index("What was assumed")]
 
 
 def test_buckets_and_problems_are_drawn(page, forecast):

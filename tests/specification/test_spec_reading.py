@@ -55,8 +55,8 @@ WORDS = [
     (
         'title = "Mine"',
         'title = "Mine"\nlawe = 1',
-        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, noise, priors, response, title. "
-        "Did you mean 'law'?",
+        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, noise, priors, response, "
+        "title. Did you mean 'law'?",
     ),
     ('title = "Mine"', "", "lacks title."),
     ('title = "Mine"', "title = 3", "title: expected text, got 3."),

@@ -181,7 +181,7 @@ def effects_at(
 
 
 def _who_share(name: str, spec: Spec, design: PassDesign) -> Index:
-    """Number the effects of a run, one a unit: units of one number share it."""
+    """Give each unit the number of its effect of a run: units of one number share it."""
     if name == "sigma_run":
         return np.zeros(len(design.units), dtype=np.int64)
     if name == f"sigma_{unit_column(spec)}_run":

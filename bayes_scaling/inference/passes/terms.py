@@ -144,4 +144,4 @@ def _spread(root: Array, by_bucket: bool, design: PassDesign) -> Array:
     if not by_bucket:
         return np.tile(root, (count, 1, 1))
     blocks = np.einsum("bc,mr->bmcr", np.eye(count), root)
-    return blocks.reshape(count, len(root), -1)
+    return np.asarray(blocks.reshape(count, len(root), -1))

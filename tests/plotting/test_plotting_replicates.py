@@ -1,0 +1,52 @@
+"""Fitted runs against a second run at their compute."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.inference.design import make_design
+from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
+
+
+@pytest.fixture(scope="module")
+def table(fit_cerebras):
+    return foretell_fitted(fit_cerebras)
+
+
+def test_intervals_are_those_of_a_forecast(table, fit_cerebras):
+    again = bs.predict(fit_cerebras, compute=fit_cerebras.design.compute).summary()
+    assert np.allclose(table[["q05", "median", "q95"]], again[["q05", "median", "q95"]])
+    assert (table["measured"] == fit_cerebras.design.response).all()
+
+
+def test_a_run_far_from_its_law_is_outside_and_a_replicate_shares_the_interval(fit_cerebras):
+    twin = fit_cerebras.runs.iloc[[2]].assign(run="twin", loss=3.0)
+    runs = pd.concat([fit_cerebras.runs, twin], ignore_index=True)
+    reference = dict(zip(fit_cerebras.families, fit_cerebras.design.reference, strict=True))
+    design = make_design(fit_cerebras.spec, runs, reference)
+    posterior = fit_cerebras.posterior["posterior"].to_dataset()
+    kept = posterior[[name for name in posterior if "run" not in posterior[name].dims]]
+    tree = fit_cerebras.posterior.copy()
+    tree["posterior"] = type(tree)(kept)
+    found = foretell_fitted(replace(fit_cerebras, runs=runs, design=design, posterior=tree))
+    assert found["run"].tolist() == runs["run"].tolist()
+    assert found["q95"].iloc[2] == found["q95"].iloc[5]
+    assert not found["inside"].iloc[5]
+
+
+def test_dots_and_bars_are_relative_to_the_median(table):
+    ax = plot_replicates(table)
+    dots = ax.lines[1].get_ydata()
+    assert np.allclose(dots, table["measured"] / table["median"] - 1)
+    outer = [segment[:, 1] for segment in ax.collections[0].get_segments()]
+    assert np.allclose(outer, table[["q05", "q95"]].div(table["median"], axis=0) - 1)
+
+
+def test_runs_of_one_compute_stand_side_by_side(table):
+    ax = plot_replicates(pd.concat([table, table], ignore_index=True))
+    at = np.sort(ax.lines[1].get_xdata())
+    assert len(set(at)) == 2 * len(table)
+    assert np.allclose(at, np.repeat(np.sort(table["compute"]), 2), rtol=0.05)
