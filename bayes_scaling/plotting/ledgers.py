@@ -150,7 +150,7 @@ def _shortened(text: str) -> str:
     Examples
     --------
     >>> _shortened("What loss will\nthe 13B model reach on the Pile?")
-    'What loss will the 13B model…'
+    'What loss will the 13B model reach…'
     """
     words = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}…"

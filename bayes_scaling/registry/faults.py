@@ -1,7 +1,6 @@
 """What can be wrong with a ledger, and with which record it begins."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,19 +58,18 @@ def _broken(number: int) -> Fault:
 
 def record_fault(path: Path, contents: Sequence[Mapping[str, Any]]) -> Fault | None:
     """Find the first record of another version, or with a side file that doesn't hold."""
-    unread = ((number, unreadable(content)) for number, content in enumerate(contents, 1))
-    first = next(((number, why) for number, why in unread if why), None)
-    sound = contents if first is None else contents[: first[0] - 1]
-    named: dict[tuple[str, str], int] = {}
-    for number, content in enumerate(sound, 1):
-        for item in content.get("files", {}).items():
-            named.setdefault(item, number)
-    with ThreadPoolExecutor() as pool:  # hashing releases the lock of the interpreter
-        faults = pool.map(lambda item: side_file_fault(path, *item), named)
-        for number, why in zip(named.values(), faults, strict=True):
-            if why:
+    sound: set[tuple[str, str]] = set()
+    for number, content in enumerate(contents, 1):
+        if why := unreadable(content):
+            return Fault(number, f"Record {number} can't be read: {why}.")
+        files = content["files"].items() if content["type"] == "forecast" else ()
+        for role, digest in files:
+            if (role, digest) in sound:
+                continue
+            if why := side_file_fault(path, role, digest):
                 return Fault(number, f"Record {number}: {why}.")
-    return first and Fault(first[0], f"Record {first[0]} can't be read: {first[1]}.")
+            sound.add((role, digest))
+    return None
 
 
 def published_fault(published: Head | None, ends: Sequence[str]) -> Fault | None:

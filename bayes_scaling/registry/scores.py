@@ -76,7 +76,7 @@ def score(
     >>> (record,) = bs.register(
     ...     forecast, "scored.jsonl", question="13B on the Pile?", resolves="The model card."
     ... )
-    >>> bs.score("scored.jsonl", {record.number: 1.572}).loc[1, "covered_90"]
+    >>> bool(bs.score("scored.jsonl", {record.number: 1.572}).loc[1, "covered_90"])
     True
     """
     _demand_sound(ledger)

@@ -7,6 +7,7 @@ import pytest
 from registry_records import append_plain, plain
 
 from bayes_scaling.registry import Head, head_of, rebuild_head, verify
+from bayes_scaling.registry.appending import writing
 from bayes_scaling.registry.canonical import from_line, hash_of, to_line
 from bayes_scaling.registry.heads import head_path, parse_head, write_head
 from bayes_scaling.registry.verification import examine
@@ -210,6 +211,12 @@ def test_a_record_of_a_newer_version_is_refused(ledger):
     with pytest.raises(ValueError, match=said):
         append_plain(ledger)
     assert ledger.read_bytes() == before
+
+
+def test_files_of_a_record_that_has_none_are_not_looked_for(ledger):
+    with writing(ledger) as writer:
+        writer.append([plain() | {"files": {"../role": 5}}])
+    assert verify(ledger).holds
 
 
 def test_where_there_is_no_ledger(tmp_path):

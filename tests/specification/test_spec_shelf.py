@@ -66,7 +66,22 @@ def test_the_medians_in_the_comments(dist, mu, stated):
     assert median == pytest.approx(stated, rel=0.03)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["pass_rate", "pass_rate_bucket", "pass_rate_logistic"])
+def test_the_formula_of_a_pass_rate_is_the_law(model):
+    spec, x = load_model(model), np.log(30.0)
+    value, k = 0.7, 0.2
+    names = list(spec.coordinates.parameters)
+    curve = spec.coordinates.to_curve(dict(zip(names, (value, k), strict=True)))
+    pass_rate = np.exp(-np.exp(spec.law.curve(x, **curve)))
+    stated = re.search(r"law .*# (.*?)(, of a bucket's counts added up)?\n", spec.text)[1]
+    if stated == "-log p = alpha (C/C0)^-k":
+        assert pass_rate == pytest.approx(np.exp(-np.exp(value) * 30.0**-k))
+    else:
+        assert stated == "p = 1 / (1 + exp(difficulty) (C/C0)^-k)"
+        assert pass_rate == pytest.approx(1 / (1 + np.exp(value) * 30.0**-k))
+
+
+@pytest.mark.parametrize("model", ["loss", "loss_abc", "loss_families", "loss_power"])
 def test_the_formula_in_the_comment_is_the_law(model):
     spec = load_model(model)
     formula = re.search(r"# L\(C\) = (.*)", spec.text)[1]
