@@ -55,4 +55,4 @@ def fit_passes(pass_counts):
     import bayes_scaling as bs
 
     small = pass_counts.query("compute < 1e24")
-    return bs.fit("pass_rate", small, random_seed=1, draws=400, tune=400, reference=2e21)
+    return bs.fit("pass_rate", small, random_seed=1, draws=600, tune=400, reference=2e21)

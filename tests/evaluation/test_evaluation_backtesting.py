@@ -178,7 +178,7 @@ def test_bad_input(three):
 
 
 def test_a_model_forecasts_as_predict_does(fit_cerebras, monkeypatch):
-    monkeypatch.setattr(backtesting, "fit", lambda *_, **__: fit_cerebras)
+    monkeypatch.setattr(backtesting, "fit_runs", lambda *_, **__: fit_cerebras)
     runs = bs.example("cerebras_gpt")
     result = bs.backtest("loss", runs, cutoffs=["1.2e21"], random_seed=1).forecasts
     expected = bs.predict(fit_cerebras, compute=result["compute"]).summary()

@@ -5,7 +5,7 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError, DataError
-from bayes_scaling.inference import fitting
+from bayes_scaling.inference import attempts
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.sampling import ModelShape, compile_model
 
@@ -139,7 +139,7 @@ def test_the_second_try_may_do(fit_cerebras, monkeypatch):
         ess = 1000.0 if settings.get("retried") else 10.0
         return Diagnosis(1.0, ess, ess, "level", 0, stats["diverging"].size, 1.0, **settings)
 
-    monkeypatch.setattr(fitting, "diagnose", judge)
+    monkeypatch.setattr(attempts, "diagnose", judge)
     fit = bs.fit("loss", SMALL, random_seed=3, target_accept=0.995, **QUICK)
     assert [settings["target_accept"] for settings in asked] == [0.995, 0.995]
     assert fit.diagnosis.converged
