@@ -403,7 +403,7 @@ def test_a_fit_that_did_not_converge_never_forecasts_without_saying_so(fit_cereb
 def test_a_forecast_of_few_effective_draws_is_said(fit_cerebras):
     slow = fit_cerebras.posterior.copy()
     drawn = slow["posterior"].to_dataset()
-    slow["posterior"] = xr.DataTree(drawn.isel(draw=np.repeat(np.arange(50), 20)))
+    slow["posterior"] = xr.DataTree(drawn.isel(draw=np.repeat(np.arange(20), 50)))
     notes = bs.predict(replace(fit_cerebras, posterior=slow), compute=BIG).notes
     assert any("rests on an effective sample of" in note for note in notes)
 

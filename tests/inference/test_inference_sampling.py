@@ -188,7 +188,7 @@ def test_a_setting_that_makes_no_sense_is_refused(setting, said):
 def test_a_pinned_a_is_restated_too(fit_cerebras):
     spec = bs.load_model("loss_abc").with_priors(a=1.2)
     drawn = posterior(fit_cerebras)[["b", "c", "sigma", "amplitude"]]
-    fit = fitting.Fit(
+    fit = bs.Fit(
         spec=spec,
         runs=fit_cerebras.runs,
         posterior=xr.DataTree.from_dict({"posterior": drawn}),
