@@ -4,6 +4,7 @@ A kernel's shape is fixed by the specification and only its amplitude is inferre
 enters the model as data: g is normal with covariance ``amplitude^2 K``.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,7 @@ class Kernel:
 KERNELS: Mapping[str, Kernel] = {
     "integrated_brownian": Kernel(integrated_brownian, 10.0),
     "brownian": Kernel(brownian, 10.0),
-    "rbf": Kernel(rbf, float(np.e), needs_length=True),
+    "rbf": Kernel(rbf, math.e, needs_length=True),
 }
 
 
