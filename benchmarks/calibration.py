@@ -56,13 +56,13 @@ def main() -> None:
         jobs=asked.jobs,
     )
     table = result.summary()
-    table.to_csv(
+    failed = int((~result.converged).sum())
+    table.assign(simulations=len(result.ranks), not_converged=failed).to_csv(
         HERE / "results" / f"calibration_{asked.model}.csv",
         float_format="%.4g",
         index_label="quantity",
     )
     print(table.to_string(float_format=lambda value: f"{value:.3f}"))
-    failed = int((~result.converged).sum())
     print(f"{asked.model}: {len(result.ranks)} simulations, {failed} did not converge.")
     print(f"Inside the 99.9 % band: {int(table['inside'].sum())} of {len(table)}.")
     for target in result.ranks.columns[result.ranks.columns.str.startswith("target")]:

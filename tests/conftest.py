@@ -12,7 +12,16 @@ def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run tests that take minutes")
 
 
+UNFITTED = {"data", "specification"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    """Give fits of losses to one process and those of counts to another: each compiles its own."""
+    for item in items:
+        if item.path.parent.name not in UNFITTED:
+            group = "counts" if "pass" in item.nodeid else "losses"
+            item.add_marker(pytest.mark.xdist_group(group))
     if config.getoption("--run-slow"):
         return
     for item in items:

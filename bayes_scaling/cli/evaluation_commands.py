@@ -6,7 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
-from bayes_scaling.cli.options import Columns, Compute, Draws, Json, Ladder, Seed
+from bayes_scaling.cli.options import (
+    Buckets,
+    Columns,
+    Compute,
+    Draws,
+    Hardest,
+    Json,
+    Ladder,
+    Read,
+    RunCompute,
+    Seed,
+)
+from bayes_scaling.cli.questions import Counts
 from bayes_scaling.errors import BayesScalingError
 
 Cutoffs = Annotated[
@@ -27,24 +39,32 @@ def compare(
         list[str],
         typer.Option(help="Name on the shelf, or path of a TOML file; two or more."),
     ],
-    unit: Annotated[str, typer.Option(help="What is left out: run, family.")] = "run",
+    unit: Annotated[
+        str | None,
+        typer.Option(help="What is left out: run (for losses by default), family, problem."),
+    ] = None,
     cutoff: Cutoffs = None,
     jobs: Jobs = 1,
     draws: Draws = None,
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
+    read: Read = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     json: Json = False,
 ) -> None:
-    """Compare models on one table of runs: how they interpolate, and extrapolate."""
+    """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
     from bayes_scaling.cli.printing import print_json, table_text
-    from bayes_scaling.cli.running import fit_ladder, read_ladder
+    from bayes_scaling.cli.running import fit_table, read_table
     from bayes_scaling.evaluation.comparison import compare as compare_fits
 
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
-    runs = read_ladder(ladder, columns, compute)
-    fits = {name: fit_ladder(runs, name, seed=seed, draws=draws) for name in model}
+    counts = Counts(buckets, hardest, run_compute, read)
+    data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
+    fits: Any = {name: fit_table(data, name, seed=seed, draws=draws) for name in model}
     options = None if draws is None else {"draws": draws}
     table = compare_fits(fits, unit, cutoffs=cutoff, jobs=jobs, fit_options=options)
     if json:

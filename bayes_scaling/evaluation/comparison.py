@@ -1,7 +1,8 @@
 """Compare fits of one ladder: how well each interpolates, and how well it extrapolates."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import arviz as az
@@ -10,10 +11,15 @@ import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError, DataError, suggest
 from bayes_scaling.evaluation.backtesting import backtest
-from bayes_scaling.evaluation.leaving_out import leave_out, units_of
+from bayes_scaling.evaluation.leaving_out import LeftOut, leave_out, units_of
+from bayes_scaling.evaluation.pass_future import judge_future
+from bayes_scaling.evaluation.pass_leaving_out import leave_out_problems, leave_out_runs
+from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import unit_column
+from bayes_scaling.inference.passes.fits import PassFit
 
-UNITS = ("run", "family")
+UNITS = ("run", "family", "problem")
 INTERPOLATION = {
     "elpd": "interpolation_elpd",
     "elpd_diff": "difference",
@@ -24,15 +30,15 @@ INTERPOLATION = {
 
 
 def compare(
-    fits: Mapping[str, Fit],
-    unit: str = "run",
+    fits: Mapping[str, Fit] | Mapping[str, PassFit],
+    unit: str | None = None,
     *,
     cutoffs: Sequence[Any] | None = None,
     horizon: float | None = None,
     jobs: int = 1,
     fit_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Compare models that were fitted to the same runs.
+    """Compare models that were fitted to the same runs, or to the same counts.
 
     Leave-one-out answers how well a model *interpolates*: each unit is foretold from all others, so
     mostly from neighbours on both sides. Leave-future-out answers how well it *extrapolates*: at
@@ -41,13 +47,15 @@ def compare(
 
     Parameters
     ----------
-    fits : mapping of str to Fit
+    fits : mapping of str to Fit, or of str to PassFit
         Two or more, of the same responses.
-    unit : {"run", "family"}
-        What is left out together: a run, or all runs of a family but its smallest, without which
-        its level would be unknown.
+    unit : {"run", "family", "problem"}, optional
+        What is left out together: a run (the default for losses); all runs of a family but its
+        smallest, without which its level would be unknown; a problem with its counts at all runs
+        (the default for counts). A run of counts is always refitted.
     cutoffs, horizon, jobs
-        Of the leave-future-out score; as in `backtest`.
+        Of the leave-future-out score; as in `backtest`. For counts the default cutoffs are the
+        compute of the run halfway, the third at least, and of the last but one.
     fit_options : mapping, optional
         Passed to `fit` for the refits, as ``{"draws": 500}``.
 
@@ -55,13 +63,15 @@ def compare(
     -------
     DataFrame
         A row a model, the best interpolation first. Of leave-one-out: ``interpolation_elpd`` (sum
-        of log densities of log loss; larger is better), ``difference`` from the best and its
+        of log densities of log loss, or of log probabilities of counts; larger is better),
+        ``difference`` from the best and its
         standard error ``difference_se``, effective parameters ``p_eff``, stacking ``weight``;
         ``bad_k``, the units where importance sampling fails (Pareto k above 0.7), which are
         refitted; ``bad_k_after``, those where a refit was impossible or didn't converge. Of
-        leave-future-out: ``extrapolation_log_score`` and ``extrapolation_crps`` of log loss, means,
-        smaller is better, and ``extrapolation_n``, the number of forecasts; NaN where the ladder is
-        too short for any. ``converged`` says so of the fit itself.
+        leave-future-out: ``extrapolation_log_score`` and ``extrapolation_crps`` of log loss, or of
+        a problem's count and its share of right samples, means, smaller is better, and
+        ``extrapolation_n``, the number of forecasts; NaN where the ladder is too short for any.
+        ``converged`` says so of the fit itself.
 
     Raises
     ------
@@ -73,6 +83,10 @@ def compare(
     A run that is left out is foretold from the parameters and the other runs, with which it shares
     the discrepancy; `bayes_scaling.evaluation.pointwise` has the formula. The standard error of a
     difference knows only the spread between units; with fewer than a hundred it is optimistic.
+
+    A problem that is left out is foretold from what problems share, its own parameters integrated
+    out; `bayes_scaling.inference.passes.evidence` has the formula. At each cutoff its bucket is
+    formed anew from the earlier runs, unless buckets were given.
 
     References
     ----------
@@ -90,25 +104,37 @@ def compare(
     >>> int(table["extrapolation_n"].iloc[0])
     1
     """
-    if unit not in UNITS:
-        raise BayesScalingError(f"unit: {unit!r} is not known; {suggest(str(unit), UNITS)}")
     demand_same_responses(fits)
+    check_horizon(horizon)
+    judge = _judge_of(fits, unit)
     rows, left_out = {}, {}
     for name, fitted in fits.items():
-        done = leave_out(fitted, units_of(fitted, unit), fit_options)
+        done = judge.leave_out(fitted, fit_options)
         left_out[name] = done.elpd
         rows[name] = {"bad_k": done.bad_k, "bad_k_after": done.bad_k_after}
-        rows[name] |= _future(fitted, cutoffs, horizon, jobs, fit_options)
+        future = judge.future(fitted, check_cutoffs(cutoffs), horizon, jobs, fit_options)
+        rows[name] |= {f"extrapolation_{score}": value for score, value in future.items()}
         rows[name]["converged"] = fitted.diagnosis.converged
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of Pareto k, which has columns of its own
-        ranked = az.compare(left_out, method="stacking", round_to="none")
-    table = pd.DataFrame(ranked)[list(INTERPOLATION)].rename(columns=INTERPOLATION)
+    table = _ranked(left_out)
     judged = pd.DataFrame.from_dict(rows, orient="index").loc[table.index]
     return pd.concat([table, judged], axis=1).rename_axis("model")
 
 
-def demand_same_responses(fits: Mapping[str, Fit]) -> None:
+def _ranked(left_out: Mapping[str, Any]) -> pd.DataFrame:
+    """Rank by ArviZ, less each unit's best density: those of many counts would underflow."""
+    best = np.max([elpd.elpd_i.values for elpd in left_out.values()], axis=0)
+    shifted = {
+        name: replace(elpd, elpd=elpd.elpd - best.sum(), elpd_i=elpd.elpd_i - best)
+        for name, elpd in left_out.items()
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of Pareto k, which has columns of its own
+        ranked = az.compare(shifted, method="stacking", round_to="none")
+    table = pd.DataFrame(ranked)[list(INTERPOLATION)].rename(columns=INTERPOLATION)
+    return table.assign(interpolation_elpd=table["interpolation_elpd"] + best.sum())
+
+
+def demand_same_responses(fits: Mapping[str, Fit] | Mapping[str, PassFit]) -> None:
     """Demand two fits or more, of the same responses; raises DataError."""
     if len(fits) < 2:
         raise DataError(f"fits: expected two or more by name, got {len(fits)}.")
@@ -119,6 +145,54 @@ def demand_same_responses(fits: Mapping[str, Fit]) -> None:
                 f"fits: {first} and {name} were fitted to different responses, so their scores "
                 "can't be compared; fit both to the same runs."
             )
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """How fits of one kind are left out, and how their future is scored."""
+
+    leave_out: Callable[..., LeftOut]
+    future: Callable[..., dict[str, Any]]
+
+
+def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
+    if unit is not None and unit not in UNITS:
+        raise BayesScalingError(f"unit: {unit!r} is not known; {suggest(unit, UNITS)}")
+    first = next(iter(fits.values()))
+    allowed = ("problem", "run") if isinstance(first, PassFit) else ("run", "family")
+    if unit is not None and unit not in allowed:
+        raise DataError(
+            f"unit: {first.spec.name} is a model of {first.spec.response}, which has no {unit} to "
+            f"leave out; allowed: {', '.join(allowed)}."
+        )
+    chosen = allowed[0] if unit is None else unit
+    if not isinstance(first, PassFit):
+        return _Judge(lambda fitted, options: leave_out_of(fitted, chosen, options), _future)
+    _demand_same_units(fits)
+    leave = leave_out_problems if chosen == "problem" else leave_out_runs
+    return _Judge(leave, _future_of_counts)
+
+
+def _demand_same_units(fits: Mapping[str, PassFit]) -> None:
+    (first, one), *others = fits.items()
+    for name, other in others:
+        if other.design.units != one.design.units:
+            raise DataError(
+                f"fits: {first} foretells counts by {unit_column(one.spec)} and {name} by "
+                f"{unit_column(other.spec)}, so their scores can't be compared."
+            )
+
+
+def leave_out_of(fitted: Fit, unit: str, fit_options: Mapping[str, Any] | None) -> LeftOut:
+    """Leave out the runs or the families of a fit of losses."""
+    return leave_out(fitted, units_of(fitted, unit), fit_options)
+
+
+def _future_of_counts(fitted: PassFit, *settings: Any) -> dict[str, Any]:
+    found = judge_future(fitted, *settings)
+    scores = {name: getattr(found, name) for name in ("log_score", "crps")}
+    means = {name: float(v.mean()) if len(v) else np.nan for name, v in scores.items()}
+    return {**means, "n": len(found.crps)}
 
 
 def _future(
@@ -140,5 +214,4 @@ def _future(
     scores = dict.fromkeys(("log_score", "crps"), np.nan)
     if len(forecasts):
         scores = {name: float(forecasts[name].to_numpy(float).mean()) for name in scores}
-    found = {f"extrapolation_{name}": value for name, value in scores.items()}
-    return {**found, "extrapolation_n": len(forecasts)}
+    return {**scores, "n": len(forecasts)}

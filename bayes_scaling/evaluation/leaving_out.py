@@ -8,6 +8,7 @@ from typing import Any
 import arviz as az
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.pointwise import log_densities
@@ -89,12 +90,26 @@ def leave_out(
     cross-validation and WAIC.
     """
     refits = _Refits(fitted, units, dict(fit_options or {}))
+    can_do = [refits.can_do(index) for index in range(len(units))]
+    return refit_where_bad(refits, np.array(can_do))
+
+
+def refit_where_bad(refits: Any, can_do: NDArray[np.bool_]) -> LeftOut:
+    """Estimate by PSIS, and by ArviZ's exact refits where that fails and a refit can be done.
+
+    Parameters
+    ----------
+    refits : arviz.SamplingWrapper
+        With ``idata_orig``, a log density a unit, and ``not_converged``, a count of its refits.
+    can_do : ndarray of bool, shape (units,)
+        Where what is left can be fitted.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what it warns of is counted here
         first = az.loo(refits.idata_orig, pointwise=True)
     k = first.pareto_k.copy()
     bad = ~(k.values <= BAD_K)
-    hopeless = bad & ~np.array([refits.can_do(index) for index in range(len(units))])
+    hopeless = bad & ~can_do
     first.pareto_k = k.fillna(np.inf).where(~hopeless, 0.0)
     after = az.reloo(refits, first, k_threshold=BAD_K, pointwise=True)
     after.pareto_k = after.pareto_k.where(~hopeless, k)

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import xlogy
 
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import PROBLEM
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
+from bayes_scaling.inference.passes.likelihood import log_likelihood
 from bayes_scaling.inference.passes.predictive import draw_hazards, hazards_at_runs
 from bayes_scaling.inference.passes.terms import levels, scale_priors
 from bayes_scaling.simulation import simulate
@@ -130,8 +129,3 @@ def _log_likelihoods(fitted: PassFit, seen: pd.DataFrame) -> tuple[xr.DataArray,
         seen["n_correct"].to_numpy(float),
     )
     return xr.DataArray(drawn, dims=("chain", "draw")), float(true.sum())
-
-
-def log_likelihood(hazards: Array, n: Array, c: Array) -> Array:
-    """Binomial log likelihood given ``-log p``, without its constant."""
-    return np.asarray(xlogy(n - c, -np.expm1(-hazards)) - c * hazards)

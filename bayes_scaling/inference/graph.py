@@ -16,6 +16,7 @@ from pytensor.tensor.linalg import cholesky, solve_triangular
 from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
 from bayes_scaling.inference.coordinates import linearise, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.structure import numbers_of, packed, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
     at_runs,
@@ -23,7 +24,7 @@ from bayes_scaling.inference.variables import (
     log_law,
     make_variable,
 )
-from bayes_scaling.inference.whitening import replaced, whitened_values
+from bayes_scaling.inference.whitening import needs_moments, replaced, whitened_values
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
@@ -80,11 +81,14 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         "variance_of_run": blocks.lay(design.relative_se**2),
     }
     of_families: dict[str, Any] = {}
+    of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
     whitened = whitened_parameters(spec, len(design.families))
     if whitened:
         linear = linearise(spec, design)
         of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
         of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
+        if needs_moments(spec, whitened):
+            of_priors |= {"moments": np.stack([linear.prior_mean, linear.prior_sd])}
     own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
     if "family" in spec.groups and (whitened or own):
         of_blocks["family_of_run"] = blocks.lay(design.family)
@@ -94,7 +98,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
     if "family" not in spec.groups:
         of_families = {name: array[0] for name, array in of_families.items()}
-    return {**of_blocks, **of_families}
+    return {**of_blocks, **of_families, **of_priors}
 
 
 def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
@@ -104,20 +108,20 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
     discrepancy is integrated out, and the law's parameters are sampled in units of the normal that
     linear regression gives them (`bayes_scaling.inference.coordinates`).
     """
-    linear = linearise(spec, design)
     with pm.Model(coords={"family": design.families}) as model:
         data = {
             name: pm.Data(name, value, shape=value.shape)
             for name, value in sampler_arrays(spec, design).items()
         }
         whitened = whitened_parameters(spec, len(design.families))
+        numbers = unpacked(numbers_of(spec.free, spec), data)
         values = {
-            name: make_variable(name, prior, spec)
+            name: make_variable(name, prior, spec, numbers)
             for name, prior in all_parameters(spec).items()
             if name not in whitened and not replaced(name, spec, whitened)
         }
         covariance = _Covariance(spec, values, data)
-        values |= whitened_values(spec, design, linear, values, data)
+        values |= whitened_values(spec, design, values, numbers, data)
         residual = (data["log_response"] - log_law(spec, values, data)) * data["mask"]
         pm.Potential("likelihood", covariance.log_likelihood(residual))
     return model

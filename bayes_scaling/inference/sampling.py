@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.graph import PRECISION, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.structure import Structure, structure_of
 from bayes_scaling.specification.spec import Spec
 
 Progress = Callable[[int, int], None]
@@ -22,18 +23,21 @@ Progress = Callable[[int, int], None]
 class ModelShape:
     """What a compiled model depends on; two fits of one shape share it.
 
-    The design is carried along to build the first model of a shape and is not compared.
+    The spec and the design are carried along to build the first model of a shape and are not
+    compared.
     """
 
-    spec: Spec
+    structure: Structure
     families: int
     slots: int
+    spec: Spec = field(compare=False, repr=False)
     design: Design = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, spec: Spec, design: Design) -> "ModelShape":
         """Find the shape of a specification and a design."""
-        return cls(spec, len(design.families), lay_out(spec, design).shape[1], design)
+        slots = lay_out(spec, design).shape[1]
+        return cls(structure_of(spec), len(design.families), slots, spec, design)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayes_scaling.inference.coordinates import stated
+from bayes_scaling.inference.structure import standardised
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
@@ -20,28 +21,42 @@ def all_parameters(spec: Spec) -> dict[str, float | Prior]:
     return {**spec.pinned, **spec.free}
 
 
-def make_variable(name: str, prior: float | Prior, spec: Spec) -> Any:
-    """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number."""
+def make_variable(
+    name: str, prior: float | Prior, spec: Spec, numbers: Mapping[str, Any] | None = None
+) -> Any:
+    """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number.
+
+    Where the `numbers` of priors are variables, it is a standard variable turned by them.
+    """
     if not isinstance(prior, Prior):
         return prior
-    arguments = arguments_of(name, prior, spec)
+    arguments = arguments_of(name, prior, spec, numbers)
     link = DISTRIBUTIONS[prior.dist].link
     above = truncation(spec, name)
     if above is not None:
         base = getattr(pm, prior.dist).dist(**arguments)
         return pm.Truncated(name, base, lower=above, upper=None, dims=prior.over)
-    if prior.nested and link:
+    if link and (prior.nested or numbers is not None):
         raw = pm.Normal(f"{name}_raw", 0.0, 1.0, dims=prior.over)
         value = LINKS[link](arguments["mu"] + arguments["sigma"] * raw)
         return pm.Deterministic(name, value, dims=prior.over)
+    if numbers is not None and standardised(name, prior, spec):
+        raw = pm.HalfNormal(f"{name}_raw", 1.0, dims=prior.over)
+        return pm.Deterministic(name, arguments["sigma"] * raw, dims=prior.over)
     options = OPTIONS.get(prior.dist, {})
     return getattr(pm, prior.dist)(name, **arguments, dims=prior.over, **options)
 
 
-def arguments_of(name: str, prior: Prior, spec: Spec) -> dict[str, Any]:
+def arguments_of(
+    name: str, prior: Prior, spec: Spec, numbers: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the arguments of a parameter's prior; those that have priors become variables."""
+    given = numbers or {}
     return {
-        key: make_variable(f"{name}_{key}", value, spec) for key, value in prior.arguments.items()
+        key: make_variable(f"{name}_{key}", value, spec, numbers)
+        if isinstance(value, Prior)
+        else given.get(f"{name}_{key}", value)
+        for key, value in prior.arguments.items()
     }
 
 

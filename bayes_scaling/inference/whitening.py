@@ -12,7 +12,6 @@ import pytensor.tensor as pt
 
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.coordinates import (
-    Linearisation,
     Unconstraining,
     seen_by_data,
     stated,
@@ -35,7 +34,11 @@ def replaced(name: str, spec: Spec, whitened: Mapping[str, Any]) -> bool:
 
 
 def whitened_values(
-    spec: Spec, design: Design, linear: Linearisation, values: Mapping[str, Any], data: Any
+    spec: Spec,
+    design: Design,
+    values: Mapping[str, Any],
+    numbers: Mapping[str, Any],
+    data: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Make the law's parameters from flat variables in units of their conditional normal.
 
@@ -46,7 +49,7 @@ def whitened_values(
     if not maps:
         return {}
     names, point = list(maps), data["point"]
-    gaussians = {name: _gaussian(name, linear, spec) for name in names}
+    gaussians = {name: _gaussian(name, maps, spec, numbers, data) for name in names}
     weights = 1 / _mode_variance(spec, values, data)
     root = _cholesky(_precision(gaussians, weights, data["slopes"]))
     flat = pm.Flat(WHITENED, shape=point.type.shape)
@@ -60,7 +63,7 @@ def whitened_values(
         made[name] = _outward(maps[name], own)
         own_points[name] = own
     pm.Potential("whitening", -sum(pt.log(root[i][i]).sum() for i in range(len(root))))
-    return _named(spec, maps, gaussians, made, own_points)
+    return _named(spec, maps, gaussians, made, own_points, numbers)
 
 
 def _named(
@@ -69,6 +72,7 @@ def _named(
     gaussians: Mapping[str, tuple[Any, Any, Any]],
     made: dict[str, Any],
     points: Mapping[str, Any],
+    numbers: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Name the parameters that the specification states, and weigh them by their priors."""
     if not seen_by_data(spec):
@@ -85,7 +89,8 @@ def _named(
     pm.Potential("stretch", stretch.sum())
     for name, value in stated(spec, made).items():
         prior = spec.free[name]
-        density = pm.logp(getattr(pm, prior.dist).dist(**arguments_of(name, prior, spec)), value)
+        arguments = arguments_of(name, prior, spec, numbers)
+        density = pm.logp(getattr(pm, prior.dist).dist(**arguments), value)
         pm.Potential(f"{name}_prior", density.sum())
         made[name] = pm.Deterministic(name, value, dims=prior.over)
     return made
@@ -157,22 +162,32 @@ def _forward(root: list[list[Any]], right: list[Any]) -> list[Any]:
     return solved
 
 
-def _gaussian(name: str, linear: Linearisation, spec: Spec) -> tuple[Any, Any, dict[str, Any]]:
+def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:
+    """Whether the prior of any whitened parameter is a normal by its moments only."""
+    return seen_by_data(spec) or not all(_is_normal(spec.free[name], maps[name]) for name in maps)
+
+
+def _is_normal(prior: Prior, rule: Unconstraining) -> bool:
+    return DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0
+
+
+def _gaussian(
+    name: str,
+    maps: Mapping[str, Unconstraining],
+    spec: Spec,
+    numbers: Mapping[str, Any],
+    data: Mapping[str, Any],
+) -> tuple[Any, Any, dict[str, Any]]:
     """Mean and sd of the unconstrained parameter under its prior, and the prior's arguments.
 
     They are exact where the prior is normal in these coordinates, which includes a pooled
     parameter given its population; otherwise the moments serve.
     """
-    maps = whitened_parameters(spec, len(linear.point))
-    rule, index = maps[name], list(maps).index(name)
-    moments = float(linear.prior_mean[index]), float(linear.prior_sd[index])
-    if seen_by_data(spec):
-        return *moments, {}
-    prior = spec.free[name]
-    arguments = arguments_of(name, prior, spec)
-    if DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0:
+    arguments = {} if seen_by_data(spec) else arguments_of(name, spec.free[name], spec, numbers)
+    if arguments and _is_normal(spec.free[name], maps[name]):
         return arguments["mu"], arguments["sigma"], arguments
-    return *moments, arguments
+    index = list(maps).index(name)
+    return data["moments"][0, index], data["moments"][1, index], arguments
 
 
 def _log_prior(
@@ -180,7 +195,7 @@ def _log_prior(
 ) -> Any:
     """Log prior density of the unconstrained parameter."""
     mean, sd, arguments = gaussian
-    if DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0:
+    if _is_normal(prior, rule):
         return pm.logp(pm.Normal.dist(mean, sd), point).sum()
     dist = getattr(pm, prior.dist).dist(**arguments)
     density = pm.logp(dist, value)

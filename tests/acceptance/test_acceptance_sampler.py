@@ -33,7 +33,10 @@ def law_only():
 
 @pytest.mark.parametrize(
     ("spec", "target_accept", "budget"),
-    [(law_only(), 0.8, 60_000), (bs.load_model("loss"), 0.95, 300_000)],
+    [
+        pytest.param(law_only(), 0.8, 60_000, marks=pytest.mark.slow),
+        (bs.load_model("loss"), 0.95, 300_000),
+    ],
 )
 def test_six_cerebras_points_fit_in_the_gradient_budget(spec, target_accept, budget, six_points):
     fitted = bs.fit(spec, six_points, random_seed=1, draws=2000, target_accept=target_accept)

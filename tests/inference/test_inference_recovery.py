@@ -7,6 +7,8 @@ import pytest
 
 import bayes_scaling as bs
 
+pytestmark = pytest.mark.slow
+
 MEAN_SLOPE, SPREAD = 0.06, 0.1
 LADDERS = {"a": 6, "b": 6, "c": 5, "d": 6, "two": 2, "one": 1}
 NOISE = 0.005

@@ -8,6 +8,7 @@ from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference import attempts
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.sampling import ModelShape, compile_model
+from bayes_scaling.inference.structure import structure_of
 
 LOSS = bs.load_model("loss")
 CEREBRAS = bs.example("cerebras_gpt")
@@ -113,12 +114,37 @@ def test_other_numbers_and_other_numbers_of_rows_compile_nothing(quick):
     assert after.hits > before.hits
 
 
-def test_a_shape_is_the_spec_and_the_numbers_of_families_and_slots(fit_cerebras):
-    shape = ModelShape.of(LOSS, fit_cerebras.design)
-    assert shape == ModelShape(LOSS, 1, 8, None)
-    assert hash(shape) == hash(ModelShape(LOSS, 1, 8, None))
-    assert shape != ModelShape(LOSS, 1, 16, None)
-    assert shape != ModelShape(LOSS.with_priors(nu=4), 1, 8, None)
+def test_a_shape_is_the_structure_and_the_numbers_of_families_and_slots(fit_cerebras):
+    def shape(spec, families=1, slots=8):
+        return ModelShape(structure_of(spec), families, slots, spec, None)
+
+    own = ModelShape.of(LOSS, fit_cerebras.design)
+    assert own == shape(LOSS)
+    assert hash(own) == hash(shape(LOSS))
+    assert own != shape(LOSS, slots=16)
+    assert own != shape(LOSS, families=2)
+    assert own != shape(LOSS.with_priors(nu=4))
+    assert own != shape(LOSS.with_priors(elasticity={"dist": "Gamma", "alpha": 2, "beta": 9}))
+
+
+def test_other_numbers_of_the_priors_compile_nothing_and_count(fit_cerebras):
+    before = compile_model.cache_info().misses
+    narrow = {"dist": "LogitNormal", "mu": -2.0, "sigma": 0.01}
+    settings = {"draws": 200, "tune": 300}
+    low = bs.fit(LOSS.with_priors(floor_share=narrow), SMALL, random_seed=1, **settings)
+    assert compile_model.cache_info().misses == before
+    share = posterior(low)["floor_share"]
+    assert abs(float(share.mean()) - 1 / (1 + np.exp(2.0))) < 0.002
+
+
+@pytest.mark.slow
+def test_a_draw_does_not_depend_on_what_was_compiled_first(fit_cerebras):
+    settings = {"random_seed": 4, **QUICK}
+    wide = LOSS.with_priors(sigma={"dist": "LogNormal", "mu": -3.0, "sigma": 1.5})
+    first = posterior(bs.fit(wide, SMALL, **settings))
+    compile_model.cache_clear()
+    alone = posterior(bs.fit(wide, SMALL, **settings))
+    assert first.identical(alone)
 
 
 def test_a_fit_that_does_not_converge_is_tried_again_with_twice_the_draws(quick):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayes_scaling.data import parse_compute
 from bayes_scaling.errors import DataError, SpecError
@@ -64,6 +65,11 @@ class PassDesign:
             n_samples=np.ascontiguousarray(self.n_samples[chosen]),
             n_correct=np.ascontiguousarray(self.n_correct[chosen]),
         )
+
+    def without(self, hidden: NDArray[np.bool_]) -> "PassDesign":
+        """Return the design with no samples in the cells of a mask, shape ``(units, runs)``."""
+        n, c = (np.where(hidden, 0.0, values) for values in (self.n_samples, self.n_correct))
+        return replace(self, n_samples=n, n_correct=c)
 
     def positions(self, term: Discrepancy, compute: Array) -> Array:
         """Return where computes lie along a discrepancy, from the smallest run."""

@@ -22,6 +22,7 @@ from bayes_scaling.inference.passes.design import (
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
+from bayes_scaling.inference.sampling import Progress
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.spec import Spec
 
@@ -35,10 +36,6 @@ def fit_passes(
     data: pd.DataFrame | str | Path,
     *,
     random_seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    target_accept: float,
     reference: float | str | None = None,
     subset: int | None = None,
     **settings: Any,
@@ -52,7 +49,37 @@ def fit_passes(
     passes, notes = _bucketed(spec, passes, random_seed)
     design = make_pass_design(spec, passes, reference)
     size = _subset_size(spec, design, subset)
-    fitted = design if size is None else design.of_units(choose_subset(design, size, random_seed))
+    return fit_design(
+        spec, passes, design, random_seed=random_seed, subset=size, notes=notes, **settings
+    )
+
+
+def fit_design(
+    spec: Spec,
+    passes: pd.DataFrame,
+    design: PassDesign,
+    *,
+    random_seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    target_accept: float,
+    subset: int | None = None,
+    notes: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> PassFit:
+    """Fit the counts of a design, made from a table; a cell without samples is foretold.
+
+    Parameters
+    ----------
+    subset : int, optional
+        Run the sampler on so many units.
+    notes : tuple of str
+        What the record shall say.
+    """
+    fitted = design
+    if subset is not None:
+        fitted = design.of_units(choose_subset(design, subset, random_seed))
 
     def attempt(count: int, accept: float) -> Attempt:
         return sample_passes(
@@ -63,12 +90,12 @@ def fit_passes(
             tune=tune,
             chains=chains,
             target_accept=accept,
-            **settings,
+            progress=progress,
         )
 
     last, diagnosis = try_twice(attempt, draws, target_accept)
     posterior = last.posterior
-    if size is not None:
+    if subset is not None:
         posterior, share = recover_units(spec, design, thin_draws(posterior), random_seed)
         notes = (*notes, _said(fitted, design, share))
     groups = {"posterior": posterior, "sample_stats": last.sample_stats}

@@ -18,11 +18,11 @@ from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.operation import CountDensity
 from bayes_scaling.inference.passes.sites import Sites, make_sites
 from bayes_scaling.inference.passes.terms import Term, Terms, make_terms, scale_priors
+from bayes_scaling.inference.structure import HALF_NORMAL, numbers_of, packed, unpacked
 from bayes_scaling.inference.variables import make_variable
 from bayes_scaling.specification.priors import DISTRIBUTIONS
 from bayes_scaling.specification.spec import Spec
 
-HALF_NORMAL = "HalfNormal"
 MEAN, UNITS = "whitened_mean", "whitened_units"
 LINKS = {"power": POWER, "logistic": LOGISTIC}
 
@@ -77,8 +77,9 @@ def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
         "information": information,
         "pull": pull,
     }
-    arrays |= {f"{term.name}_block": term.block for term in terms.mean}
-    return arrays | {f"{term.name}_root": term.block for term in terms.units}
+    arrays |= {f"{term.name}_block": _fixed_scale(term) * term.block for term in terms.mean}
+    arrays |= {f"{term.name}_root": _fixed_scale(term) * term.block for term in terms.units}
+    return arrays | packed(numbers_of(scale_priors(spec), spec))
 
 
 def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
@@ -90,14 +91,14 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
     """
     terms = make_terms(spec, design)
     with pm.Model() as model:
-        values = _signed_scales(spec)
         data = {
             name: pm.Data(name, value, shape=value.shape)
             for name, value in pass_sampler_arrays(spec, design).items()
         }
+        values = _signed_scales(spec, data)
         mean = _whitened_mean(terms, design, values, data)
         root = pt.concatenate(
-            [_scale(term, values) * data[f"{term.name}_root"] for term in terms.units], axis=1
+            [_free_scale(term, values) * data[f"{term.name}_root"] for term in terms.units], axis=1
         )
         rank = sum(term.block.shape[1] for term in terms.units)
         zeta = pm.Flat(UNITS, shape=(len(design.units), rank))
@@ -113,21 +114,32 @@ def _scales(spec: Spec) -> dict[str, Any]:
     return {name: make_variable(name, prior, spec) for name, prior in scale_priors(spec).items()}
 
 
-def _signed_scales(spec: Spec) -> dict[str, Any]:
+def _signed_scales(spec: Spec, data: Mapping[str, Any]) -> dict[str, Any]:
     """Give half-normal scales a sign: a scale and its weights turned together change nothing.
 
     So a scale that may be zero is passed through smoothly, where its logarithm has a long tail.
     """
-    return {
-        name: pm.Normal(name, 0.0, prior.arguments["sigma"])
-        if prior.dist == HALF_NORMAL and not prior.nested
-        else make_variable(name, prior, spec)
-        for name, prior in scale_priors(spec).items()
-    }
+    found, numbers = {}, unpacked(numbers_of(scale_priors(spec), spec), data)
+    for name, prior in scale_priors(spec).items():
+        if prior.dist == HALF_NORMAL and not prior.nested:
+            unit = pm.Normal(f"{name}_raw", 0.0, 1.0)
+            found[name] = pm.Deterministic(name, numbers[f"{name}_sigma"] * unit)
+        else:
+            found[name] = make_variable(name, prior, spec, numbers)
+    return found
 
 
 def _scale(term: Term, values: Mapping[str, Any]) -> Any:
     return values[term.scale] if isinstance(term.scale, str) else term.scale
+
+
+def _free_scale(term: Term, values: Mapping[str, Any]) -> Any:
+    """Return a scale that is a variable; one that is a number is in the data."""
+    return values[term.scale] if isinstance(term.scale, str) else 1.0
+
+
+def _fixed_scale(term: Term) -> float:
+    return 1.0 if isinstance(term.scale, str) else term.scale
 
 
 def _whitened_mean(
@@ -138,7 +150,7 @@ def _whitened_mean(
     constant = pt.tile(data["constant"], (count,))
     if not terms.mean:
         return constant.reshape((count, runs))
-    blocks = [_scale(term, values) * data[f"{term.name}_block"] for term in terms.mean]
+    blocks = [_free_scale(term, values) * data[f"{term.name}_block"] for term in terms.mean]
     rank = sum(term.block.shape[-1] for term in terms.mean)
     design_matrix = pt.concatenate(blocks, axis=2).reshape((count * runs, rank))
     turned = pt.dot(data["information"], design_matrix)

@@ -19,6 +19,7 @@ from bayes_scaling.inference.passes.graph import (
 from bayes_scaling.inference.passes.recovery import WEIGHTS, recover_posterior
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.inference.sampling import Progress, run_sampler
+from bayes_scaling.inference.structure import Structure, structure_of
 from bayes_scaling.specification.spec import Spec
 
 
@@ -26,13 +27,15 @@ from bayes_scaling.specification.spec import Spec
 class PassShape:
     """What a compiled model depends on; two fits of one shape share it.
 
-    The design is carried along to build the first model of a shape and is not compared.
+    The spec and the design are carried along to build the first model of a shape and are not
+    compared.
     """
 
-    spec: Spec
+    structure: Structure
     units: int
     buckets: int
     ranks: tuple[tuple[int, ...], ...]
+    spec: Spec = field(compare=False, repr=False)
     design: PassDesign = field(compare=False, repr=False)
 
     @classmethod
@@ -40,14 +43,16 @@ class PassShape:
         """Find the shape of a specification and a design."""
         terms = make_terms(spec, design)
         ranks = tuple(term.block.shape for term in (*terms.mean, *terms.units))
-        return cls(spec, len(design.units), len(design.buckets), ranks, design)
+        structure = structure_of(spec)
+        return cls(structure, len(design.units), len(design.buckets), ranks, spec, design)
 
 
 @lru_cache(maxsize=16)
 def compile_pass_model(shape: PassShape) -> Any:
     """Compile the model of a shape with nutpie; the result is kept for the process's life."""
     model = build_pass_sampler_model(shape.spec, shape.design)
-    names = [variable.name for variable in model.free_RVs]
+    own = {*scale_priors(shape.spec), UNITS, MEAN}
+    names = [name for name in model.named_vars if name in own]
     return nutpie.compile_pymc_model(model, var_names=names)
 
 

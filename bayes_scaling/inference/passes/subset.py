@@ -8,12 +8,11 @@ import math
 
 import numpy as np
 import xarray as xr
-from numba import njit
 
 from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.inference.passes.candidates import resample
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.graph import LINKS, mean_at, unit_root
-from bayes_scaling.inference.passes.kernel import count_density, factorise, unwhiten
 from bayes_scaling.inference.passes.recovery import of_population, with_units
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
@@ -79,7 +78,7 @@ def recover_units(
         mean = mean_at(terms, own, shared[row], len(design.buckets))[design.bucket]
         normal = rng.standard_normal((len(design.units), CANDIDATES, rank))
         uniform = rng.uniform(size=len(design.units))
-        _resample(
+        resample(
             root,
             mean,
             normal,
@@ -93,48 +92,3 @@ def recover_units(
             share,
         )
     return with_units(spec, design, terms, posterior, scales, shared, weights), share / count
-
-
-@njit(cache=True, error_model="numpy")
-def _resample(
-    root: Array,
-    mean: Array,
-    normal: Array,
-    uniform: Array,
-    y: Array,
-    w: Array,
-    c: Array,
-    n: Array,
-    link: int,
-    out: Array,
-    share: Array,
-) -> None:
-    units, candidates, rank = normal.shape
-    runs = mean.shape[1]
-    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
-    centre, tried = np.empty(rank), np.empty((candidates, rank))
-    log_weight = np.empty(candidates)
-    for i in range(units):
-        factorise(root, w[i], lower, inverse)
-        for s in range(candidates):
-            unwhiten(root, y[i] - mean[i], w[i], normal[i, s], inverse, centre, tried[s])
-            total = 0.0
-            for k in range(rank):
-                total += 0.5 * (normal[i, s, k] ** 2 - tried[s, k] ** 2)
-            for m in range(runs):
-                if n[i, m] > 0:
-                    t = mean[i, m]
-                    for k in range(rank):
-                        t += root[m, k] * tried[s, k]
-                    total += count_density(t, c[i, m], n[i, m], link)[0]
-            log_weight[s] = total
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        share[i] += 1.0 / (weight**2).sum() / candidates
-        chosen, reached = candidates - 1, 0.0
-        for s in range(candidates):
-            reached += weight[s]
-            if reached > uniform[i]:
-                chosen = s
-                break
-        out[i] = tried[chosen]
