@@ -47,7 +47,7 @@ def test_compare_prints_a_column_a_model(ladder, monkeypatch):
         {"interpolation_elpd": [12.0, 10.5], "bad_k": [0, 1], "converged": [True, False]},
         index=pd.Index(["loss", "loss_power"], name="model"),
     )
-    monkeypatch.setattr(running, "fit_ladder", lambda *given, **_: given[1])
+    monkeypatch.setattr(running, "fit_table", lambda *given, **_: given[1])
     monkeypatch.setattr(comparison, "compare", lambda fits, *_, **__: table.loc[list(fits)])
     arguments = ("compare", ladder, "--model", "loss", "--model", "loss_power")
     done = invoke(*arguments)

@@ -1,6 +1,6 @@
 """What was measured: tables of runs and of pass counts, read, checked and hashed."""
 
-from bayes_scaling.data.buckets import default_buckets, form_buckets
+from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
 from bayes_scaling.data.checking import check
 from bayes_scaling.data.compute import parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
@@ -14,6 +14,7 @@ from bayes_scaling.data.runs import RunsWarning, read_runs
 from bayes_scaling.data.tables import check_runs
 
 __all__ = [
+    "HARDEST",
     "PassesWarning",
     "Remark",
     "RunsWarning",

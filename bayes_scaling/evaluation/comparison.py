@@ -18,6 +18,7 @@ from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.passes.fitting import is_of_subset
 
 UNITS = ("run", "family", "problem")
 INTERPOLATION = {
@@ -70,7 +71,9 @@ def compare(
         refitted; ``bad_k_after``, those where a refit was impossible or didn't converge. Of
         leave-future-out: ``extrapolation_log_score`` and ``extrapolation_crps`` of log loss, or of
         a problem's count and its share of right samples, means, smaller is better, and
-        ``extrapolation_n``, the number of forecasts; NaN where the ladder is too short for any.
+        ``extrapolation_n``, the number of forecasts; NaN where the ladder is too short for any;
+        ``extrapolation_skipped``, cutoffs that could not be used, and
+        ``extrapolation_not_converged``, forecasts that rest on a refit that did not converge.
         ``converged`` says so of the fit itself.
 
     Raises
@@ -106,13 +109,14 @@ def compare(
     """
     demand_same_responses(fits)
     check_horizon(horizon)
+    chosen = check_cutoffs(cutoffs)
     judge = _judge_of(fits, unit)
     rows, left_out = {}, {}
     for name, fitted in fits.items():
         done = judge.leave_out(fitted, fit_options)
         left_out[name] = done.elpd
         rows[name] = {"bad_k": done.bad_k, "bad_k_after": done.bad_k_after}
-        future = judge.future(fitted, check_cutoffs(cutoffs), horizon, jobs, fit_options)
+        future = judge.future(fitted, chosen, horizon, jobs, fit_options)
         rows[name] |= {f"extrapolation_{score}": value for score, value in future.items()}
         rows[name]["converged"] = fitted.diagnosis.converged
     table = _ranked(left_out)
@@ -169,6 +173,7 @@ def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
     if not isinstance(first, PassFit):
         return _Judge(lambda fitted, options: leave_out_of(fitted, chosen, options), _future)
     _demand_same_units(fits)
+    _refuse_subsets(fits)
     leave = leave_out_problems if chosen == "problem" else leave_out_runs
     return _Judge(leave, _future_of_counts)
 
@@ -183,6 +188,15 @@ def _demand_same_units(fits: Mapping[str, PassFit]) -> None:
             )
 
 
+def _refuse_subsets(fits: Mapping[str, PassFit]) -> None:
+    for name, fitted in fits.items():
+        if is_of_subset(fitted):
+            raise DataError(
+                f"fits: what problems share in {name} was fitted on some of its problems, so none "
+                "of them can be left out. Compare fits of a sample of the problems."
+            )
+
+
 def leave_out_of(fitted: Fit, unit: str, fit_options: Mapping[str, Any] | None) -> LeftOut:
     """Leave out the runs or the families of a fit of losses."""
     return leave_out(fitted, units_of(fitted, unit), fit_options)
@@ -192,7 +206,8 @@ def _future_of_counts(fitted: PassFit, *settings: Any) -> dict[str, Any]:
     found = judge_future(fitted, *settings)
     scores = {name: getattr(found, name) for name in ("log_score", "crps")}
     means = {name: float(v.mean()) if len(v) else np.nan for name, v in scores.items()}
-    return {**means, "n": len(found.crps)}
+    said = {"skipped": found.skipped, "not_converged": found.not_converged}
+    return {**means, "n": len(found.crps), **said}
 
 
 def _future(
@@ -202,7 +217,7 @@ def _future(
     jobs: int,
     fit_options: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    forecasts = backtest(
+    judged = backtest(
         fitted.spec,
         fitted.runs,
         cutoffs=cutoffs,
@@ -210,8 +225,11 @@ def _future(
         random_seed=fitted.random_seed,
         jobs=jobs,
         fit_options=fit_options,
-    ).forecasts
+    )
+    forecasts = judged.forecasts
     scores = dict.fromkeys(("log_score", "crps"), np.nan)
     if len(forecasts):
         scores = {name: float(forecasts[name].to_numpy(float).mean()) for name in scores}
-    return {**scores, "n": len(forecasts)}
+    wrong = int((~forecasts["converged"].astype(bool)).sum())
+    said = {"skipped": len(judged.skipped), "not_converged": wrong}
+    return {**scores, "n": len(forecasts), **said}

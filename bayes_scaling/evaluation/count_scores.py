@@ -1,47 +1,109 @@
 """Proper scores of forecasts of counts, a cell of a problem and a run at a time."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 import scoringrules
+from numpy.typing import NDArray
 from scipy import special
 
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.likelihood import log_choose, log_likelihood
-from bayes_scaling.inference.passes.predictive import hazards_at_runs
+from bayes_scaling.inference.passes.predictive import (
+    flat_draws,
+    foretold_at,
+    hazard,
+    hazards_at_runs,
+)
+from bayes_scaling.inference.passes.subset import thin_draws
+
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 
 
-def hazards_of(fit: PassFit) -> Array:
-    """Draws of ``-log p`` at the runs of a fit, shape ``(draws, units, runs)``."""
-    drawn = hazards_at_runs(fit).to_numpy()
-    return np.asarray(drawn.reshape(-1, *drawn.shape[2:]))
+@dataclass(frozen=True, eq=False)
+class Foretold:
+    """Scores of the counts of hidden runs, each of shape ``(units, hidden runs)``.
+
+    Attributes
+    ----------
+    log_density : ndarray
+        Log probability of the count; 0 where there is none.
+    crps : ndarray
+        Of the share of right samples; NaN where there is none.
+    """
+
+    log_density: Array
+    crps: Array
 
 
-def log_densities_of_counts(hazards: Array, design: PassDesign) -> Array:
-    """Log predictive probability of each count, the binomial's mean over the draws.
+def score_hidden(
+    refitted: PassFit, whole: PassDesign, hidden: NDArray[np.bool_], rng: np.random.Generator
+) -> Foretold:
+    """Score the counts of runs that a fit had in its design without seeing them.
+
+    A draw's log hazard is normal given what was seen, so its binomial is averaged by quadrature:
+    among many samples the binomial is far narrower than the gaps between draws.
 
     Parameters
     ----------
-    hazards : ndarray, shape (draws, units, runs)
-    design : PassDesign
-        Whose counts are judged.
+    refitted : PassFit
+    whole : PassDesign
+        With the counts that were hidden.
+    hidden : ndarray of bool, shape (runs,)
+    rng : numpy.random.Generator
+        Of the draws that the CRPS takes.
+    """
+    spec, design = refitted.spec, refitted.design
+    values = flat_draws(thin_draws(refitted.posterior["posterior"].to_dataset()))
+    mean, sd = foretold_at(spec, design, values, hidden)
+    n, c = (counts[:, hidden].T for counts in (whole.n_samples, whole.n_correct))
+    turned = partial(hazard, spec)
+    density = averaged_density(turned, mean, sd, n, c)
+    drawn = turned(mean + sd * rng.standard_normal(mean.shape))
+    return Foretold(density.T, _crps_of_shares(drawn, n, c, rng).T)
+
+
+def averaged_density(
+    turned: Callable[[Array], Array], mean: Array, sd: Array, n: Array, c: Array
+) -> Array:
+    """Log of the mean binomial over draws of a normal predictor, which `turned` makes ``-log p``.
+
+    Parameters
+    ----------
+    mean, sd : ndarray
+        Draws along the first axis.
+    n, c : ndarray
+        Of the other axes.
+    """
+    parts = [
+        log_likelihood(turned(mean + sd * node), n, c) + np.log(weight)
+        for node, weight in zip(NODES, WEIGHTS / WEIGHTS.sum(), strict=True)
+    ]
+    density = special.logsumexp(special.logsumexp(parts, axis=0), axis=0) - np.log(len(mean))
+    return np.asarray(density + log_choose(n, c))
+
+
+def log_densities_of_counts(fit: PassFit) -> Array:
+    """Log probability of each count that was fitted, the binomial's mean over the draws.
 
     Returns
     -------
     ndarray, shape (units, runs)
         0 where there is no count.
     """
-    n, c = design.n_samples, design.n_correct
+    hazards = hazards_at_runs(fit).to_numpy()
+    hazards = hazards.reshape(-1, *hazards.shape[2:])
+    n, c = fit.design.n_samples, fit.design.n_correct
     mean = special.logsumexp(log_likelihood(hazards, n, c), axis=0) - np.log(len(hazards))
     return np.asarray(mean + log_choose(n, c))
 
 
-def crps_of_shares(hazards: Array, design: PassDesign, rng: np.random.Generator) -> Array:
-    """CRPS of the share of right samples in each cell, shape ``(units, runs)``; NaN without any."""
-    n = design.n_samples
+def _crps_of_shares(hazards: Array, n: Array, c: Array, rng: np.random.Generator) -> Array:
     tried = np.maximum(n, 1.0)
     shares = rng.binomial(n.astype(int), np.exp(-hazards)) / tried
-    scores = scoringrules.crps_ensemble(
-        design.n_correct / tried, np.moveaxis(shares, 0, -1), backend="numpy"
-    )
+    scores = scoringrules.crps_ensemble(c / tried, np.moveaxis(shares, 0, -1), backend="numpy")
     return np.where(n > 0, scores, np.nan)

@@ -7,6 +7,7 @@ so nothing is compiled anew.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import arviz as az
@@ -14,12 +15,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayes_scaling.data import HARDEST, form_buckets
 from bayes_scaling.errors import DataError
-from bayes_scaling.evaluation.count_scores import hazards_of, log_densities_of_counts
+from bayes_scaling.evaluation.count_scores import log_densities_of_counts, score_hidden
 from bayes_scaling.evaluation.leaving_out import UNIT, LeftOut, refit_where_bad
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import ACCEPT
-from bayes_scaling.inference.passes.design import PROBLEM, PassDesign, unit_column
+from bayes_scaling.inference.passes.design import BUCKET, PROBLEM, PassDesign, unit_column
 from bayes_scaling.inference.passes.evidence import log_evidence
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_design
@@ -49,8 +51,8 @@ def leave_out_problems(fitted: PassFit, fit_options: Mapping[str, Any] | None = 
 def leave_out_runs(fitted: PassFit, fit_options: Mapping[str, Any] | None = None) -> LeftOut:
     """Sum the log probabilities of each run's counts given all other runs, by exact refits.
 
-    Each count is judged by its own predictive distribution, which holds the luck of the run; all
-    counts of the run are left out together.
+    All counts of the run are left out together, and each is judged by its own predictive
+    distribution, which holds the luck of the run: the sum is of marginal densities.
 
     Raises
     ------
@@ -63,13 +65,13 @@ def leave_out_runs(fitted: PassFit, fit_options: Mapping[str, Any] | None = None
             f"unit: to leave a run out takes {FEWEST_RUNS} distinct computes, the fit has "
             f'{len(np.unique(design.compute))}. Use unit="problem".'
         )
-    seen = log_densities_of_counts(hazards_of(fitted), design).sum(axis=0)
+    seen = log_densities_of_counts(fitted).sum(axis=0)
+    rng = np.random.default_rng([fitted.random_seed, 6])
     found, not_converged = np.empty(len(design.runs)), 0
     for place in range(len(design.runs)):
-        hidden = np.zeros(design.n_samples.shape, dtype=bool)
-        hidden[:, place] = True
-        refitted = refit_without(fitted, hidden, fit_options)
-        found[place] = log_densities_of_counts(hazards_of(refitted), design)[:, place].sum()
+        hidden = np.arange(len(design.runs)) == place
+        refitted = refit_without_runs(fitted, hidden, fit_options)
+        found[place] = score_hidden(refitted, design, hidden, rng).log_density.sum()
         not_converged += not refitted.diagnosis.converged
     elpd = az.ELPDDataLOOKFold(
         elpd=float(found.sum()),
@@ -84,6 +86,14 @@ def leave_out_runs(fitted: PassFit, fit_options: Mapping[str, Any] | None = None
         n_folds=len(found),
     )
     return LeftOut(elpd, len(found), not_converged)
+
+
+def refit_without_runs(
+    fitted: PassFit, hidden: NDArray[np.bool_], fit_options: Mapping[str, Any] | None = None
+) -> PassFit:
+    """Fit again with all counts of the runs of a mask hidden, and buckets formed without them."""
+    cells = np.broadcast_to(hidden, fitted.design.n_samples.shape)
+    return refit_without(fitted, cells, fit_options, _bucketed_anew(fitted, hidden))
 
 
 def refit_without(
@@ -108,6 +118,28 @@ def refit_without(
     )
 
 
+def _bucketed_anew(fitted: PassFit, hidden: NDArray[np.bool_]) -> PassDesign:
+    """Form the buckets without some runs, where they were formed from the counts of all.
+
+    Buckets that were given, or formed on samples that are not in the table, stay.
+    """
+    design, passes = fitted.design, fitted.passes
+    if unit_column(fitted.spec) != PROBLEM or BUCKET not in passes:
+        return design
+    sizes = passes.drop_duplicates(PROBLEM)[BUCKET].value_counts()
+    hardest = int(sizes[HARDEST]) if HARDEST in sizes else None
+    count = len(sizes) - (hardest is not None)
+    if not form_buckets(passes, count, hardest=hardest)[BUCKET].equals(passes[BUCKET]):
+        return design
+    kept = {name for name, gone in zip(design.runs, hidden, strict=True) if not gone}
+    anew = form_buckets(passes[passes["run"].astype(str).isin(kept)], count, hardest=hardest)
+    of_problem = dict(zip(anew[PROBLEM].astype(str), anew[BUCKET], strict=True))
+    own = [design.buckets[place] for place in design.bucket]
+    labels = [of_problem.get(name, label) for name, label in zip(design.units, own, strict=True)]
+    places = np.array([design.buckets.index(label) for label in labels], dtype=np.int64)
+    return replace(design, bucket=places)
+
+
 class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
     """The way from ArviZ's exact refits to fits without a problem's counts."""
 
@@ -115,7 +147,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         self.fitted, self.options, self.not_converged = fitted, options, 0
         posterior = thin_draws(fitted.posterior["posterior"].to_dataset())
         shape = (posterior.sizes["chain"], posterior.sizes["draw"], len(fitted.design.units))
-        densities = self._densities(posterior).reshape(shape)
+        densities = self._densities(posterior, fitted.design).reshape(shape)
         likelihood = xr.Dataset(
             {"log_density": (("chain", "draw", UNIT), densities)},
             {UNIT: list(fitted.design.units)},
@@ -124,9 +156,8 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         tree = {"posterior": posterior[shared], "log_likelihood": likelihood}
         super().__init__(None, xr.DataTree.from_dict(tree))
 
-    def _densities(self, posterior: xr.Dataset) -> Array:
-        fitted = self.fitted
-        return log_evidence(fitted.spec, fitted.design, posterior, fitted.random_seed)
+    def _densities(self, posterior: xr.Dataset, design: PassDesign) -> Array:
+        return log_evidence(self.fitted.spec, design, posterior, self.fitted.random_seed)
 
     def sel_observations(self, idx: int) -> tuple[int, int]:
         """Name the problem that is hidden."""
@@ -147,5 +178,6 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
     def log_likelihood__i(self, excluded_obs: int, idata__i: xr.Dataset) -> xr.DataArray:
         """Log probability of the counts of the problem that is left out, a draw at a time."""
         sizes = idata__i.sizes
-        found = self._densities(idata__i)[:, excluded_obs].reshape(sizes["chain"], sizes["draw"])
+        alone = self.fitted.design.of_units(np.array([excluded_obs]))
+        found = self._densities(idata__i, alone).reshape(sizes["chain"], sizes["draw"])
         return xr.DataArray(found, dims=("chain", "draw"))

@@ -16,6 +16,7 @@ from pytensor.tensor.linalg import cholesky, solve_triangular
 from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
 from bayes_scaling.inference.coordinates import linearise, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.packing import unpack
 from bayes_scaling.inference.structure import numbers_of, packed, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
@@ -109,10 +110,7 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
     linear regression gives them (`bayes_scaling.inference.coordinates`).
     """
     with pm.Model(coords={"family": design.families}) as model:
-        data = {
-            name: pm.Data(name, value, shape=value.shape)
-            for name, value in sampler_arrays(spec, design).items()
-        }
+        data = unpack(sampler_arrays(spec, design))
         whitened = whitened_parameters(spec, len(design.families))
         numbers = unpacked(numbers_of(spec.free, spec), data)
         values = {

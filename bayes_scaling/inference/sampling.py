@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.graph import PRECISION, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.packing import pack
 from bayes_scaling.inference.structure import Structure, structure_of
 from bayes_scaling.specification.spec import Spec
 
@@ -104,7 +105,7 @@ def sample(
         The same for the same seed, whatever the number of cores.
     """
     shape = ModelShape.of(spec, design)
-    compiled = compile_model(shape).with_data(**sampler_arrays(spec, design))
+    compiled = compile_model(shape).with_data(**pack(sampler_arrays(spec, design)))
     drawn, stats, steps = run_sampler(
         compiled,
         random_seed=random_seed,

@@ -87,6 +87,7 @@ def comparison_design(runs):
 def judged(spec, runs, **_):
     score = -3.0 if spec.name == "steeper" else -2.0
     rows = pd.DataFrame({"log_score": [score, score - 1], "crps": [0.1, 0.3]})
+    rows = rows.assign(converged=[True, spec.name != "steeper"])
     return Backtest(spec.name, rows, pd.DataFrame())
 
 
@@ -109,17 +110,20 @@ def test_compare(conjugate, steeper, ladder, monkeypatch):
     assert table.loc["steeper", "extrapolation_log_score"] == -3.5
     assert table.loc["true", "extrapolation_crps"] == pytest.approx(0.2)
     assert (table["extrapolation_n"] == 2).all()
+    assert table.loc["steeper", "extrapolation_not_converged"] == 1
+    assert table.loc["true", "extrapolation_not_converged"] == 0
 
 
 def test_a_short_ladder_has_no_extrapolation(conjugate, steeper, ladder):
     few = ladder.iloc[:4]
     table = bs.compare({"a": conjugate.fit(None, few), "b": steeper.fit(None, few)})
     assert (table["extrapolation_n"] == 0).all()
+    assert (table["extrapolation_skipped"] > 0).all()
     assert table[["extrapolation_log_score", "extrapolation_crps"]].isna().all(axis=None)
 
 
 def test_a_missing_score_is_not_averaged_away(conjugate, steeper, ladder, monkeypatch):
-    rows = pd.DataFrame({"log_score": [1.0, np.nan], "crps": [0.1, 0.2]})
+    rows = pd.DataFrame({"log_score": [1.0, np.nan], "crps": [0.1, 0.2], "converged": True})
     result = Backtest("m", rows, pd.DataFrame())
     monkeypatch.setattr(comparison, "backtest", lambda *_, **__: result)
     table = bs.compare({"a": conjugate.fit(None, ladder), "b": steeper.fit(None, ladder)})
@@ -136,6 +140,10 @@ def test_refusals(conjugate, ladder):
         bs.compare({"one": one})
     with pytest.raises(ValueError, match="Did you mean 'family'"):
         bs.compare({"one": one, "same": one}, unit="famly")
+    with pytest.raises(DataError, match="model of loss, which has no problem to leave out"):
+        bs.compare({"one": one, "same": one}, unit="problem")
+    with pytest.raises(DataError, match="cutoffs: "):
+        bs.compare({"one": one, "same": one}, cutoffs=["soon"])
     with pytest.raises(DataError, match="with 1 family to leave out there is nothing to compare"):
         bs.compare({"one": one, "same": one}, unit="family")
 

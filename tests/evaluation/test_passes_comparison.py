@@ -5,20 +5,28 @@ from dataclasses import replace
 import arviz as az
 import numpy as np
 import pytest
+import scoringrules
 import xarray as xr
 from scipy import special, stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.comparison import _ranked
-from bayes_scaling.evaluation.count_scores import crps_of_shares, log_densities_of_counts
-from bayes_scaling.evaluation.pass_future import _bucketed_anew, judge_future
+from bayes_scaling.evaluation.count_scores import (
+    averaged_density,
+    log_densities_of_counts,
+    score_hidden,
+)
+from bayes_scaling.evaluation.pass_future import judge_future
 from bayes_scaling.evaluation.pass_leaving_out import (
+    _bucketed_anew,
     leave_out_problems,
     leave_out_runs,
     refit_without,
 )
+from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.evidence import log_evidence
+from bayes_scaling.inference.passes.predictive import hazards_at_runs
 from bayes_scaling.inference.passes.sampling import compile_pass_model
 
 QUICK = {"draws": 300, "tune": 300, "chains": 2}
@@ -53,9 +61,7 @@ def test_what_is_hidden_is_not_seen(fit_passes):
     brief = {"draws": 20, "tune": 40, "chains": 2}
     fits = [refit_without(fit_passes, hidden, brief, of) for of in (design, other)]
     one, two = (fit.posterior["posterior"].to_dataset() for fit in fits)
-    assert (
-        one.posterior["posterior"].to_dataset().identical(two.posterior["posterior"].to_dataset())
-    )
+    assert one.identical(two)
 
 
 def test_fits_that_are_alike_differ_by_nothing(fit_passes):
@@ -69,37 +75,59 @@ def test_fits_that_are_alike_differ_by_nothing(fit_passes):
 
 
 def test_the_future_within_a_horizon(fit_passes):
-    assert len(judge_future(fit_passes, horizon=0.1).crps) == 0
-    assert len(judge_future(fit_passes, cutoffs=[1e18, 1e30]).crps) == 0
+    none = judge_future(fit_passes, horizon=0.1)
+    assert (len(none.crps), none.skipped) == (0, 1)
+    assert judge_future(fit_passes, cutoffs=[1e18, 1e30]).skipped == 2
 
 
 def test_buckets_are_formed_anew_from_the_earlier_runs(fit_passes):
     later = fit_passes.design.compute > 1e22
-    anew = _bucketed_anew(fit_passes, later)
-    earlier = fit_passes.passes[fit_passes.passes["compute"] < 1e22]
-    formed = bs.form_buckets(earlier, 6).drop_duplicates("problem").set_index("problem")["bucket"]
-    labels = [anew.buckets[place] for place in anew.bucket]
-    assert labels == [formed[name] for name in anew.units]
-    given = fit_passes.passes.assign(bucket=fit_passes.passes["bucket"].to_numpy()[::-1])
-    kept = replace(fit_passes, passes=given)
-    assert _bucketed_anew(kept, later) is kept.design
+    assert _bucketed_anew(fit_passes, later) is fit_passes.design  # they were given
+    for hardest in (None, 3):
+        formed = bs.form_buckets(fit_passes.passes, 5, hardest=hardest)
+        design = make_pass_design(fit_passes.spec, formed)
+        anew = _bucketed_anew(replace(fit_passes, passes=formed, design=design), later)
+        early = bs.form_buckets(formed[formed["compute"] < 1e22], 5, hardest=hardest)
+        of_problem = early.drop_duplicates("problem").set_index("problem")["bucket"]
+        assert [anew.buckets[b] for b in anew.bucket] == [of_problem[name] for name in anew.units]
 
 
-def test_log_density_of_a_count_is_the_binomial(fit_passes):
-    design = fit_passes.design
-    hazards = np.broadcast_to(0.4, (3, *design.n_samples.shape))
-    exact = stats.binom.logpmf(design.n_correct, design.n_samples, np.exp(-0.4))
-    np.testing.assert_allclose(log_densities_of_counts(hazards, design), exact)
-    empty = design.without(hide_row(fit_passes, 0))
-    assert (log_densities_of_counts(hazards, empty)[0] == 0).all()
+def test_log_density_of_a_fitted_count_is_the_binomial(fit_passes):
+    found = log_densities_of_counts(fit_passes)
+    design, hazards = fit_passes.design, hazards_at_runs(fit_passes).to_numpy()[:, :, 2, 1]
+    p = np.exp(-hazards.ravel())
+    exact = stats.binom.pmf(design.n_correct[2, 1], design.n_samples[2, 1], p).mean()
+    assert found[2, 1] == pytest.approx(np.log(exact))
 
 
-def test_crps_of_one_sample_is_brier_s(fit_passes):
-    shape = fit_passes.design.n_samples.shape
-    one = replace(fit_passes.design, n_samples=np.ones(shape), n_correct=np.ones(shape))
-    hazards = np.broadcast_to(-np.log(0.3), (4000, *shape))
-    found = crps_of_shares(hazards, one, np.random.default_rng(1))
-    np.testing.assert_allclose(found, 0.49, atol=0.05)
+def test_a_hidden_count_has_the_density_of_its_draws(fit_passes):
+    """The quadrature is the same average as over the posterior's own draws of what is fresh."""
+    design, hidden = fit_passes.design, np.arange(4) == 3
+    cells = np.broadcast_to(hidden, design.n_samples.shape)
+    refitted = refit_without(fit_passes, cells, {**QUICK, "draws": 1500})
+    found = score_hidden(refitted, design, hidden, np.random.default_rng(1))
+    p = np.exp(-hazards_at_runs(refitted).to_numpy()[..., 3].reshape(3000, -1))
+    n, c = design.n_samples[:, 3], design.n_correct[:, 3]
+    exact = np.log(stats.binom.pmf(c, n, p).mean(axis=0))
+    np.testing.assert_allclose(found.log_density[:, 0], exact, atol=0.25)
+    assert abs(found.log_density[:, 0] - exact).mean() < 0.08
+    shares = np.random.default_rng(2).binomial(n.astype(int), p) / n
+    crps = scoringrules.crps_ensemble(c / n, shares.T, backend="numpy")
+    np.testing.assert_allclose(found.crps[:, 0], crps, atol=0.015)
+
+
+def test_many_samples_need_no_draw_nearby():
+    """Of a normal log hazard, the count at 4 sd: 10,000 samples are narrower than draws' gaps."""
+    rng, sd = np.random.default_rng(1), 0.4
+    n, c = 10_000, round(10_000 * np.exp(-np.exp(0.5 + 4 * sd)))
+    t = np.linspace(0.5 - 6 * sd, 0.5 + 7 * sd, 200_001)
+    log_p = stats.binom.logpmf(c, n, np.exp(-np.exp(t))) + stats.norm.logpdf(t, 0.5, sd)
+    exact = np.log(np.exp(log_p).sum() * (t[1] - t[0]))
+    fresh, known = 0.8 * sd, 0.6 * sd
+    mean = 0.5 + known * rng.standard_normal((1000, 1, 1))
+    n, c = np.array([[float(n)]]), np.array([[float(c)]])
+    found = averaged_density(np.exp, mean, np.full((1000, 1, 1), fresh), n, c)
+    assert found[0, 0] == pytest.approx(exact, abs=1.0)
 
 
 def test_probabilities_that_underflow_have_weights():
@@ -118,14 +146,13 @@ def test_probabilities_that_underflow_have_weights():
     assert table.loc["worse", "difference"] == pytest.approx(-13)
 
 
-def test_refusals(fit_passes, fit_cerebras):
+def test_refusals(fit_passes):
     pair = {"one": fit_passes, "same": fit_passes}
     with pytest.raises(DataError, match="model of passes, which has no family to leave out"):
         bs.compare(pair, unit="family")
-    with pytest.raises(DataError, match="model of loss, which has no problem to leave out"):
-        bs.compare({"one": fit_cerebras, "same": fit_cerebras}, unit="problem")
-    with pytest.raises(DataError, match="one and two were fitted to different responses"):
-        bs.compare({"one": fit_passes, "two": fit_cerebras})
+    part = replace(fit_passes, notes=("Subset: what problems share was fitted on some.",))
+    with pytest.raises(DataError, match="share in one was fitted on some of its problems"):
+        bs.compare({"one": part, "same": part})
     buckets = replace(fit_passes, spec=bs.load_model("pass_rate_bucket"))
     with pytest.raises(DataError, match="pass_rate_bucket knows nothing of single problems"):
         leave_out_problems(buckets)

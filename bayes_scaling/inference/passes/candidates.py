@@ -1,9 +1,14 @@
-"""A unit's weights by importance sampling, from the normal that its sites give.
+"""A unit's weights by importance sampling: from the normal that its sites give, and the prior.
 
 Given what all units share, the weights w of one have the density ``N(w; 0, 1) prod_m
 Binomial(c_m)``. The kernel's map turns a standard normal z into a candidate w of density
-``N(z; 0, 1) |L|``, so each candidate carries the weight ``exp((z'z - w'w) / 2) prod_m
-Binomial(c_m) / |L|``, whose mean over z is the density of the unit's counts.
+``q(w) = N(z; 0, 1) |L|``. Counts of zero at several runs all say that the hazard is high, which
+sites, one a run, count several times, so q may be too narrow. Hence half of the candidates are of
+the prior, and each carries the weight
+
+    N(w; 0, 1) prod_m Binomial(c_m) / ((q(w) + N(w; 0, 1)) / 2),
+
+which is bounded by twice the likelihood. Its mean is the density of the unit's counts.
 """
 
 import math
@@ -35,7 +40,7 @@ def weigh(
     root : ndarray, shape (runs, rank)
     mean : ndarray, shape (runs,)
     normal, tried : ndarray, shape (candidates, rank)
-        Standard normals, and what they are turned to.
+        Standard normals, and what they are turned to: the first half by the sites, the rest stay.
     y, w, c, n : ndarray, shape (runs,)
         The unit's sites, successes and samples.
     link : int
@@ -43,16 +48,25 @@ def weigh(
     """
     runs, rank = root.shape
     lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
-    centre = np.empty(rank)
+    centre, gap = np.empty(rank), y - mean
     factorise(root, w, lower, inverse)
     volume = 0.0
     for k in range(rank):
         volume += math.log(lower[k, k])
     for s in range(len(normal)):
-        unwhiten(root, y - mean, w, normal[s], inverse, centre, tried[s])
-        total = -volume
+        unwhiten(root, gap, w, normal[s], inverse, centre, tried[s])
+        if s >= len(normal) // 2:
+            tried[s] = normal[s]
+        log_site, log_prior = volume, 0.0
         for k in range(rank):
-            total += 0.5 * (normal[s, k] ** 2 - tried[s, k] ** 2)
+            z = 0.0
+            for i in range(k, rank):
+                z += lower[i, k] * (tried[s, i] - centre[i])
+            log_site -= 0.5 * z**2
+            log_prior -= 0.5 * tried[s, k] ** 2
+        top = max(log_site, log_prior)
+        both = math.exp(log_site - top) + math.exp(log_prior - top)
+        total = log_prior - top - math.log(0.5 * both)
         for m in range(runs):
             if n[m] > 0:
                 t = mean[m]

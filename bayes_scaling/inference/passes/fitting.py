@@ -29,6 +29,7 @@ from bayes_scaling.specification.spec import Spec
 MANY = 2500
 SUBSET = 400
 ROUGH = 0.1
+SUBSET_NOTE = "Subset:"
 
 
 def fit_passes(
@@ -120,7 +121,9 @@ def _bucketed(
     how = default_buckets(passes)
     bucketed = form_buckets(passes, how, random_seed=random_seed)
     count = bucketed[BUCKET].nunique()
-    if how == "split":
+    if how == "split" and bucketed["n_samples"].equals(passes["n_samples"]):
+        said = "Buckets: one, since a single sample of each problem can't be split to form more."
+    elif how == "split":
         said = (
             f"Buckets: {count}, formed on half of the samples by pooled pass rate; the other half "
             "was fitted, since few samples a problem would bias buckets of the same counts."
@@ -143,12 +146,18 @@ def _subset_size(spec: Spec, design: PassDesign, subset: int | None) -> int | No
     return int(subset) if subset < count else None
 
 
+def is_of_subset(fitted: PassFit) -> bool:
+    """Whether the sampler ran on some of the problems only."""
+    return any(note.startswith(SUBSET_NOTE) for note in fitted.notes)
+
+
 def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any]) -> str:
     rough = int((share < ROUGH).sum())
     warned = f"; the draws of {rough} problems are rough" if rough else ""
     return (
-        f"Subset: what problems share was fitted on {len(fitted.units)} of {len(design.units)} "
-        f"problems, stratified by bucket, and each problem drawn given that{warned}."
+        f"{SUBSET_NOTE} what problems share was fitted on {len(fitted.units)} of "
+        f"{len(design.units)} problems, stratified by bucket, and each problem drawn given "
+        f"that{warned}."
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import PassDesign, unit_column
@@ -129,7 +130,8 @@ def discrepancies_at(
     for term in spec.discrepancy:
         if term.amplitude == 0.0:
             continue
-        gain, root = conditional(term, design, compute)
+        at, to = (design.positions(term, where) for where in (design.compute, compute))
+        gain, root = conditional(term, at, to)
         at_runs = values[term.name.replace("amplitude", "discrepancy")]
         amplitude = values.get(term.name, np.full(len(at_runs), term.amplitude))
         shape = (len(at_runs), *at_runs.shape[1:-1], root.shape[1])
@@ -139,6 +141,40 @@ def discrepancies_at(
     return total
 
 
+def foretold_at(
+    spec: Spec, design: PassDesign, values: Parameters, hidden: NDArray[np.bool_]
+) -> tuple[Array, Array]:
+    """Mean and standard deviation of the linear predictor at runs whose counts were hidden.
+
+    Given a draw of the parameters and of the discrepancies at the other runs it is normal: what the
+    law and those say, and what is fresh, the rest of the discrepancies and the effects of the run.
+
+    Parameters
+    ----------
+    hidden : ndarray of bool, shape (runs,)
+
+    Returns
+    -------
+    mean, sd : ndarray, shapes ``(draws, hidden runs, units)`` and ``(draws, hidden runs, 1)``
+    """
+    mean = np.array(law_at(spec, design, values, design.compute[hidden]))
+    variance = np.zeros((len(mean), int(hidden.sum()), 1))
+    for term in spec.discrepancy:
+        if term.amplitude == 0.0:
+            continue
+        where = design.positions(term, design.compute)
+        gain, root = conditional(term, where[~hidden], where[hidden])
+        at_runs = values[term.name.replace("amplitude", "discrepancy")][..., ~hidden]
+        known = np.einsum("s...m,tm->s...t", at_runs, gain)
+        mean += _to_units(known, term, spec, design)
+        amplitude = values.get(term.name, np.full(len(mean), term.amplitude))
+        variance += (amplitude[:, None] ** 2 * (root**2).sum(axis=1))[:, :, None]
+    for name, prior in spec.effects.items():
+        scale = values.get(name, np.full(len(mean), prior))
+        variance += scale[:, None, None] ** 2
+    return mean, np.sqrt(variance)
+
+
 def _to_units(drawn: Array, term: Discrepancy, spec: Spec, design: PassDesign) -> Array:
     if drawn.ndim == 2:
         return drawn[:, :, None]
@@ -146,15 +182,20 @@ def _to_units(drawn: Array, term: Discrepancy, spec: Spec, design: PassDesign) -
     return np.swapaxes(own, 1, 2)
 
 
-def conditional(term: Discrepancy, design: PassDesign, compute: Array) -> tuple[Array, Array]:
-    """Gain and root of a discrepancy at targets given its values at the runs, at unit amplitude.
+def conditional(term: Discrepancy, at: Array, to: Array) -> tuple[Array, Array]:
+    """Gain and root of a discrepancy at targets given its values at runs, at unit amplitude.
+
+    Parameters
+    ----------
+    term : Discrepancy
+    at, to : ndarray
+        Positions of the runs, and of the targets.
 
     Returns
     -------
     gain : ndarray, shape (targets, runs)
     root : ndarray, shape (targets, rank)
     """
-    at, to = (design.positions(term, where) for where in (design.compute, compute))
     between = covariance(term, to, at)
     gain = between @ np.linalg.pinv(covariance(term, at, at), rcond=1e-12, hermitian=True)
     rest = covariance(term, to, to) - gain @ between.T

@@ -1,7 +1,7 @@
 """Many problems: fit the shared parameters on a subset, then recover every other problem.
 
 Given what problems share, each problem's weights are independent of all others, so they are drawn
-one problem at a time by importance resampling from the normal that its sites give.
+one problem at a time by importance resampling (`bayes_scaling.inference.passes.candidates`).
 """
 
 import math
@@ -18,7 +18,7 @@ from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
 from bayes_scaling.specification.spec import Spec
 
-CANDIDATES = 24
+CANDIDATES = 48
 KEPT = 1000
 
 
@@ -61,8 +61,8 @@ def recover_units(
     xarray.Dataset
         The posterior with all problems.
     ndarray, shape (problems,)
-        Mean share of the candidates that carry weight: near 1, the normal was right; near one in
-        `CANDIDATES`, a problem's draws are rough.
+        Mean share of the candidates that carry weight: near a half, the normal of the sites was
+        right; near one in `CANDIDATES`, a problem's draws are rough.
     """
     terms = make_terms(spec, design)
     sites = make_sites(design, LINKS[spec.law.name])

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from bayes_scaling.inference.passes.evidence import log_evidence
+from bayes_scaling.inference.passes.candidates import log_mean_weights, resample
+from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.inference.passes.evidence import _nodes, log_evidence
 from bayes_scaling.inference.passes.graph import mean_at, unit_root
+from bayes_scaling.inference.passes.kernel import POWER
 from bayes_scaling.inference.passes.recovery import of_population
+from bayes_scaling.inference.passes.sites import make_sites
+from bayes_scaling.inference.passes.subset import CANDIDATES
 from bayes_scaling.inference.passes.terms import make_terms
 
 UNITS = (0, 7, 12, 23)
@@ -54,3 +59,50 @@ def test_without_counts_it_is_one(fit_passes, population):
     found = log_evidence(fit_passes.spec, fit_passes.design.without(hidden), population, 1)
     np.testing.assert_allclose(found[:, 5], 0.0, atol=1e-9)
     assert (np.delete(found, 5, axis=1) < 0).all()
+
+
+def unsolved(n, runs, mean, spread, problems=2):
+    """Problems that nobody solved, and the root of their log hazards, which vary by `spread`."""
+    x = np.linspace(-3.0, 3.0, runs)
+    root = np.column_stack([np.full(runs, spread), -0.2 * x, 0.1 * np.tri(runs, k=-1)[:, :-1]])
+    shape = (problems, runs)
+    design = PassDesign(
+        units=("a", "b"), buckets=("1",), bucket=np.zeros(2, dtype=np.int64),
+        sizes=np.ones(2, dtype=np.int64), runs=tuple(map(str, range(runs))),
+        compute=np.exp(x), reference=1.0, n_samples=np.full(shape, float(n)),
+        n_correct=np.zeros(shape),
+    )  # fmt: skip
+    return design, root, np.broadcast_to(mean - 0.1 * x, shape).copy()
+
+
+def weighed_prior(design, root, mean, rng, count=400_000):
+    """Log hazards of the first problem drawn from their prior, with the likelihood's logarithm."""
+    t = mean[0] + rng.standard_normal((count, root.shape[1])) @ root.T
+    return t, (design.n_samples[0] * np.log1p(-np.exp(-np.exp(t)))).sum(axis=1)
+
+
+@pytest.mark.parametrize(("n", "mean", "spread"), [(60, 0.5, 1.5), (100, 0.5, 2.5), (1000, 1.5, 2)])
+def test_problems_that_nobody_solved_may_be_very_hard(n, mean, spread):
+    design, root, means = unsolved(n, 8, mean, spread)
+    sites, rng = make_sites(design, POWER), np.random.default_rng(2)
+    t, log_p = weighed_prior(design, root, means, rng)
+    exact = special.logsumexp(log_p) - np.log(len(log_p))
+    found = np.empty(2)
+    nodes = _nodes(root.shape[1], 1)
+    counts = design.n_correct, design.n_samples
+    log_mean_weights(root, means, nodes, sites.y, sites.w, *counts, POWER, found)
+    np.testing.assert_allclose(found, exact, atol=0.1)
+
+    drawn = np.empty((1500, 2, root.shape[1]))
+    for row in drawn:
+        normal = rng.standard_normal((2, CANDIDATES, root.shape[1]))
+        resample(
+            root, means, normal, rng.uniform(size=2), sites.y, sites.w, *counts, POWER, row,
+            np.zeros(2),
+        )  # fmt: skip
+    last = (means[:, None] + drawn.swapaxes(0, 1) @ root.T)[:, :, -1]
+    weight = np.exp(log_p - log_p.max())
+    true_mean = np.average(t[:, -1], weights=weight)
+    true_sd = np.sqrt(np.average((t[:, -1] - true_mean) ** 2, weights=weight))
+    np.testing.assert_allclose(last.mean(axis=1), true_mean, atol=0.15 * true_sd)
+    np.testing.assert_allclose(last.std(axis=1), true_sd, rtol=0.1)

@@ -158,11 +158,11 @@ def random_point(spec, design, rng):
 
 
 def as_sampled(spec, scales):
-    """Point of the sampler: half-normal scales with either sign, others as logarithms."""
+    """Point of the sampler: half-normal scales in units of their own, with either sign."""
     point, jacobian = {}, 0.0
     for name, prior in scale_priors(spec).items():
         if prior.dist == "HalfNormal":
-            point[name] = scales[name]
+            point[f"{name}_raw"] = scales[name] / prior.arguments["sigma"]
         else:
             point[f"{name}_log__"] = np.log(scales[name])
             jacobian += np.log(scales[name])
