@@ -7,7 +7,7 @@ from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.registry import Record
-from bayes_scaling.reporting.seals import Seal, show_seals, verify_ledgers
+from bayes_scaling.reporting.seals import Seal, doubts_of, show_seals, verify_ledgers
 from bayes_scaling.reporting.tables import Table
 
 
@@ -21,6 +21,8 @@ class Provenance:
     spec : str
         The specification's text, whole.
     seals : tuple of Seal
+    doubts : tuple of str
+        Why they don't vouch for what the report says first.
     ledgers : tuple of str
         What verifying each ledger said.
     """
@@ -29,7 +31,14 @@ class Provenance:
     versions: Table
     spec: str
     seals: tuple[Seal, ...]
+    doubts: tuple[str, ...]
     ledgers: tuple[str, ...]
+
+    @property
+    def vouching(self) -> tuple[tuple[int, Seal], ...]:
+        """Seals that vouch for the report, with their places; none if its headline isn't sealed."""
+        numbered = enumerate(self.seals, 1)
+        return () if self.doubts else tuple(one for one in numbered if one[1].vouches)
 
 
 def trace_provenance(
@@ -45,6 +54,7 @@ def trace_provenance(
         ("Hash of the data (SHA-256)", fit.data_hash),
         ("Hash of the responses (SHA-256)", fit.response_hash),
     )
+    seals = show_seals(records, fit, forecast)
     return Provenance(
         facts=Table("What the fit was made from", ("Fact", "Value"), facts),
         versions=Table(
@@ -53,6 +63,7 @@ def trace_provenance(
             tuple(sorted(fit.versions.items())),
         ),
         spec=fit.spec.text.strip(),
-        seals=show_seals(records, forecast),
+        seals=seals,
+        doubts=doubts_of(seals, is_forecast=forecast is not None),
         ledgers=verify_ledgers(records),
     )

@@ -14,6 +14,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.registry import Record, read_ledger, verify
 from bayes_scaling.registry.questions import questions_of
 from bayes_scaling.registry.records import demand_forecast
+from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.tables import Table, column, four_digits, make_table, percent
 
 type Registered = Record | Sequence[Record] | str | Path
@@ -29,8 +30,12 @@ class Seal:
     number, ledger, hash, time, author, question, target, resolves, void_if : str
     assumptions : tuple of str
     events : Table or None
-    agreement : str
-        Whether the numbers of this report are those that were sealed.
+    fault : str
+        Why the record doesn't vouch for the numbers of this report, if it doesn't.
+    vouches : bool
+        Whether it vouches for numbers that this report forecasts.
+    is_of_headline : bool
+        Whether it was made from this fit for the target that the report speaks of first.
     outcome : str
         What became of the question.
     """
@@ -46,7 +51,9 @@ class Seal:
     void_if: str
     assumptions: tuple[str, ...]
     events: Table | None
-    agreement: str
+    fault: str
+    vouches: bool
+    is_of_headline: bool
     outcome: str
 
 
@@ -83,10 +90,23 @@ def find_records(
 
 
 def show_seals(
-    records: Sequence[Record], forecast: Forecast | PassForecast | None
+    records: Sequence[Record], fit: Fit | PassFit, forecast: Forecast | PassForecast | None
 ) -> tuple[Seal, ...]:
-    """Put records into words."""
-    return tuple(_show(record, forecast) for record in records)
+    """Put records into words, and say of each why it doesn't vouch for a report."""
+    unsound = {path: _unsound(path) for path in dict.fromkeys(one.ledger for one in records)}
+    return tuple(_show(record, fit, forecast, unsound[record.ledger]) for record in records)
+
+
+def doubts_of(seals: Sequence[Seal], *, is_forecast: bool) -> tuple[str, ...]:
+    """Say why seals don't vouch for a report; nothing where one vouches for its headline."""
+    if any(seal.is_of_headline and seal.vouches for seal in seals):
+        return ()
+    doubts = [
+        f"Record {seal.number} of {seal.ledger}: {seal.fault}" for seal in seals if seal.fault
+    ]
+    if is_forecast and seals and not any(seal.is_of_headline for seal in seals):
+        doubts.append("The target that this report speaks of first isn't one that was sealed.")
+    return tuple(doubts)
 
 
 def verify_ledgers(records: Sequence[Record]) -> tuple[str, ...]:
@@ -95,12 +115,26 @@ def verify_ledgers(records: Sequence[Record]) -> tuple[str, ...]:
     return tuple(f"{path.name}: {verify(path)}" for path in ledgers)
 
 
+def _unsound(ledger: Path) -> str:
+    """Say why a ledger doesn't hold, if it doesn't."""
+    found = verify(ledger)
+    return "" if found.holds else f"The ledger doesn't hold. {found.message}"
+
+
 def _belongs(record: Record, fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> bool:
-    model = record.content["model"]
-    same = model["data_hash"] == fit.data_hash and model["spec"] == fit.spec.text
-    if forecast is None or not same:
-        return bool(same)
-    return _place(record, forecast.targets) is not None
+    if _other_origin(record, fit):
+        return False
+    return forecast is None or _place(record, forecast.targets) is not None
+
+
+def _other_origin(record: Record, fit: Fit | PassFit) -> str:
+    """Say what else a record was made from than a fit, if it was."""
+    metric, model = record.content["metric"]["name"], record.content["model"]
+    if metric != fit.spec.response:
+        return f"It forecasts the {metric}, this report is of {fit.spec.response}."
+    if model["data_hash"] != fit.data_hash:
+        return "It was made from other data."
+    return "" if model["spec"] == fit.spec.text else "It was made with another model."
 
 
 def _place(record: Record, targets: pd.DataFrame) -> int | None:
@@ -111,8 +145,12 @@ def _place(record: Record, targets: pd.DataFrame) -> int | None:
     return int(np.argmax(same)) if np.any(same) else None
 
 
-def _show(record: Record, forecast: Forecast | PassForecast | None) -> Seal:
-    said = record.content
+def _show(
+    record: Record, fit: Fit | PassFit, forecast: Forecast | PassForecast | None, unsound: str
+) -> Seal:
+    said, other = record.content, _other_origin(record, fit)
+    place = None if other or forecast is None else _place(record, forecast.targets)
+    fault = other or unsound or _not_there(record) or _differing(record, forecast, place)
     return Seal(
         number=str(record.number),
         ledger=record.ledger.name,
@@ -125,8 +163,10 @@ def _show(record: Record, forecast: Forecast | PassForecast | None) -> Seal:
         void_if=said["void_if"] or "",
         assumptions=tuple(said["assumptions"]),
         events=_events(record),
-        agreement=_agreement(record, forecast) if isinstance(forecast, Forecast) else "",
-        outcome=_outcome(record),
+        fault=fault,
+        vouches=forecast is not None and not fault,
+        is_of_headline=forecast is not None and place == headline(forecast.targets),
+        outcome="not known, for the ledger doesn't hold" if unsound else _outcome(record),
     )
 
 
@@ -146,16 +186,18 @@ def _events(record: Record) -> Table | None:
     )
 
 
-def _agreement(record: Record, forecast: Forecast) -> str:
-    """Say whether the quantiles of the forecast are those that were sealed."""
-    place, kind = _place(record, forecast.targets), record.content["scored"]
+def _differing(record: Record, forecast: Forecast | PassForecast | None, place: int | None) -> str:
+    """Say how a forecast differs from what was sealed, if it does."""
+    if not isinstance(forecast, Forecast):
+        return ""
     if place is None:
-        return "This report forecasts another target."
+        return "It forecasts another target."
+    kind = record.content["scored"]
     sealed = record.quantiles[kind]
     drawn = forecast.draws[kind].isel(target=place).to_numpy()
     found = np.quantile(drawn, list(sealed.index))
     if np.allclose(found, sealed, rtol=SAME, atol=0):
-        return "The numbers of this report are those that were sealed."
+        return ""
     was, now = (
         f"{four_digits(of[0.5])} ({four_digits(of[0.05])} to {four_digits(of[0.95])})"
         for of in (sealed, pd.Series(found, index=sealed.index))
@@ -164,6 +206,12 @@ def _agreement(record: Record, forecast: Forecast) -> str:
         f"The numbers of this report are not those that were sealed: median and 90 % interval of "
         f"kind {kind} were {was}, here they are {now}."
     )
+
+
+def _not_there(record: Record) -> str:
+    """Say that a record isn't in its ledger as it was handed in, if it isn't."""
+    hashes = {one.hash for one in read_ledger(record.ledger)}
+    return "" if record.hash in hashes else "The ledger doesn't hold this record."
 
 
 def _outcome(record: Record) -> str:

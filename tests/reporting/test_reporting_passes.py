@@ -31,6 +31,15 @@ def page(spiteful_passes, forecast, tmp_path_factory):
     return Reader(bs.report(spiteful_passes, forecast, path=path).read_text())
 
 
+@pytest.fixture
+def sealed_loss(fit_cerebras, tmp_path, monkeypatch):
+    """A record of another forecast."""
+    monkeypatch.setattr("bayes_scaling.registry.claims.BASELINES", {})
+    words = {"question": "Which loss?", "resolves": "The model card.", "author": "a team"}
+    loss = bs.predict(fit_cerebras, compute=1e26)
+    return bs.register(loss, tmp_path / "forecasts.jsonl", **words)
+
+
 def test_the_answer_is_the_mean_pass_rate(page, forecast):
     row = forecast.summary().query("quantity == 'pass_rate'").iloc[0]
     assert page.faults == []
@@ -62,6 +71,18 @@ def test_residuals_are_those_of_the_binomial(fit_passes):
     n, c, mean = row["n_samples"], row["n_correct"], row["expected"]
     deviance = 2 * (c * np.log(c / mean) + (n - c) * np.log((n - c) / (n - mean)))
     assert row["residual"] ** 2 == pytest.approx(deviance)
+
+
+def test_a_seal_of_a_loss_is_no_seal_of_pass_rates(
+    spiteful_passes, forecast, sealed_loss, tmp_path
+):
+    path = bs.report(
+        spiteful_passes, forecast, registered=sealed_loss, path=tmp_path / "report.html"
+    )
+    text = Reader(path.read_text()).text
+    assert "No seal vouches for the numbers below." in text
+    assert "It forecasts the loss, this report is of passes." in text
+    assert "This forecast is sealed" not in text
 
 
 def test_without_a_forecast_the_fit_is_described(fit_passes, tmp_path):

@@ -15,6 +15,7 @@ from bayes_scaling.errors import BayesScalingError, LedgerError, OutputError
 from bayes_scaling.reporting.tables import decimals, fixed
 
 SECONDS = 10
+NO_SEAL = "No seal vouches for the numbers below."
 
 
 def test_the_answer_comes_first_and_is_the_forecast(page, forecast):
@@ -83,6 +84,8 @@ def test_a_sealed_forecast_is_shown_with_its_record(page, ledger):
     assert all(record.hash in page.text for record in records)
     assert "The numbers of this report are those that were sealed." in page.text
     assert "2 records and the side files hold." in page.text
+    assert "This forecast is sealed: record 1 of forecasts.jsonl, record 2 of" in page.text
+    assert NO_SEAL not in page.text
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,67 @@ def test_other_numbers_than_the_sealed_ones_are_said(later, forecast):
     was = f"{row['median']:.4g} ({row['q05']:.4g} to {row['q95']:.4g})"
     said = "The numbers of this report are not those that were sealed: median and 90 % interval of "
     assert f"{said}kind run were {was}, here they are" in later.text
+    first = later.text[: later.text.index("The answer")]
+    assert NO_SEAL in first
+    assert f"Record 2 of forecasts.jsonl: {said}" in first
+    assert "The target that this report speaks of first isn't one that was sealed." in first
+    assert "This forecast is sealed" not in later.text
+
+
+@pytest.fixture
+def written(tmp_path):
+    """What a person reads of a report with these arguments."""
+
+    def write(*arguments, **options):
+        path = bs.report(*arguments, path=tmp_path / "report.html", **options)
+        return Reader(path.read_text()).text
+
+    return write
+
+
+def test_one_sealed_target_of_several_is_not_the_headline(written, fit_cerebras, ledger):
+    further = bs.predict(fit_cerebras, compute=[TARGETS[0], TARGETS[1], 1e23])
+    text = written(fit_cerebras, further, registered=ledger)
+    assert NO_SEAL in text
+    assert "This forecast is sealed" not in text
+
+
+def test_a_record_of_something_else_is_not_claimed(written, fit_cerebras, forecast, ledger):
+    (first, second) = registry.read_ledger(ledger)
+    runs = fit_cerebras.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
+    others = replace(fit_cerebras, runs=runs)
+    spec = replace(fit_cerebras.spec, text=f"{fit_cerebras.spec.text}# another")
+    modelled = replace(fit_cerebras, spec=spec)
+    for fit, said in ((others, "made from other data"), (modelled, "made with another model")):
+        text = written(fit, bs.predict(fit, compute=TARGETS), registered=second)
+        assert f"{NO_SEAL} Record 2 of forecasts.jsonl: It was {said}." in text
+        assert f"Record 2 of forecasts.jsonl: It was {said}." in written(fit, registered=second)
+    far = written(fit_cerebras, bs.predict(fit_cerebras, compute=1e25), registered=[first])
+    assert "Record 1 of forecasts.jsonl: It forecasts another target." in far
+    assert NO_SEAL in written(fit_cerebras, forecast, registered=first)
+    assert NO_SEAL not in written(fit_cerebras, forecast, registered=second)
+
+
+def test_a_ledger_that_does_not_hold_vouches_for_nothing(
+    written, fit_cerebras, forecast, ledger, tmp_path
+):
+    shutil.copytree(ledger.parent, tmp_path / "edited")
+    edited = tmp_path / "edited" / ledger.name
+    records = registry.read_ledger(edited)
+    edited.write_bytes(edited.read_bytes().replace(b"a team", b"no team"))
+    for given in (edited, records):
+        text = written(fit_cerebras, forecast, registered=given)
+        assert f"{NO_SEAL} Record 1 of forecasts.jsonl: The ledger doesn't hold." in text
+        assert "This forecast is sealed" not in text
+        assert "those that were sealed" not in text
+
+
+def test_a_record_that_is_not_in_its_ledger_vouches_for_nothing(
+    written, fit_cerebras, forecast, ledger
+):
+    record = replace(registry.read_ledger(ledger)[1], hash="f" * 64)
+    text = written(fit_cerebras, forecast, registered=record)
+    assert f"{NO_SEAL} Record 2 of forecasts.jsonl: The ledger doesn't hold this record." in text
 
 
 def test_an_outcome_is_shown(later):
