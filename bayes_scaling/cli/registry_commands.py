@@ -232,14 +232,14 @@ def _noting() -> Iterator[None]:
 def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:
     """Refuse before the fit what would be refused after it."""
     from bayes_scaling.registry.anchoring import demand_anchor
-    from bayes_scaling.registry.appending import writing
+    from bayes_scaling.registry.appending import demand_place
     from bayes_scaling.registry.events import parse_event
 
     for event in events:
         parse_event(event, "loss")
     demand_anchor(anchor, ledger)
-    with _noting(), writing(ledger):
-        pass
+    with _noting():
+        demand_place(ledger)
 
 
 def _pair(option: str, text: str) -> tuple[int, str]:

@@ -50,6 +50,8 @@ def print_scores(ledger: Path, scores: pd.DataFrame, *, as_json: bool) -> None:
         summaries = summary.reset_index().to_dict("records")
         forecasts = rows.to_dict("records")
         return print_json({"head": head, "summary": summaries, "forecasts": forecasts})
+    if scores.empty:
+        return typer.echo(f"{ledger} has no forecast yet. Head {head}")
     shown = pd.DataFrame(
         {
             "record": scores.index,

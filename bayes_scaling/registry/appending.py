@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bayes_scaling.errors import LedgerError
+from bayes_scaling.errors import LedgerError, OutputError
 from bayes_scaling.registry.canonical import hash_of, to_line
 from bayes_scaling.registry.disk import locked, read_all, speaking, write_all
 from bayes_scaling.registry.files import keep_side_file
@@ -137,6 +137,24 @@ def writing(ledger: str | Path) -> Iterator[Writer]:
         with speaking(path):
             head = put_in_order(path, descriptor, read_head(path, descriptor))
         yield Writer(path, descriptor, head)
+
+
+def demand_place(ledger: str | Path) -> None:
+    """Refuse a ledger that can't be appended to; one that isn't there yet is not begun.
+
+    Raises
+    ------
+    LedgerError, OutputError
+        As `writing` does.
+    """
+    path = Path(ledger).expanduser().resolve()
+    if path.exists() or head_path(path).exists():
+        with writing(path):
+            return
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: can't be written: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: can't be written: nothing can be added to {path.parent}.")
 
 
 def utc_now() -> datetime:

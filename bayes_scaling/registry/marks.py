@@ -16,6 +16,7 @@ from bayes_scaling.registry.records import Record
 Array = NDArray[Any]
 
 INTERVALS = {"covered_50": (0.25, 0.75), "covered_80": (0.1, 0.9), "covered_90": (0.05, 0.95)}
+MARKS = ("crps", "log_score", "pit", "wis", *INTERVALS, "brier")
 SCALES: dict[str, Callable[[Any], Array]] = {"log": np.log, "linear": np.asarray}
 
 
@@ -44,8 +45,8 @@ def marks_of(record: Record, value: float) -> dict[str, Any]:
 
 def no_marks(record: Record) -> dict[str, Any]:
     """Leave the marks of a forecast empty whose outcome isn't known."""
-    names = ["crps", "log_score", "pit", "wis", *INTERVALS, "brier"]
-    names += [f"{kind}_{name}" for name in record.content["baselines"] for kind in ("wis", "skill")]
+    sealed = record.content["baselines"]
+    names = [*MARKS, *(f"{kind}_{name}" for name in sealed for kind in ("wis", "skill"))]
     return {name: None if name in INTERVALS else np.nan for name in names}
 
 

@@ -1,15 +1,18 @@
 """What became of the questions: outcomes, voids and corrections, each a record of its own."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.appending import writing
+from bayes_scaling.registry.appending import Writer, writing
+from bayes_scaling.registry.disk import read_all
 from bayes_scaling.registry.questions import Question, questions_of
 from bayes_scaling.registry.reading import existing
 from bayes_scaling.registry.records import Record
+from bayes_scaling.registry.verification import demand_sound_bytes
 from bayes_scaling.registry.words import author_name, demand_text
 
 if TYPE_CHECKING:
@@ -41,8 +44,8 @@ def resolve(
     Raises
     ------
     LedgerError
-        If there is no such forecast, it is resolved or void already, or a value can't be one.
-        Nothing is appended then.
+        If the ledger doesn't hold, there is no such forecast, it is resolved or void already, or a
+        value can't be one. Nothing is appended then.
 
     Examples
     --------
@@ -52,8 +55,7 @@ def resolve(
     """
     pairs = _pairs(outcomes)
     words = {"author": author_name(author), "note": _maybe("note", note), "type": "outcome"}
-    with writing(existing(ledger)) as writer:
-        questions = questions_of(writer.read())
+    with _answering(ledger) as (writer, questions):
         contents = []
         for number, value in pairs:
             question = _demand_open(questions, number)
@@ -82,12 +84,12 @@ def void(
     Raises
     ------
     LedgerError
-        If there is no such forecast, or it is resolved or void already.
+        If the ledger doesn't hold, there is no such forecast, or it is resolved or void already.
     """
     words = {"author": author_name(author), "note": None, "type": "void"}
     words["reason"] = demand_text("reason", reason)
-    with writing(existing(ledger)) as writer:
-        question = _demand_open(questions_of(writer.read()), record)
+    with _answering(ledger) as (writer, questions):
+        question = _demand_open(questions, record)
         return writer.append([{**words, **_link(question)}])
 
 
@@ -119,11 +121,12 @@ def correct(
     Raises
     ------
     LedgerError
-        If there is no such forecast, it has no outcome to correct, or the value can't be one.
+        If the ledger doesn't hold, there is no such forecast, it has no outcome to correct, or the
+        value can't be one.
     """
     words = {"author": author_name(author), "note": demand_text("reason", reason)}
-    with writing(existing(ledger)) as writer:
-        question = _find(questions_of(writer.read()), record)
+    with _answering(ledger) as (writer, questions):
+        question = _find(questions, record)
         if question.answer is None:
             raise LedgerError(f"record: {record} has no outcome yet; give it with resolve.")
         if value is None:
@@ -131,6 +134,14 @@ def correct(
         else:
             said = {"type": "outcome", "value": _checked(question, value)}
         return writer.append([{**words, **_link(question), **said}])
+
+
+@contextmanager
+def _answering(ledger: str | Path) -> Iterator[tuple[Writer, dict[int, Question]]]:
+    """Lock a ledger that holds, and hand out its questions; raises LedgerError if it doesn't."""
+    with writing(existing(ledger)) as writer:
+        demand_sound_bytes(writer.path, read_all(writer.descriptor))
+        yield writer, questions_of(writer.read())
 
 
 def _pairs(outcomes: "Mapping[int, float] | pd.DataFrame") -> list[tuple[Any, Any]]:

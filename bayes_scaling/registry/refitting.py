@@ -11,10 +11,18 @@ from bayes_scaling.forecasting import Forecast, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit
 from bayes_scaling.registry.files import read_side_file, unpack_arrays, unpack_table
+from bayes_scaling.registry.heads import Head
 from bayes_scaling.registry.records import Record, demand_forecast
+from bayes_scaling.registry.verification import demand_sound
 from bayes_scaling.specification.spec import Spec, parse_spec
 
 FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
+
+
+def demand_sealed(record: Record) -> None:
+    """Demand a forecast that stands in a ledger that holds, before it is fitted again."""
+    demand_forecast(record)
+    demand_sound(record.ledger, "nothing is fitted again", Head(record.number, record.hash))
 
 
 def sealed_spec(record: Record) -> Spec:
@@ -56,7 +64,7 @@ def refit(record: Record, runs: pd.DataFrame) -> Fit:
         runs,
         random_seed=model["random_seed"],
         reference=model["reference"],
-        **_settings(model["sampler"]),
+        **_settings(model["sampler"], converged=model["converged"]),
     )
     if not isinstance(fitted, Fit):
         raise LedgerError(f"record: {record.number} isn't of a loss; only losses are fitted again.")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.registry.files import read_side_file, unpack_arrays
-from bayes_scaling.registry.records import LEVELS, Record, demand_forecast
-from bayes_scaling.registry.refitting import predict_again, refit, sealed_data
+from bayes_scaling.registry.records import LEVELS, Record
+from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
 
 Array = NDArray[Any]
 
@@ -68,7 +68,7 @@ def rerun(record: Record, data: pd.DataFrame | None = None) -> Rerun:
     Raises
     ------
     LedgerError
-        If the record is no forecast, its data are missing or others, or a side file doesn't hold.
+        If the record is no forecast, its ledger doesn't hold, or its data are missing or others.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def rerun(record: Record, data: pd.DataFrame | None = None) -> Rerun:
     >>> registry.rerun(record).agrees
     True
     """
-    demand_forecast(record)
+    demand_sealed(record)
     forecast, place = predict_again(record, refit(record, sealed_data(record, data)))
     return compare_again(record, forecast, place)
 

@@ -7,14 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.marks import INTERVALS, marks_of, no_marks
+from bayes_scaling.registry.marks import INTERVALS, MARKS, marks_of, no_marks
 from bayes_scaling.registry.outcomes import resolve
 from bayes_scaling.registry.questions import Question, questions_of
 from bayes_scaling.registry.reading import read_ledger
-from bayes_scaling.registry.verification import verify
+from bayes_scaling.registry.verification import demand_sound
 
 SHOWN = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
+
+COLUMNS = (
+    *("question", "metric", "unit", "kind", "family", "compute", "status", "answer"),
+    *("corrections", "value", *SHOWN, "events", *MARKS),
+)
 
 
 def score(
@@ -79,12 +83,13 @@ def score(
     >>> bool(bs.score("scored.jsonl", {record.number: 1.572}).loc[1, "covered_90"])
     True
     """
-    _demand_sound(ledger)
+    demand_sound(ledger, "it isn't scored")
     if outcomes is not None:
         resolve(ledger, outcomes, author=author, note=note)
     questions = questions_of(read_ledger(ledger))
     rows = [_row(question) for question in questions.values()]
-    table = pd.DataFrame(rows, index=pd.Index(questions, name="record"))
+    index = pd.Index(questions, name="record")
+    table = pd.DataFrame(rows, index=index) if rows else pd.DataFrame(index=index, columns=COLUMNS)
     return table.astype({"answer": "Int64", **dict.fromkeys(INTERVALS, "boolean")})
 
 
@@ -107,13 +112,8 @@ def summarise_scores(scores: pd.DataFrame) -> pd.DataFrame:
     names = [name.removeprefix("wis_") for name in map(str, scores) if name.startswith("wis_")]
     groups = scores.groupby("metric", sort=True)
     rows = {str(metric): _averages(table, names) for metric, table in groups}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("metric")
-
-
-def _demand_sound(ledger: str | Path) -> None:
-    found = verify(ledger)
-    if not found.holds:
-        raise LedgerError(f"{ledger}: doesn't hold, so it isn't scored. {found.message}")
+    index, columns = pd.Index(rows, name="metric"), list(_averages(scores, names))
+    return pd.DataFrame(list(rows.values()), index=index, columns=columns)
 
 
 def _row(question: Question) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from bayes_scaling.errors import LedgerError
 from bayes_scaling.forecasting import Forecast, predict, quantile_name
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry.points import check_points
-from bayes_scaling.registry.records import Record, demand_forecast
-from bayes_scaling.registry.refitting import predict_again, refit, sealed_data
+from bayes_scaling.registry.records import Record
+from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
 from bayes_scaling.registry.rerunning import compare_again
 from bayes_scaling.registry.words import demand_text
 
@@ -96,7 +96,7 @@ def track(
     DataError
         If the points are no table of runs, or can't be told to be comparable.
     LedgerError
-        If the record is no forecast, or its data are missing or others.
+        If the record is no forecast, its ledger doesn't hold, or its data are missing or others.
 
     Notes
     -----
@@ -128,7 +128,7 @@ def track(
     >>> bool(tracking.probability > 0.05)
     True
     """
-    demand_forecast(record)
+    demand_sealed(record)
     if record.content["metric"]["name"] != "loss":
         raise LedgerError(
             f"record: {record.number} forecasts {record.content['metric']['name']}; only losses "

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bayes_scaling.errors import LedgerError
 from bayes_scaling.registry.canonical import GENESIS, hash_of
 from bayes_scaling.registry.faults import (
     count_text,
@@ -16,7 +17,7 @@ from bayes_scaling.registry.faults import (
     read_chain,
     record_fault,
 )
-from bayes_scaling.registry.heads import Head, parse_head
+from bayes_scaling.registry.heads import Head, head_path, parse_head
 from bayes_scaling.registry.reading import existing, snapshot, split_lines
 
 
@@ -114,6 +115,22 @@ def examine(
         return Verification(False, first.record, first.why, len(lines), found)
     message = f"{count_text(len(lines))} and the side files hold. {_vouched(published, found)}"
     return Verification(True, None, message, len(lines), found, tuple(_remarks(contents)))
+
+
+def demand_sound(ledger: str | Path, refused: str, head: Head | None = None) -> None:
+    """Demand a ledger that holds; raises LedgerError, which says what is refused otherwise."""
+    _demand_holding(ledger, verify(ledger, head), refused)
+
+
+def demand_sound_bytes(path: Path, data: bytes) -> None:
+    """Demand that a ledger holds, before something is appended to it; call it with it locked."""
+    found = examine(path, data, head_path(path).read_bytes(), None)
+    _demand_holding(path, found, "nothing was appended")
+
+
+def _demand_holding(ledger: str | Path, found: Verification, refused: str) -> None:
+    if not found.holds:
+        raise LedgerError(f"{ledger}: doesn't hold, so {refused}. {found.message}")
 
 
 def _vouched(published: Head | None, found: Head) -> str:

@@ -65,8 +65,26 @@ def test_what_can_be_refused_is_refused_before_the_fit(refused, ledger, monkeypa
     asked = ["register", "ladder.csv", "--at", "2.3e22", *TEXTS]
     assert "isn't an event of loss" in refused(*asked, "--event", "los < 2")
     assert "isn't a ledger of bayes_scaling" in refused(*asked, "--ledger", "ladder.csv")
-    assert "can't be written" in refused(*asked, "--ledger", tmp_path / "no" / "x.jsonl")
+    assert "there is no folder" in refused(*asked, "--ledger", tmp_path / "no" / "x.jsonl")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert "nothing can be added to" in refused(*asked, "--ledger", tmp_path / "x.jsonl")
     assert not ledger.exists()
+
+
+def test_what_is_refused_leaves_no_ledger_behind(refused, tmp_path):
+    refused("register", "nowhere.csv", "--at", "2.3e22", *TEXTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_without_forecasts_is_scored(invoke, ledger):
+    ledger.touch()
+    result = invoke("score")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"forecasts.jsonl has no forecast yet. Head 0:{'0' * 64}\n",
+    )
+    found = json.loads(invoke("score", "--json").stdout)
+    assert (found["summary"], found["forecasts"]) == ([], [])
 
 
 def test_verify(invoke, refused, registered):
@@ -120,6 +138,30 @@ def test_what_was_mended_is_noted(invoke, registered):
     assert result.exit_code == 0
     assert "note: " in result.stderr
     assert "its torn end, 6 bytes, is in" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("--outcome", "1=1.7"),
+        ("--void", "1=gone"),
+        ("--correct", "1=1.7", "--reason", "a slip"),
+        (),
+    ],
+)
+def test_what_does_not_hold_is_neither_answered_nor_scored(refused, registered, answer):
+    registered.write_bytes(registered.read_bytes().replace(b"someone", b"anybody", 1))
+    before = registered.read_bytes()
+    said = refused("score", registered, *answer)
+    assert f"doesn't hold, so {'nothing was appended' if answer else 'it isn'}" in said
+    assert registered.read_bytes() == before
+
+
+def test_what_does_not_hold_is_not_tracked(refused, registered):
+    bs.example("cerebras_gpt").assign(finished=True).to_csv("seen.csv", index=False)
+    registered.write_bytes(registered.read_bytes().replace(b"someone", b"anybody", 1))
+    said = refused("track", registered, "seen.csv", "--record", 2)
+    assert "doesn't hold, so nothing is fitted again. Record 1 was changed" in said
 
 
 def test_track(invoke, refused, registered, fit_cerebras, monkeypatch):

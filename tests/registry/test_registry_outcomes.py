@@ -7,6 +7,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.registry import correct, read_ledger, resolve, verify, void
 from bayes_scaling.registry.appending import writing
+from bayes_scaling.registry.files import side_path
 from bayes_scaling.registry.questions import questions_of
 
 
@@ -106,6 +107,35 @@ def test_an_outcome_that_belongs_to_nothing_is_refused(registered):
     assert verify(registered).holds
     with pytest.raises(ValueError, match="record 3 doesn't belong to a forecast before it"):
         bs.score(registered)
+
+
+@pytest.fixture
+def edited(registered):
+    """A ledger whose first record isn't as it was appended."""
+    registered.write_bytes(registered.read_bytes().replace(b"someone", b"anybody", 1))
+    return registered
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda ledger: resolve(ledger, {2: 1.572}),
+        lambda ledger: void(ledger, 2, reason="cancelled"),
+        lambda ledger: correct(ledger, 2, 1.572, reason="a slip"),
+    ],
+)
+def test_nothing_is_appended_to_what_does_not_hold(edited, answer):
+    before = edited.read_bytes()
+    with pytest.raises(ValueError, match=r"doesn't hold, so nothing was appended\. Record 1 was"):
+        answer(edited)
+    assert edited.read_bytes() == before
+
+
+def test_no_outcome_without_the_draws_that_it_is_scored_by(registered):
+    digest = read_ledger(registered)[0].content["files"]["draws"]
+    side_path(registered, "draws", digest).unlink()
+    with pytest.raises(ValueError, match=r"so nothing was appended\. Record 1: the side file"):
+        resolve(registered, {2: 1.572})
 
 
 def test_no_ledger_no_outcome(tmp_path):

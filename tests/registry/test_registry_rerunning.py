@@ -1,5 +1,7 @@
 """A forecast comes out again from what was sealed, and an update never touches the seal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,6 +86,13 @@ def test_only_a_forecast_is_rerun(registered):
     for verb in (rerun, lambda record: track(record, pd.DataFrame())):
         with pytest.raises(ValueError, match=r"record 3 of .* holds the outcome of record 1"):
             verb(outcome)
+
+
+def test_a_record_that_its_ledger_does_not_hold_is_not_rerun(record, seen):
+    forged = replace(record, hash="f" * 64)
+    for verb in (rerun, lambda record: track(record, seen)):
+        with pytest.raises(ValueError, match=r"nothing is fitted again\. Record 2 isn't the one"):
+            verb(forged)
 
 
 def test_tracking_updates_beside_the_seal(record, seen, fitted_before):

@@ -94,6 +94,21 @@ def test_nothing_is_scored_before_it_is_resolved(registered):
     assert np.isnan(summarise_scores(scores).loc["loss", "crps"])
 
 
+def test_a_ledger_without_forecasts_has_no_scores(registered, tmp_path):
+    begun = tmp_path / "begun.jsonl"
+    begun.touch()
+    scores, wanted = bs.score(begun), bs.score(registered)
+    assert scores.empty
+    assert list(scores) == [name for name in wanted if not name.startswith(("wis_", "skill_"))]
+    assert (scores.index.name, scores["covered_90"].dtype) == ("record", "boolean")
+    summary = summarise_scores(scores)
+    assert summary.empty
+    averages = summarise_scores(wanted)
+    assert list(summary) == [name for name in averages if not name.startswith("skill_")]
+    with pytest.raises(ValueError, match="has no forecast to plot"):
+        bs.plot_ledger(begun)
+
+
 def test_what_does_not_hold_is_not_scored(registered):
     data = registered.read_bytes()
     registered.write_bytes(data.replace(b"someone", b"somebody", 1))
