@@ -1,6 +1,7 @@
 """Tables and numbers as a page shows them."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from markupsafe import Markup
 
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 SHOWN = 60
+FINEST = 0.01  # percent
+NUMBER = re.compile(rf"((<|>|&lt;|&gt;) )?[\d{MINUS}]")
 
 type Cell = str | Markup
 
@@ -117,11 +120,13 @@ def plain_flop(value: float) -> str:
 def significant(digits: int) -> Callable[[Any], Cell]:
     """Give a way to write numbers in so many digits; nothing for one that is missing.
 
+    What lies before the decimal point is written whole, and a million or more as a power of ten.
+
     Examples
     --------
     >>> write = significant(3)
-    >>> write(0.080123), write(-2), write(float("nan"))
-    ('0.0801', '−2', '')
+    >>> write(0.080123), write(-2), write(12345.6), write(float("nan"))
+    ('0.0801', '−2', '12,346', '')
     """
 
     def write(value: Any) -> Cell:
@@ -130,7 +135,8 @@ def significant(digits: int) -> Callable[[Any], Cell]:
             return ""
         if number != 0 and not 1e-4 <= abs(number) < 1e6:
             return flop(number)
-        return f"{number:.{digits}g}".replace("-", MINUS)
+        text = f"{number:z,.{digits}g}"
+        return (f"{number:,.0f}" if "e" in text else text).replace("-", MINUS)
 
     return write
 
@@ -139,11 +145,18 @@ three_digits, four_digits = significant(3), significant(4)
 
 
 def fixed(digits: int) -> Callable[[Any], str]:
-    """Give a way to write numbers with so many decimals; nothing for one that is missing."""
+    """Give a way to write numbers with so many decimals; nothing for one that is missing.
+
+    Examples
+    --------
+    >>> write = fixed(2)
+    >>> write(-0.5), write(-0.001), write(1234)
+    ('−0.50', '0.00', '1,234.00')
+    """
 
     def write(value: Any) -> str:
         number = float(value)
-        return "" if math.isnan(number) else f"{number:.{digits}f}".replace("-", MINUS)
+        return "" if math.isnan(number) else f"{number:z,.{digits}f}".replace("-", MINUS)
 
     return write
 
@@ -151,16 +164,29 @@ def fixed(digits: int) -> Callable[[Any], str]:
 def percent(value: Any) -> str:
     """Write a share as a percentage; nothing for one that is missing.
 
+    Only what is 0 or 100 % is written as such.
+
     Examples
     --------
-    >>> [percent(share).replace(SPACE, " ") for share in (0.9, 0.0123, float("nan"))]
-    ['90 %', '1.2 %', '']
+    >>> shares = 0.9, 0.0123, 0.0004, 0.9996, 1e-9, float("nan")
+    >>> [percent(share).replace(SPACE, " ") for share in shares]
+    ['90 %', '1.2 %', '0.04 %', '99.96 %', '< 0.01 %', '']
     """
     share = 100 * float(value)
     if math.isnan(share):
         return ""
-    digits = 0 if share == round(share) or 10 <= abs(share) <= 90 else 1
-    return f"{share:.{digits}f}{SPACE}%".replace("-", MINUS)
+    if 0 < share < FINEST:
+        return f"< {FINEST}{SPACE}%"
+    if 0 < 100 - share < FINEST:
+        return f"> {100 - FINEST}{SPACE}%"
+    return f"{share:z.{_percent_decimals(share)}f}{SPACE}%".replace("-", MINUS)
+
+
+def _percent_decimals(share: float) -> int:
+    """Count the decimals that keep a percentage apart from 0 and 100."""
+    if math.isclose(share, round(share), rel_tol=1e-12) or 10 <= share <= 90:
+        return 0
+    return 2 if min(abs(share), abs(100 - share)) < 0.1 else 1
 
 
 def decimals(low: Any, high: Any) -> int:
@@ -191,4 +217,4 @@ def glossed(name: str, gloss: str) -> Cell:
 
 
 def _is_number(cell: Cell) -> bool:
-    return not cell or cell[0].isdigit() or cell[0] == MINUS
+    return not cell or NUMBER.match(cell) is not None

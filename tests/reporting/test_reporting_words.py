@@ -1,12 +1,22 @@
 """Every law, prior and parameter on the shelf can be written down."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from report_reader import Reader
 
 import bayes_scaling as bs
 from bayes_scaling.reporting.pages import _environment
-from bayes_scaling.reporting.tables import column, decimals, fixed, make_table, percent
+from bayes_scaling.reporting.tables import (
+    column,
+    decimals,
+    fixed,
+    four_digits,
+    make_table,
+    percent,
+    span,
+    three_digits,
+)
 from bayes_scaling.reporting.words import PARAMETERS, meaning
 from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.noise import NOISES
@@ -62,7 +72,52 @@ def test_numbers_show_two_digits_of_the_interval():
         assert float(fixed(digits)(width)) == pytest.approx(width, rel=0.05)
 
 
-def test_a_share_that_is_not_whole_is_never_written_as_such():
-    assert percent(0.996) == "99.6\N{NO-BREAK SPACE}%"
-    assert percent(1.0) == "100\N{NO-BREAK SPACE}%"
-    assert percent(0.004) == "0.4\N{NO-BREAK SPACE}%"
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.996, "99.6 %"),
+        (0.9996, "99.96 %"),
+        (0.99949, "99.95 %"),
+        (1 - 1e-9, "> 99.99 %"),
+        (1.0, "100 %"),
+        (0.29, "29 %"),
+        (0.07, "7 %"),
+        (0.004, "0.4 %"),
+        (0.0004, "0.04 %"),
+        (1e-9, "< 0.01 %"),
+        (0.0, "0 %"),
+    ],
+)
+def test_only_what_is_whole_is_written_as_such(share, said):
+    assert percent(share).replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+@pytest.mark.parametrize("share", [*np.geomspace(1e-12, 0.5, 60)])
+def test_no_share_reads_as_none_or_all(share):
+    for one in (share, 1 - share):
+        assert percent(one).rstrip("%\N{NO-BREAK SPACE}") not in {
+            "0",
+            "0.0",
+            "0.00",
+            "100.0",
+            "100",
+        }
+
+
+def test_large_numbers_have_all_digits_before_the_point():
+    assert [three_digits(n) for n in (1234.5, 999.9, 10_000)] == ["1,234", "1,000", "10,000"]
+    assert [four_digits(n) for n in (10_000, 1234.5, 123.45)] == ["10,000", "1,234", "123.5"]
+    assert three_digits(2.5e6).endswith("<sup>6</sup>")
+    assert fixed(0)(12_345) == "12,345"
+
+
+def test_nothing_is_less_than_zero_that_reads_as_zero():
+    assert fixed(2)(-0.001) == "0.00"
+    assert fixed(2)(-0.01) == "\N{MINUS SIGN}0.01"
+    assert three_digits(-0.0) == "0"
+
+
+def test_a_share_below_the_finest_is_a_number():
+    frame = pd.DataFrame({"n": [1, 2], "low": [1e-9, 0.2], "high": [0.1, 1 - 1e-9]})
+    columns = column("N", str, "n"), column("Share", span(percent), "low", "high")
+    assert make_table("Shares", frame, *columns).numeric == (False, True)
