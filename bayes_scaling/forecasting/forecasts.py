@@ -27,9 +27,12 @@ class Forecast(Summaries):
     notes : tuple of str
         What the reader has to know: a fit that didn't converge, a floor that comes from the prior,
         a target below the ladder.
+    random_seed : int or None
+        Of the draws; where it is None, they were made with the fit's.
     """
 
     targets: pd.DataFrame
     draws: xr.Dataset
     fit: Fit
     notes: tuple[str, ...]
+    random_seed: int | None = None

@@ -111,7 +111,7 @@ def _losses(
         }
     )
     notes = tuple(loss_notes(fit, table, index, draws))
-    return Forecast(table, draws, fit, notes)
+    return Forecast(table, draws, fit, notes, seed)
 
 
 def _check_family(fit: PassFit, labels: list[str | None]) -> None:

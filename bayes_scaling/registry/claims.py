@@ -110,8 +110,10 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
         "compute": table["compute"].to_numpy(float),
         "family": np.array([str(label) for label in table["family"]]),
     }
+    seed = fit.random_seed if forecast.random_seed is None else forecast.random_seed
     model = _origin(fit) | {
-        "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True))
+        "forecast_seed": int(seed),
+        "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True)),
     }
     unit = response_unit(fit)
     bounds = {"lowest": 0.0, "highest": None}

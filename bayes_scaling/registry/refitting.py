@@ -74,19 +74,25 @@ def refit(record: Record, runs: pd.DataFrame) -> Fit:
 def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
     """Forecast all targets of the forecast that a record is one of, and say which it is.
 
-    Draws at several targets come from one stream, so each needs all to be the same again.
+    Draws at several targets come from one stream, so each needs all to be the same again. Records
+    of before the forecast's seed was sealed were drawn with the fit's, unless another was given.
     """
     arrays = unpack_arrays(read_side_file(record, "draws"))
     target = record.content["target"]
     asked = pd.DataFrame({name: arrays[f"asked.{name}"] for name in ("compute", "family")})
     same = (asked["compute"] == target["compute"]) & (asked["family"] == target["family"])
-    return predict(fitted, asked), int(np.flatnonzero(same)[0])
+    seed = record.content["model"].get("forecast_seed")
+    return predict(fitted, asked, random_seed=seed), int(np.flatnonzero(same)[0])
 
 
-def _settings(sampler: dict[str, Any]) -> dict[str, Any]:
-    """Say how the fit was called; a second try had twice the draws and smaller steps."""
+def _settings(sampler: dict[str, Any], *, converged: bool) -> dict[str, Any]:
+    """Say how to sample as the try did whose draws were kept.
+
+    A second try that converged is made again as a first one with its own settings, since neither
+    try depends on the other. One that didn't is made again as a second one, from the default.
+    """
     accept, draws = sampler["target_accept"], sampler["draws"]
-    if sampler["retried"]:
+    if sampler["retried"] and not converged:
         draws //= 2
         accept = FIRST_ACCEPT if accept == RETRY_ACCEPT else accept
     return {

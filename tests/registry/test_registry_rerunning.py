@@ -9,7 +9,7 @@ from conftest import WORDS
 
 import bayes_scaling as bs
 from bayes_scaling.registry import correct, read_ledger, rerun, resolve, track
-from bayes_scaling.registry.refitting import refit, sealed_data
+from bayes_scaling.registry.refitting import predict_again, refit, sealed_data
 from bayes_scaling.registry.rerunning import compare_again
 from bayes_scaling.registry.tracking import joint_probability
 
@@ -43,6 +43,44 @@ def test_a_rerun_gives_the_sealed_quantiles(record):
     assert table["kind"].value_counts().to_dict() == {"run": 23, "expected": 23, "law": 23}
     np.testing.assert_array_equal(table["sealed"], table["again"])
     assert (table["error"] > 0).all()
+
+
+def test_a_rerun_draws_with_the_seed_of_the_forecast(forecast, ledger, no_baselines):
+    other = bs.predict(forecast.fit, forecast.targets, random_seed=7)
+    (_, record) = bs.register(other, ledger, **WORDS)
+    assert record.content["model"]["forecast_seed"] == 7
+    assert record.content["model"]["random_seed"] == forecast.fit.random_seed
+    assert compare_again(record, *predict_again(record, forecast.fit)).identical
+
+
+def test_a_record_without_a_seed_of_its_own_is_rerun_with_that_of_the_fit(record, forecast):
+    del record.content["model"]["forecast_seed"]
+    assert compare_again(record, *predict_again(record, forecast.fit)).identical
+
+
+@pytest.mark.parametrize(
+    ("retried", "converged", "wanted"),
+    [
+        (False, True, {"draws": 2000, "target_accept": 0.99}),
+        (False, False, {"draws": 2000, "target_accept": 0.99}),
+        (True, True, {"draws": 2000, "target_accept": 0.99}),
+        (True, False, {"draws": 1000, "target_accept": 0.95}),
+    ],
+)
+def test_the_try_that_was_kept_is_made_again(record, monkeypatch, retried, converged, wanted):
+    asked = {}
+    monkeypatch.setattr(
+        "bayes_scaling.registry.refitting.fit", lambda *_, **options: asked.update(options)
+    )
+    record.content["model"]["converged"] = converged
+    record.content["model"]["sampler"] |= {
+        "draws": 2000,
+        "target_accept": 0.99,
+        "retried": retried,
+    }
+    with pytest.raises(ValueError, match="isn't of a loss"):
+        refit(record, None)
+    assert {name: asked[name] for name in wanted} == wanted
 
 
 @pytest.mark.slow
