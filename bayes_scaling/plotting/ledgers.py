@@ -26,7 +26,11 @@ COLOURS = {"inside": BLUE, "outside": VERMILLION, "open": PALE, "void": PALE}
 
 
 def plot_ledger(
-    ledger: str | Path, axes: Sequence[Axes] | None = None, *, metric: str | None = None
+    ledger: str | Path,
+    axes: Sequence[Axes] | None = None,
+    *,
+    metric: str | None = None,
+    unit: str | None = None,
 ) -> np.ndarray[Any, Any]:
     """Plot the forecasts of a ledger with their outcomes, and their calibration.
 
@@ -42,8 +46,8 @@ def plot_ledger(
         It is verified first.
     axes : sequence of two matplotlib Axes, optional
         Where to draw; a new figure by default.
-    metric : str, optional
-        Which one, where the ledger has forecasts of several.
+    metric, unit : str, optional
+        Which one, where the ledger has forecasts of several, or of one in several units.
 
     Returns
     -------
@@ -52,7 +56,8 @@ def plot_ledger(
     Raises
     ------
     LedgerError
-        If the ledger doesn't hold or has no forecast of the metric.
+        If the ledger doesn't hold or has no forecast of the metric and unit, or has several and
+        none is named.
 
     Examples
     --------
@@ -65,7 +70,12 @@ def plot_ledger(
     >>> bs.plot_ledger("drawn.jsonl")[0].get_xlabel()
     'Loss (nats per token), kind run'
     """
-    table = _in_order(_of_metric(ledger, score(ledger), metric))
+    table = score(ledger)
+    if table.empty:
+        raise LedgerError(f"{ledger}: has no forecast to plot.")
+    for column, wanted in (("metric", metric), ("unit", unit)):
+        table = _of_one(ledger, table, column, wanted)
+    table = _in_order(table)
     if axes is None:
         height = float(np.clip(ROW * len(table) + MARGIN, 2.8, TALLEST))
         widths = {"width_ratios": (1.7, 1)}
@@ -82,15 +92,16 @@ def plot_ledger(
     return np.asarray(axes)
 
 
-def _of_metric(ledger: str | Path, table: pd.DataFrame, metric: str | None) -> pd.DataFrame:
-    known = sorted(table["metric"].unique())
-    if not known:
-        raise LedgerError(f"{ledger}: has no forecast to plot.")
-    if metric is None and len(known) > 1:
-        raise LedgerError(f"metric: {ledger} has several, say which one; {suggest('', known)}")
-    if metric is not None and metric not in known:
-        raise LedgerError(f"metric: {ledger} has none of {metric!r}; {suggest(metric, known)}")
-    return table[table["metric"] == (known[0] if metric is None else metric)]
+def _of_one(
+    ledger: str | Path, table: pd.DataFrame, column: str, wanted: str | None
+) -> pd.DataFrame:
+    """Take the forecasts of one metric or unit; others don't belong on the same axis."""
+    known = sorted(table[column].unique())
+    if wanted is None and len(known) > 1:
+        raise LedgerError(f"{column}: {ledger} has several, say which one; {suggest('', known)}")
+    if wanted is not None and wanted not in known:
+        raise LedgerError(f"{column}: {ledger} has none of {wanted!r}; {suggest(wanted, known)}")
+    return table[table[column] == (known[0] if wanted is None else wanted)]
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:

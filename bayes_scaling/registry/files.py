@@ -2,11 +2,12 @@
 
 import io
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayes_scaling.errors import LedgerError
+from bayes_scaling.errors import DataError, LedgerError
 from bayes_scaling.registry.canonical import hash_of
 from bayes_scaling.registry.disk import speaking, write_durably
 from bayes_scaling.registry.records import Record
@@ -81,8 +82,16 @@ def unpack_arrays(data: bytes) -> dict[str, Any]:
 
 
 def pack_table(table: "pd.DataFrame") -> bytes:
-    """Write a checked table as JSON, a list a column; missing cells are null."""
+    """Write a checked table as JSON, a list a column; missing cells are null.
+
+    Raises
+    ------
+    DataError
+        If a number is infinite.
+    """
     columns = {str(name): [_plain(cell) for cell in table[name].tolist()] for name in table}
+    for name, cells in columns.items():
+        _demand_finite(name, cells)
     return (json.dumps(columns, allow_nan=False, indent=0) + "\n").encode()
 
 
@@ -91,6 +100,16 @@ def unpack_table(data: bytes) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame(json.loads(data))
+
+
+def _demand_finite(name: str, cells: Sequence[Any]) -> None:
+    for row, cell in enumerate(cells, 1):
+        if isinstance(cell, float) and math.isinf(cell):
+            raise DataError(
+                f"data: column {name!r} holds {cell} in row {row}, which can't be kept beside the "
+                "ledger. Leave the cell empty or the column away before the fit, or register "
+                "without the data."
+            )
 
 
 def _plain(cell: Any) -> Any:

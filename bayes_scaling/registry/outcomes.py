@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,15 +167,23 @@ def _pairs(outcomes: "Mapping[int, float] | pd.DataFrame") -> list[tuple[Any, An
 
 
 def _find(questions: Mapping[int, Question], number: Any) -> Question:
-    whole = isinstance(number, int) or (isinstance(number, float) and number.is_integer())
-    if isinstance(number, bool) or not whole or number not in questions:
+    place = _whole(number)
+    if place is None or place not in questions:
         known = ", ".join(map(str, list(questions)[:10])) or "none"
         more = ", ..." if len(questions) > 10 else ""
+        said = repr(number) if place is None else place
         raise LedgerError(
-            f"record: {number!r} isn't the number of a forecast in this ledger; its forecasts are "
+            f"record: {said} isn't the number of a forecast in this ledger; its forecasts are "
             f"{known}{more}. Nothing was appended."
         )
-    return questions[int(number)]
+    return questions[place]
+
+
+def _whole(number: Any) -> int | None:
+    """Take a whole number of any kind; None if it isn't one."""
+    if isinstance(number, float):
+        return int(number) if number.is_integer() else None
+    return None if isinstance(number, bool) or not isinstance(number, Integral) else int(number)
 
 
 def _demand_open(questions: Mapping[int, Question], number: Any) -> Question:

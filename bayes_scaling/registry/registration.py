@@ -70,7 +70,8 @@ def register(
     Raises
     ------
     BayesScalingError
-        If a text is missing, or an event can't be read.
+        If a text is missing, an event can't be read, or the data hold an infinite number and are to
+        be kept.
     LedgerError
         If the ledger isn't one, is of a newer version, doesn't end where its head file says; or
         there is no git repository to anchor in.

@@ -32,9 +32,19 @@ def test_outcomes_as_a_table(registered):
     assert [record.content["forecast"] for record in read_ledger(registered)[2:]] == [2, 1]
 
 
+def test_numbers_of_records_may_be_numpy_s(registered):
+    resolve(registered, {np.int64(2): np.float32(1.572)})
+    void(registered, np.int32(1), reason="cancelled")
+    assert [record.content["forecast"] for record in read_ledger(registered)[2:]] == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "said"),
     [
+        ({np.int64(9): 1.6}, "record: 9 isn't the number of a forecast"),
+        ({np.nan: 1.6}, "record: nan isn't the number of a forecast"),
+        ({np.inf: 1.6}, "record: inf isn't the number of a forecast"),
+        ({1.5: 1.6}, "record: 1.5 isn't the number of a forecast"),
         (
             {1: 1.7, 9: 1.6},
             "9 isn't the number of a forecast in this ledger; its forecasts are 1, 2",

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,15 @@ def test_the_baselines_are_sealed(records, forecast):
         drawn = baseline_forecast(name, forecast.fit.runs, forecast.targets, 1).draws
         said = [record.content["baselines"][name]["quantiles"] for record in records]
         np.testing.assert_allclose(said, np.exp(np.quantile(drawn, LEVELS, axis=0)).T)
+
+
+def test_an_infinite_number_among_the_data_is_named(forecast, ledger, no_baselines):
+    runs = forecast.fit.runs.assign(step_time=[1.0, np.inf, 2.0, np.nan, 3.0])
+    other = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    with pytest.raises(ValueError, match=r"data: column 'step_time' holds inf in row 2, which"):
+        bs.register(other, ledger, **WORDS)
+    assert not ledger.exists()
+    assert len(bs.register(other, ledger, keep_data=False, **WORDS)) == 2
 
 
 def test_draws_and_data_lie_beside_the_ledger(records, forecast):

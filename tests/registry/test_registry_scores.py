@@ -1,7 +1,9 @@
 """Scores are those of the sealed forecast, whoever computes them and how often."""
 
 import shutil
+from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,6 +109,20 @@ def test_a_ledger_without_forecasts_has_no_scores(registered, tmp_path):
     assert list(summary) == [name for name in averages if not name.startswith("skill_")]
     with pytest.raises(ValueError, match="has no forecast to plot"):
         bs.plot_ledger(begun)
+
+
+def test_units_are_not_drawn_on_one_axis(registered, forecast, no_baselines):
+    runs = forecast.fit.runs.assign(loss_unit="bits per byte")
+    bits = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    bs.register(bits, registered, **WORDS)
+    with pytest.raises(ValueError, match=r"unit: .* has several, say which one; allowed: bits per"):
+        bs.plot_ledger(registered)
+    with pytest.raises(ValueError, match=r"unit: .* has none of 'bits'"):
+        bs.plot_ledger(registered, unit="bits")
+    ax = bs.plot_ledger(registered, unit="bits per byte")[0]
+    assert ax.get_xlabel() == "Loss (bits per byte), kind run"
+    assert len(ax.get_yticks()) == 2
+    plt.close("all")
 
 
 def test_what_does_not_hold_is_not_scored(registered):
