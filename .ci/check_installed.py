@@ -15,6 +15,11 @@ shipped = {path.stem for path in (source / "models").glob("*.toml")}
 assert (shelf / "loss.toml").is_file(), f"no loss.toml in {shelf}"
 assert (package / "py.typed").is_file(), "py.typed is missing"
 
+templates = "bayes_scaling/reporting/templates"
+wanted = {path.name for path in (source / templates).glob("*.j2")}
+there = {path.name for path in (package / "reporting" / "templates").glob("*.j2")}
+assert there == wanted, f"the report's templates lack {sorted(wanted - there)}"
+
 listed = set(bs.list_models()["model"])
 assert listed == shipped, f"the shelf lists {sorted(listed)}, the source has {sorted(shipped)}"
 assert bs.load_model("loss").text == (source / "models" / "loss.toml").read_text()
