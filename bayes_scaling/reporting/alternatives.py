@@ -13,14 +13,26 @@ NEEDED = ("interpolation_elpd", "extrapolation_crps", "converged")
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Models compared: which interpolates best, which extrapolates best (if that is known)."""
+    """Models compared.
+
+    Attributes
+    ----------
+    interpolates, extrapolates : str
+        The best of each; the latter is empty where it isn't known.
+    unconverged : tuple of str
+        Models whose fit did not converge.
+    of_counts : bool
+    table : Table
+    """
 
     interpolates: str
     extrapolates: str
+    unconverged: tuple[str, ...]
+    of_counts: bool
     table: Table
 
 
-def show_alternatives(compare: pd.DataFrame) -> Alternatives:
+def show_alternatives(compare: pd.DataFrame, *, of_counts: bool) -> Alternatives:
     """Show what `compare` found.
 
     Raises
@@ -37,11 +49,15 @@ def show_alternatives(compare: pd.DataFrame) -> Alternatives:
     return Alternatives(
         interpolates=str(compare["interpolation_elpd"].astype(float).idxmax()),
         extrapolates="" if crps.isna().all() else str(crps.idxmin()),
+        unconverged=tuple(map(str, compare.index[~compare["converged"].astype(bool)])),
+        of_counts=of_counts,
         table=make_table(
             "Models of the same runs, the best interpolation first",
             compare.assign(model=compare.index),
             column("Model", str, "model"),
-            column("Log density", fixed(2), "interpolation_elpd"),
+            column(
+                "Log probability" if of_counts else "Log density", fixed(2), "interpolation_elpd"
+            ),
             column("Difference", fixed(2), "difference"),
             column("Its error", fixed(2), "difference_se"),
             column("Weight", fixed(2), "weight"),

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from bayes_scaling.forecasting import floor_notes
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
 from bayes_scaling.reporting.pictures import Picture, draw_picture
@@ -23,7 +24,9 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.reporting.words import meaning
+from bayes_scaling.specification.spec import Spec
 
+FLOORS = ("floor_share", "c")
 MOST_ROWS = 10
 NESTED = re.compile(r"=\w+\([^()]*\)")  # an argument with a prior, and so a row, of its own
 ROW_HEIGHT = 0.52
@@ -59,6 +62,12 @@ class Assumptions:
         None where every parameter is pinned.
     floor : tuple of str
         What the floor rests on.
+    is_floor_learned : bool
+        Whether the data have a say in it.
+    has_errors : bool
+        Whether runs came with standard errors.
+    unit : str
+        What has a law of its own, in a model of counts: a problem or a bucket.
     """
 
     name: str
@@ -73,11 +82,14 @@ class Assumptions:
     parameters: Table
     picture: Picture | None
     floor: tuple[str, ...]
+    is_floor_learned: bool
+    has_errors: bool
+    unit: str
 
 
 def state_assumptions(fit: Fit | PassFit) -> Assumptions:
     """Say what a fit assumed."""
-    spec, beliefs = fit.spec, compare_with_prior(fit)
+    spec, beliefs, floor = fit.spec, compare_with_prior(fit), _floor(fit)
     return Assumptions(
         name=spec.name,
         title=spec.title,
@@ -97,9 +109,25 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         ),
         effects=tuple(name for name, prior in spec.effects.items() if prior != 0.0),
         references=_references(fit),
-        parameters=_parameters(fit, beliefs),
+        parameters=_parameters(fit, beliefs, unit_column(spec)),
         picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
-        floor=tuple(floor_notes(fit, range(len(fit.families)))) if isinstance(fit, Fit) else (),
+        floor=floor or _pinned_floor(spec),
+        is_floor_learned=bool(floor),
+        has_errors=isinstance(fit, Fit) and bool((fit.design.relative_se > 0).any()),
+        unit=unit_column(spec),
+    )
+
+
+def _floor(fit: Fit | PassFit) -> tuple[str, ...]:
+    return tuple(floor_notes(fit, range(len(fit.families)))) if isinstance(fit, Fit) else ()
+
+
+def _pinned_floor(spec: Spec) -> tuple[str, ...]:
+    return tuple(
+        f"The floor ({name}) is pinned at {spec.pinned[name]:g}: it rests on that number, and the "
+        "data have no say in it."
+        for name in FLOORS
+        if name in spec.pinned
     )
 
 
@@ -114,7 +142,7 @@ def _references(fit: Fit | PassFit) -> Markup:
     return Markup(", ").join(parts)
 
 
-def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame) -> Table:
+def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame, unit: str) -> Table:
     table = beliefs.join(fit.summary()[["sd_ratio", "prior"]], how="left")
     pins = {
         name: {"median": number, "prior": f"pinned at {number:g}"}
@@ -125,7 +153,7 @@ def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame) -> Table:
     names = [str(name) for name in table.index]
     return make_table(
         "Parameters: 90 % intervals before and after the data, and medians after",
-        table.assign(name=names, gloss=[meaning(name) for name in names]),
+        table.assign(name=names, gloss=[meaning(name, unit) for name in names]),
         column("Parameter", glossed, "name", "gloss"),
         column("Prior", _prior, "prior"),
         column("Before", span(three_digits), "prior_q05", "prior_q95"),

@@ -46,6 +46,8 @@ class PassAnswer:
         Mean pass rate: the 90 % interval of kind ``run``.
     solved_low, solved_high : str
         Problems solved at least once, the same interval.
+    over : str
+        Which problems are averaged over.
     problems, n_samples : int
     targets : Table or None
         None, as all that is a forecast's, where runs of one compute only were fitted.
@@ -61,6 +63,7 @@ class PassAnswer:
     median: str
     solved_low: str
     solved_high: str
+    over: str
     problems: int
     n_samples: int
     targets: Table | None
@@ -78,6 +81,7 @@ def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
     place = headline(shown.targets)
     compute = shown.targets["compute"].iloc[place]
     rows = summary[summary["compute"] == compute].drop_duplicates("quantity").set_index("quantity")
+    over = averaged_over(shown)
     rate, solved = rows.loc["pass_rate"], rows.loc["solved"]
     return PassAnswer(
         is_forecast=forecast is not None,
@@ -88,23 +92,32 @@ def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
         median=percent(rate["median"]),
         solved_low=fixed(0)(solved["q05"]),
         solved_high=fixed(0)(solved["q95"]),
+        over=over,
         problems=int(fit.design.sizes[shown.chosen].sum()),
         n_samples=shown.n_samples,
-        targets=_quantities(summary, shown.n_samples),
+        targets=_quantities(summary, shown.n_samples, over),
         picture=draw_picture(
             "forecast",
-            f"Mean of -log p over all problems against training compute: {len(fit.design.runs)} "
+            f"Mean of -log p over {over} against training compute: {len(fit.design.runs)} "
             f"fitted runs, the median and its intervals up to {plain_flop(compute)} FLOP.",
-            f"Mean of −log p over all problems against training compute. {INTERVALS} {COUNTS}",
+            f"Mean of −log p over {over} against training compute. {INTERVALS} {COUNTS}",
             lambda figure: plot_pass_rate(shown, by="all", axes=figure.subplots()),
         ),
         notes=shown.notes,
     )
 
 
+def averaged_over(shown: PassForecast) -> str:
+    """Say which problems a forecast averages over."""
+    count = int(shown.fit.design.sizes[shown.chosen].sum())
+    if shown.chosen.all():
+        return f"all {count:,} problems"
+    return f"the {count:,} problems that every fitted run solved"
+
+
 def _answer_of_one_compute(fit: PassFit) -> PassAnswer:
     """Say that nothing can be said of other scales."""
-    names = ("place", "low", "high", "median", "solved_low", "solved_high")
+    names = ("place", "low", "high", "median", "solved_low", "solved_high", "over")
     return PassAnswer(
         **dict.fromkeys(names, ""),
         is_forecast=False,
@@ -123,7 +136,7 @@ def inside_the_ladder(fit: PassFit) -> PassForecast | None:
     return predict(fit, compute=float(compute.max())) if len(np.unique(compute)) > 1 else None
 
 
-def _quantities(summary: pd.DataFrame, n_samples: int) -> Table:
+def _quantities(summary: pd.DataFrame, n_samples: int, over: str) -> Table:
     names = {
         "pass_rate": "mean pass rate",
         "solved": f"problems solved at least once in {n_samples} samples",
@@ -131,7 +144,7 @@ def _quantities(summary: pd.DataFrame, n_samples: int) -> Table:
     }
     rows = summary.assign(name=[names.get(name, name) for name in summary["quantity"]])
     return make_table(
-        "Forecasts for one new run (kind run), over all problems",
+        f"Forecasts for one new run (kind run), over {over}",
         rows,
         column("Quantity", str, "name"),
         column("Target, FLOP", flop, "compute"),

@@ -52,8 +52,9 @@ class Calibration:
     near : mapping or None
         ``distance, n, coverage, interval`` among forecasts as far out as this one; None where the
         backtest has none.
-    is_forecast, is_other : bool
-        Whether there is a distance to compare with; whether another model was judged.
+    is_forecast, is_beyond, is_other : bool
+        Whether there is a distance to compare with, and it is beyond the fitted runs; whether
+        another model was judged.
     table : Table
     pictures : tuple of Picture
     """
@@ -64,6 +65,7 @@ class Calibration:
     coverage: str
     near: dict[str, str] | None
     is_forecast: bool
+    is_beyond: bool
     is_other: bool
     table: Table
     pictures: tuple[Picture, ...]
@@ -96,6 +98,7 @@ class Trust:
     misfit: Misfit | None
     calibration: Calibration | None
     sensitivity: Sensitivity | None
+    of_counts: bool
     more: tuple[Section, ...] = ()
 
 
@@ -170,6 +173,7 @@ def examine_backtest(backtest: Backtest, model: str, distance: float | None) -> 
         coverage=percent(total["coverage_90"]),
         near=near,
         is_forecast=distance is not None,
+        is_beyond=distance is not None and distance > 0,
         is_other=backtest.model != model,
         table=table,
         pictures=_backtest_pictures(backtest),

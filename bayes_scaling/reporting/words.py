@@ -40,8 +40,14 @@ ARGUMENTS: Mapping[str, str] = {
 }
 
 
-def meaning(name: str) -> str:
+def meaning(name: str, unit: str = "problem") -> str:
     """Say in words what a parameter is; nothing for one without words.
+
+    Parameters
+    ----------
+    name : str
+    unit : {"problem", "bucket"}
+        What has a law of its own, in a model of counts.
 
     Examples
     --------
@@ -49,10 +55,12 @@ def meaning(name: str) -> str:
     "standard deviation of a run's luck on all problems at once"
     >>> meaning("k_mu_sigma"), meaning("elasticity_mu[a]"), meaning("amplitude_2")
     ('spread of centre of k', 'centre of elasticity', 'how far runs leave the law')
+    >>> meaning("k", "bucket")
+    'exponent of a bucket'
     """
     plain = name.partition("[")[0]
     if plain in PARAMETERS:
-        return PARAMETERS[plain]
+        return PARAMETERS[plain].replace("a problem", f"a {unit}")
     own, _, argument = plain.rpartition("_")
     if argument.isdigit():
         return meaning(own)

@@ -51,12 +51,14 @@ def report(
         Made from this fit; the first sentence is on its farthest target. Without it the report
         describes the fit alone.
     backtest : Backtest, optional
-        Of the same model: says whether such intervals held the truth, at this distance too.
+        Of the same model: says whether such intervals held the truth, at this distance too. Of
+        losses only.
     compare : DataFrame, optional
         As `bayes_scaling.compare` returns it, of models of the same runs.
     registered : Record, sequence of Record, str or Path, optional
         The sealed forecast, as `register` returns it; or a ledger, whose records of the same model,
-        data and targets are shown.
+        data and targets are shown. Where the first target isn't sealed with these numbers, in a
+        ledger that holds, the report says so at its top.
     path : str or Path
         Where to write it; an existing file is replaced whole or not at all.
 
@@ -86,7 +88,9 @@ def report(
     path = Path(path)
     _demand_place(path)
     records = find_records(registered, fit, forecast)
-    alternatives = None if compare is None else show_alternatives(compare)
+    alternatives = (
+        None if compare is None else show_alternatives(compare, of_counts=isinstance(fit, PassFit))
+    )
     problems = fit.diagnosis.problems
     page = Page(
         title=_title(fit, forecast),
@@ -99,7 +103,7 @@ def report(
         provenance=trace_provenance(fit, forecast, records),
     )
     with replacing(path) as part:
-        part.write_text(render_page(page), encoding="utf-8", newline="\n")
+        part.write_bytes(render_page(page).encode(errors="backslashreplace"))
     return path
 
 
@@ -114,6 +118,10 @@ def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
     if forecast is not None and forecast.fit is not fit:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."
+        )
+    if backtest is not None and isinstance(fit, PassFit):
+        raise BayesScalingError(
+            "backtest: a backtest is of losses, and this fit is of counts; leave it away."
         )
     if backtest is not None and not isinstance(backtest, Backtest):
         raise BayesScalingError(f"backtest: expected what backtest returns, got {_kind(backtest)}.")
@@ -157,5 +165,6 @@ def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
         misfit=None if counts else examine_misfit(fit),
         calibration=None if backtest is None else examine_backtest(backtest, model, distance),
         sensitivity=None if counts or forecast is None else examine_sensitivity(forecast),
+        of_counts=counts,
         more=tuple(examine_counts(fit, forecast)) if counts else (),
     )

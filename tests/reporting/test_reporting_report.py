@@ -5,6 +5,7 @@ import shutil
 import time
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from report_reader import SCRIPT, TARGETS, Reader
@@ -12,6 +13,7 @@ from report_reader import SCRIPT, TARGETS, Reader
 import bayes_scaling as bs
 from bayes_scaling import registry
 from bayes_scaling.errors import BayesScalingError, LedgerError, OutputError
+from bayes_scaling.reporting.assumptions import state_assumptions
 from bayes_scaling.reporting.tables import decimals, fixed
 
 SECONDS = 10
@@ -66,8 +68,8 @@ def test_the_backtest_is_read_at_this_distance(page, backtest, forecast):
 
 
 def test_the_comparison_names_the_best_of_each_question(page):
-    assert "loss interpolates best" in page.text
-    assert "loss_power extrapolates best" in page.text
+    assert "runs, loss interpolates best: it foretells runs that were left out" in page.text
+    assert "loss_power (whose fit did not converge) extrapolates best" in page.text
     assert "loss_power 11.00 −1.25 0.75 0.20 0.0125 −1.75 1 NO" in page.text
 
 
@@ -166,6 +168,12 @@ def test_a_ledger_that_does_not_hold_vouches_for_nothing(
         assert "those that were sealed" not in text
 
 
+def test_what_is_no_text_does_not_stop_a_report(written, fit_cerebras, forecast, tmp_path):
+    words = {"question": "Which \ud800 loss?", "resolves": "The model card.", "author": "a team"}
+    records = bs.register(forecast, tmp_path / "forecasts.jsonl", **words)
+    assert r"Which \ud800 loss?" in written(fit_cerebras, forecast, registered=records)
+
+
 def test_a_record_that_is_not_in_its_ledger_vouches_for_nothing(
     written, fit_cerebras, forecast, ledger
 ):
@@ -180,6 +188,25 @@ def test_an_outcome_is_shown(later):
 
 def test_a_distance_without_forecasts_is_said(later):
     assert "None of them is as far out as this forecast" in later.text
+
+
+def test_a_target_inside_the_ladder_is_not_said_to_be_far_out(written, fit_cerebras, backtest):
+    inside = bs.predict(fit_cerebras, compute=1e20)
+    text = written(fit_cerebras, inside, backtest=backtest)
+    assert "The target of this forecast isn't beyond its ladder, as theirs are" in text
+    assert "None of them is as far out" not in text
+
+
+def test_standard_errors_and_a_pinned_floor_are_said(fit_cerebras):
+    plain = state_assumptions(fit_cerebras)
+    assert (plain.has_errors, plain.is_floor_learned) == (False, True)
+    design = replace(fit_cerebras.design, relative_se=np.array([0.01, 0, 0, 0, 0]))
+    assert state_assumptions(replace(fit_cerebras, design=design)).has_errors
+    pinned = fit_cerebras.spec.with_priors(floor_share=0.5)
+    stated = state_assumptions(replace(fit_cerebras, spec=pinned))
+    assert not stated.is_floor_learned
+    (said,) = stated.floor
+    assert said.startswith("The floor (floor_share) is pinned at 0.5: it rests on that number")
 
 
 def test_a_record_of_an_outcome_is_no_forecast(fit_cerebras, forecast, resolved, tmp_path):

@@ -31,8 +31,8 @@ def test_every_parameter_has_a_meaning(law):
     assert {name for noise in NOISES.values() for name in noise.parameters} <= PARAMETERS.keys()
 
 
-@pytest.mark.parametrize("name", ROOT_MODELS)
-def test_every_model_has_its_mathematics(name):
+def written(name, **changes):
+    """The mathematics of a model, as a page shows them."""
     spec = bs.load_model(name)
     laws = _environment().get_template("laws.html.j2").module
     terms = [
@@ -46,11 +46,33 @@ def test_every_model_has_its_mathematics(name):
         "deviations": terms,
         "effects": list(spec.effects),
         "references": "1",
+        "has_errors": False,
+        "unit": "problem",
     }
-    read = Reader(str(laws.mathematics(model)))
+    return Reader(str(laws.mathematics(model | changes)))
+
+
+@pytest.mark.parametrize("name", ROOT_MODELS)
+def test_every_model_has_its_mathematics(name):
+    read, terms = written(name), bs.load_model(name).discrepancy
     assert read.faults == []
     assert read.text.count("=") >= 1 + len(terms)
-    assert all(term["name"] in read.text for term in terms)
+    assert all(term.name in read.text for term in terms)
+
+
+def test_standard_errors_are_in_the_scale_of_the_likelihood():
+    assert "g(C), σ)" in written("loss").text
+    text = written("loss", has_errors=True).text
+    assert "g(C), √(σ2 + (e/measured)2))" in text
+    assert "e is the standard error that came with a run's loss" in text
+
+
+def test_a_law_of_buckets_is_not_one_of_problems():
+    text = written("pass_rate_bucket", unit="bucket").text
+    assert "−log pj(C) = αj (C/C0)−kj" in text
+    assert "passes of bucket j in run m ~ Binomial(njm, pjm)" in text
+    assert "problem i" not in text
+    assert "passes of problem i in run m" in written("pass_rate").text
 
 
 def test_a_name_without_words_has_no_meaning():
