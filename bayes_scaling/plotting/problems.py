@@ -44,6 +44,7 @@ SPREAD = 0.35  # of the gap between two runs
 LEADING = 1.5  # of the size of the text
 ROOM = 1.6  # beyond the counts, as a factor
 GRID_POINTS = 16
+MOST = 200  # problems without a name
 LONGEST = 24  # characters of a name
 
 Values = np.ndarray[Any, Any]
@@ -63,6 +64,9 @@ def plot_problems(
     means of -log p from a problem's counts alone, under Jeffreys' prior, with 90 % intervals,
     beside each other for each run; an arrow is the lower end of that interval where a run never
     solved the problem.
+
+    Of more than 200 problems without a name 200 are drawn, evenly spread over their laws at the
+    largest run; all others would say no more.
 
     The problems that are named have the largest distance between counts and line, measured along
     the axis as :math:`|\log \hat h - \log h|`, at a run where chance doesn't explain it: where the
@@ -91,26 +95,36 @@ def plot_problems(
     fitted = fit.fit if isinstance(fit, PassForecast) else fit
     label, units = _bucket(fitted.design, unit_column(fitted.spec), bucket)
     colour_of = dict(zip(_leavers(fitted, units)[: _demand_worst(worst)], COLOURS, strict=False))
+    drawn = _drawn(fitted, units, list(colour_of))
     if ax is None:
         ax = plt.subplots(figsize=SIZE, layout="constrained")[1]
     style, design = Style.of(ax), fitted.design
     ax.set(xscale="log", yscale="log")
     computes = _grid(fit, design)
     lines = _medians(fitted, computes)
-    for place, unit in enumerate(units):
+    for place, unit in enumerate(drawn):
         colour, is_named = colour_of.get(unit, FAINT), unit in colour_of
         line: Look = {"color": colour, "lw": style.line if is_named else 0.4 * style.line}
         line |= {"zorder": 3 if is_named else 2, "label": design.units[unit]}
         ax.plot(computes, lines[:, unit], alpha=1 if is_named else 0.6, **line)
-        counts = _beside(estimate_hazards(design, np.array([unit])), place, len(units))
+        counts = _beside(estimate_hazards(design, np.array([unit])), place, len(drawn))
         dots = style.dot | {"ms": style.text / (2.4 if is_named else 3.5), "color": colour}
         draw_counts(ax, counts, Style(0.7 * style.text), dots, "counts")
-    _limit(ax, design, units)
+    _limit(ax, design, drawn)
     _label(ax, fitted, bucket_title(label, len(units)), style)
     ends = {design.units[unit]: (lines[-1, unit], colour) for unit, colour in colour_of.items()}
     _name(ax, ends, style)
-    _draw_legend(ax, design, units, style)
+    _draw_legend(ax, design, drawn, style)
     return ax
+
+
+def _drawn(fit: PassFit, units: Index, named: Sequence[int]) -> Index:
+    """Choose the units to draw: the named ones, and others evenly spread over their laws."""
+    others = np.setdiff1d(units, named)
+    if len(others) > MOST:
+        order = np.argsort(_medians(fit, fit.design.compute[-1:])[0, others], kind="stable")
+        others = others[order[np.linspace(0, len(others) - 1, MOST).round().astype(int)]]
+    return np.sort(np.concatenate([others, np.asarray(named, dtype=others.dtype)]))
 
 
 def _medians(fit: PassFit, computes: Values) -> Values:

@@ -14,7 +14,7 @@ from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, law_at
 from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
-from bayes_scaling.plotting.problems import plot_problems
+from bayes_scaling.plotting.problems import MOST, plot_problems
 from bayes_scaling.reporting.passes import COUNTS, INTERVALS, inside_the_ladder
 from bayes_scaling.reporting.pictures import draw_picture
 from bayes_scaling.reporting.tables import (
@@ -99,6 +99,7 @@ def _buckets(shown: PassForecast) -> Section:
     summary = shown.summary(by="bucket")
     rates = summary[summary["quantity"] == "pass_rate"]
     count = rates["group"].nunique()
+    which = "" if shown.chosen.all() else " that every fitted run solved"
 
     def plot(figure: Figure) -> None:
         plot_pass_rate(shown, axes=make_panels(figure, shown))
@@ -111,7 +112,7 @@ def _buckets(shown: PassForecast) -> Section:
                 "buckets",
                 f"Mean of -log p against training compute in {count} panels, one a bucket: counts "
                 "of the fitted runs, the median and its intervals; the table has the pass rates.",
-                f"Mean of −log p over the problems of each bucket. {INTERVALS} {COUNTS}",
+                f"Mean of −log p over the problems of each bucket{which}. {INTERVALS} {COUNTS}",
                 plot,
             ),
         ),
@@ -132,6 +133,7 @@ def _buckets(shown: PassForecast) -> Section:
 def _problems(fit: PassFit) -> Section:
     table = worst_residuals(fit)
     bucket = str(table["bucket"].iloc[0])
+    most = f" At most {MOST} are drawn beside those." if len(table) > MOST else ""
     beyond = int((table["residual"].abs() > CHANCE).sum())
     return Section(
         "Problems that fit worst",
@@ -142,11 +144,11 @@ def _problems(fit: PassFit) -> Section:
         (
             draw_picture(
                 "problems",
-                f"-log p of each problem of bucket {bucket} against training compute, with the "
-                "problems named that leave their law farthest.",
+                f"-log p of problems of bucket {bucket} against training compute, with those "
+                "named that leave their law farthest.",
                 f"Problems of bucket {bucket}, which holds the worst. Lines are posterior medians "
                 "of each problem's law, bent by what all problems share; dots are what the counts "
-                "say by themselves, with 90 % intervals.",
+                f"say by themselves, with 90 % intervals.{most}",
                 lambda figure: plot_problems(fit, bucket, ax=figure.subplots()),
             ),
         ),

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from report_reader import SCRIPT, Reader
 
 import bayes_scaling as bs
-from bayes_scaling.reporting.residuals import worst_residuals
+from bayes_scaling.plotting.problems import _medians, plot_problems
+from bayes_scaling.reporting.passes import answer_of_passes
+from bayes_scaling.reporting.residuals import examine_counts, worst_residuals
 from bayes_scaling.reporting.tables import percent
 
 
@@ -57,9 +60,79 @@ def test_buckets_and_problems_are_drawn(page, forecast):
     assert len(page.all("svg")) == 4
 
 
+def test_what_can_not_be_said_of_counts_is_said(page):
+    assert "Backtests and the sensitivity to each prior are not available for counts" in page.text
+    assert "No backtest was given" not in page.text
+
+
+def test_a_backtest_of_losses_is_refused(fit_passes, backtest, tmp_path):
+    with pytest.raises(ValueError, match="a backtest is of losses, and this fit is of counts"):
+        bs.report(fit_passes, backtest=backtest, path=tmp_path / "report.html")
+
+
+def test_the_problems_that_are_averaged_over_are_named(page, spiteful_passes):
+    count = len(spiteful_passes.design.units)
+    assert f"over all {count} problems, with probability" in page.text
+    few = bs.predict(spiteful_passes, compute=1e26, restrict="solved_by_all")
+    assert 0 < few.chosen.sum() < count
+    answer = answer_of_passes(spiteful_passes, few)
+    said = f"the {few.chosen.sum()} problems that every fitted run solved"
+    assert answer.over == said
+    assert answer.targets.caption == f"Forecasts for one new run (kind run), over {said}"
+    assert answer.picture.caption.startswith(f"Mean of −log p over {said} against")
+
+
+def test_a_comparison_of_counts_is_not_of_log_loss(fit_passes, compared, tmp_path):
+    path = bs.report(fit_passes, compare=compared, path=tmp_path / "report.html")
+    text = Reader(path.read_text()).text
+    assert "Fitted to the same counts, loss interpolates best" in text
+    assert "by log probabilities of counts" in text
+    assert "log loss" not in text.rpartition("What would change it")[2]
+
+
 def test_the_name_of_a_problem_is_text(page):
     assert page.all("script") == []
     assert SCRIPT in page.text
+
+
+@pytest.fixture(scope="module")
+def many(fit_passes):
+    """The same fit with every problem 100 times over in one bucket; three leave their law."""
+    design, times = fit_passes.design, 100
+    every = np.tile(np.arange(len(design.units)), times)
+    big = replace(
+        design.of_units(every),
+        units=tuple(f"p{place}" for place in range(len(every))),
+        buckets=design.buckets[:1],
+        bucket=np.zeros(len(every), dtype=design.bucket.dtype),
+    )
+    hardest = np.argsort(big.n_correct.sum(axis=1), kind="stable")[:3]
+    big.n_correct[hardest, 0] = big.n_samples[hardest, 0]
+    draws = fit_passes.posterior["posterior"].to_dataset().isel(draw=slice(25))
+    names = {"problem": list(big.units)}
+    draws = draws.isel(problem=every).assign_coords(names)
+    tree = xr.DataTree.from_dict({"posterior": draws})
+    return replace(fit_passes, design=big, posterior=tree)
+
+
+def test_a_figure_of_many_problems_stays_small(many):
+    assert len(many.design.units) == 2400
+    section = next(one for one in examine_counts(many, None) if one.title.startswith("Problems"))
+    (picture,) = section.pictures
+    assert len(picture.svg) < 750_000
+    assert "At most 200 are drawn beside those." in picture.caption
+    assert f"Of {len(many.design.units)} problems" in section.text
+
+
+def test_the_named_problems_are_drawn_and_the_others_spread(many):
+    ax = plot_problems(many, worst=3)
+    lines = [line for line in ax.lines if line.get_label().startswith("p")]
+    named = [line for line in lines if line.get_alpha() == 1]
+    assert (len(lines), len(named)) == (203, 3)
+    ends = np.log([line.get_ydata()[-1] for line in lines])
+    every = np.log(_medians(many, many.design.compute[-1:])[0])
+    assert (ends.min(), ends.max()) == pytest.approx((every.min(), every.max()))
+    assert np.median(ends) == pytest.approx(np.median(every), abs=0.1)
 
 
 def test_residuals_are_those_of_the_binomial(fit_passes):
