@@ -88,13 +88,19 @@ def place_of(distance: float) -> str:
     --------
     >>> place_of(1.32)
     'That is 1.32 decades beyond the largest fitted run, 20.9 times its compute.'
+    >>> place_of(3.4)
+    'That is 3.40 decades beyond the largest fitted run, 2,512 times its compute.'
     """
     if distance <= 0:
         return "That is no larger than the largest fitted run."
     return (
-        f"That is {distance:.2f} decades beyond the largest fitted run, {10**distance:.3g} times "
-        "its compute."
+        f"That is {distance:.2f} decades beyond the largest fitted run, {_plain(10**distance)} "
+        "times its compute."
     )
+
+
+def _plain(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 1000 else f"{factor:.3g}"
 
 
 def answer_of_losses(forecast: Forecast) -> LossAnswer:

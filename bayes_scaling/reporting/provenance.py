@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
@@ -51,10 +53,11 @@ def trace_provenance(
         ("Random seed", str(fit.random_seed)),
         ("Draws kept", f"{sizes['draw']} in each of {sizes['chain']} chains"),
         ("Acceptance asked for", f"{fit.diagnosis.target_accept:g}"),
-        ("Hash of the data (SHA-256)", fit.data_hash),
-        ("Hash of the responses (SHA-256)", fit.response_hash),
+        ("Hash of the data (SHA-256)", _breaking(fit.data_hash)),
+        ("Hash of the responses (SHA-256)", _breaking(fit.response_hash)),
     )
-    seals = show_seals(records, fit, forecast)
+    verified = verify_ledgers(records)
+    seals = show_seals(records, verified, fit, forecast)
     return Provenance(
         facts=Table("What the fit was made from", ("Fact", "Value"), facts),
         versions=Table(
@@ -65,5 +68,10 @@ def trace_provenance(
         spec=fit.spec.text.strip(),
         seals=seals,
         doubts=doubts_of(seals, is_forecast=forecast is not None),
-        ledgers=verify_ledgers(records),
+        ledgers=tuple(f"{path.name}: {found}" for path, found in verified.items()),
     )
+
+
+def _breaking(digest: str) -> Markup:
+    """Write a hash so that it breaks where a line of a narrow screen ends."""
+    return Markup('<span class="hash">{}</span>').format(digest)

@@ -1,6 +1,6 @@
 """The records of a ledger that belong to a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from bayes_scaling.errors import BayesScalingError, LedgerError
 from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
-from bayes_scaling.registry import Record, read_ledger, verify
+from bayes_scaling.registry import Record, Verification, read_ledger, verify
 from bayes_scaling.registry.questions import questions_of
 from bayes_scaling.registry.records import demand_forecast
 from bayes_scaling.reporting.answers import headline
@@ -90,11 +90,13 @@ def find_records(
 
 
 def show_seals(
-    records: Sequence[Record], fit: Fit | PassFit, forecast: Forecast | PassForecast | None
+    records: Sequence[Record],
+    verified: Mapping[Path, Verification],
+    fit: Fit | PassFit,
+    forecast: Forecast | PassForecast | None,
 ) -> tuple[Seal, ...]:
     """Put records into words, and say of each why it doesn't vouch for a report."""
-    unsound = {path: _unsound(path) for path in dict.fromkeys(one.ledger for one in records)}
-    return tuple(_show(record, fit, forecast, unsound[record.ledger]) for record in records)
+    return tuple(_show(record, verified[record.ledger], fit, forecast) for record in records)
 
 
 def doubts_of(seals: Sequence[Seal], *, is_forecast: bool) -> tuple[str, ...]:
@@ -109,16 +111,9 @@ def doubts_of(seals: Sequence[Seal], *, is_forecast: bool) -> tuple[str, ...]:
     return tuple(doubts)
 
 
-def verify_ledgers(records: Sequence[Record]) -> tuple[str, ...]:
-    """Say of each ledger whether it holds."""
-    ledgers = dict.fromkeys(record.ledger for record in records)
-    return tuple(f"{path.name}: {verify(path)}" for path in ledgers)
-
-
-def _unsound(ledger: Path) -> str:
-    """Say why a ledger doesn't hold, if it doesn't."""
-    found = verify(ledger)
-    return "" if found.holds else f"The ledger doesn't hold. {found.message}"
+def verify_ledgers(records: Sequence[Record]) -> dict[Path, Verification]:
+    """Verify each ledger that records are from."""
+    return {path: verify(path) for path in dict.fromkeys(record.ledger for record in records)}
 
 
 def _belongs(record: Record, fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> bool:
@@ -146,9 +141,13 @@ def _place(record: Record, targets: pd.DataFrame) -> int | None:
 
 
 def _show(
-    record: Record, fit: Fit | PassFit, forecast: Forecast | PassForecast | None, unsound: str
+    record: Record,
+    verified: Verification,
+    fit: Fit | PassFit,
+    forecast: Forecast | PassForecast | None,
 ) -> Seal:
     said, other = record.content, _other_origin(record, fit)
+    unsound = "" if verified.holds else f"The ledger doesn't hold. {verified.message}"
     place = None if other or forecast is None else _place(record, forecast.targets)
     fault = other or unsound or _not_there(record) or _differing(record, forecast, place)
     return Seal(

@@ -5,10 +5,17 @@ import json
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
+
+import bayes_scaling as bs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTHS = (390, 1280)
+HEIGHT = 2000
+SCHEMES = {"dark": 0, "light": 1}
+PAPERS = {"dark": np.array([0x14, 0x17, 0x1B]) / 255, "light": np.ones(3)}
 SECONDS = 120
 ERRAND = "not an origin"
 MEASURE = """<script>
@@ -61,18 +68,46 @@ def framed(full, tmp_path_factory):
     return path
 
 
-def test_nothing_is_fetched_and_nothing_complains(browse, full, tmp_path):
+@pytest.fixture(scope="module")
+def passes(fit_passes, tmp_path_factory):
+    """The path of a report of pass rates."""
+    path = tmp_path_factory.mktemp("passes") / "report.html"
+    return bs.report(fit_passes, bs.predict(fit_passes, compute=1e26), path=path)
+
+
+@pytest.mark.parametrize(
+    ("report", "width", "theme"),
+    [
+        ("full", 1280, "light"),
+        ("full", 390, "light"),
+        ("full", 390, "dark"),
+        ("passes", 390, "light"),
+    ],
+)
+def test_nothing_is_fetched_and_nothing_complains(browse, request, tmp_path, report, width, theme):
     log, shot = tmp_path / "net.json", tmp_path / "page.png"
     done = browse(
-        full,
+        request.getfixturevalue(report),
+        *window(width),
+        f"--blink-settings=preferredColorScheme={SCHEMES[theme]}",
         "--enable-logging=stderr",
         f"--log-net-log={log}",
         f"--screenshot={shot}",
-        f"--window-size={WIDTHS[1]},2000",
     )
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert shot.stat().st_size > 50_000
     assert requests(log) == set()
+    pixels = imread(shot)[..., :3]
+    assert pixels.shape[:2] == (HEIGHT, width)
+    ground = pixels[:, 2]
+    np.testing.assert_allclose(ground, np.broadcast_to(PAPERS[theme], ground.shape), atol=0.01)
+    drawn = np.abs(pixels - PAPERS[theme]).max(axis=2) > 0.3
+    assert 0.02 < drawn.mean() < 0.5
+
+
+def window(width):
+    """Options of a window; one that isn't full has 500 pixels at least."""
+    full_screen = "--kiosk", f"--screen-info={{{width}x{HEIGHT}}}"
+    return "--hide-scrollbars", *full_screen
 
 
 def test_a_request_would_be_seen(browse, tmp_path):
