@@ -196,18 +196,20 @@ def test_the_fit_passes_through_the_counts(fit_passes):
 def test_a_walk_spreads_with_the_distance_from_the_last_run(fit_passes):
     design, spec = fit_passes.design, fit_passes.spec
     g, walk = spec.discrepancy
-    last = design.compute[-1]
-    gain, root = conditional(walk, design, last * np.array([1.0, 10.0, 100.0]))
+    at = design.positions(walk, design.compute)
+    gain, root = conditional(walk, at, at[-1] + np.array([0.0, 1.0, 2.0]))
     np.testing.assert_allclose(gain, np.tile([0, 0, 0, 1.0], (3, 1)), atol=1e-9)
     spread = root @ root.T
     np.testing.assert_allclose(spread, [[0, 0, 0], [0, 1, 1], [0, 1, 2]], atol=1e-9)
-    _, root = conditional(g, design, last * np.array([10.0, 100.0]))
+    _, root = conditional(g, at, at[-1] + np.array([1.0, 2.0]))
     assert (root @ root.T)[1, 1] > 4 * (root @ root.T)[0, 0]  # it grows as the third power
 
 
 def test_below_the_ladder_the_walk_starts_anew(fit_passes):
     design = fit_passes.design
-    gain, root = conditional(fit_passes.spec.discrepancy[1], design, design.compute[:1] / 100)
+    walk = fit_passes.spec.discrepancy[1]
+    at = design.positions(walk, design.compute)
+    gain, root = conditional(walk, at, np.array([-2.0]))
     np.testing.assert_allclose(gain, 0.0, atol=1e-12)
     np.testing.assert_allclose(root @ root.T, 2.0)
     below = bs.predict(fit_passes, compute=1e18)

@@ -22,6 +22,7 @@ PASS_AT_K = re.compile(r"pass(?:@|_at_)(\d+)", re.ASCII)
 FILE_NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T[\d.-]+\.jsonl", re.ASCII)
 NO_FILTER = "none"
 ROUNDING = 1e-12
+OPEN = 0.05  # share of the samples that may be right or wrong, by a metric
 
 Line = tuple[int, Mapping[str, Any]]
 
@@ -121,4 +122,10 @@ def _counts_of(place: str, metric: str, value: object, n: int, k: int) -> list[i
     if not len(found):
         allowed = "it must be 0 or 1" if n == 1 else f"no number of right samples of {n} gives that"
         raise DataError(f"{place}: {metric} is {value}; {allowed}.")
+    if found[-1] - found[0] > max(1, n * OPEN):
+        raise DataError(
+            f"{place}: {metric} of {n} responses is {value} for any number of right ones from "
+            f"{found[0]} to {found[-1]}. Read a metric of a smaller k, such as pass@1, with "
+            "metric=, or count the samples."
+        )
     return [int(count) for count in found]
