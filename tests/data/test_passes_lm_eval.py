@@ -134,5 +134,5 @@ def test_averages_are_not_counts(tmp_path):
 
 def test_a_metric_that_leaves_the_count_open_is_refused(tmp_path):
     path = write(tmp_path / "70M" / "s.jsonl", lines([harness(0, 64, 1, sizes=(64,))]))
-    with pytest.raises(DataError, match="pass@64 of 64 responses is 1.0 for any number of right"):
+    with pytest.raises(DataError, match=r"pass@64 of 64 responses is 1\.0 for any number of right"):
         read_passes(path, compute=COMPUTE)
