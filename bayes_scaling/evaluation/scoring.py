@@ -11,6 +11,7 @@ from scipy import special, stats
 
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
+from bayes_scaling.forecasting.summaries import Tables
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.predictive import flat_posterior, of_family
 
@@ -33,14 +34,17 @@ DISTANCES = (0.0, 0.5, 1.0, 1.5, 2.5, np.inf)
 DISTANCE_LABELS = ("(0, 0.5]", "(0.5, 1]", "(1, 1.5]", "(1.5, 2.5]", "over 2.5")
 GROUPS = ("distance", "family", "source", "ladder")
 RESAMPLES = 2000
+RUN = "run"
 
 
 @dataclass(frozen=True, eq=False)
-class Predictive:
+class Predictive(Tables):
     """A forecast of the log loss of new runs: draws, and the density that they come from.
 
-    The density at a target is a mixture over draws of Student-t densities, a normal where ``nu`` is
-    infinite. ``location``, ``scale`` and ``nu`` broadcast against ``draws``.
+    It is read as a `Forecast` is, by ``summary``, ``quantile`` and ``probability`` of the loss,
+    whose only kind is ``run``. The density at a target is a mixture over draws of Student-t
+    densities, a normal where ``nu`` is infinite. ``location``, ``scale`` and ``nu`` broadcast
+    against ``draws``.
 
     Attributes
     ----------
@@ -57,6 +61,11 @@ class Predictive:
     scale: Array
     nu: Array
     converged: bool = True
+
+    def _draws(self, kind: str) -> Array:
+        if kind != RUN:
+            raise BayesScalingError(f"kind: a baseline foretells single runs, got {kind!r}.")
+        return np.exp(self.draws)
 
     def log_density(self, log_loss: Array) -> Array:
         """Log density at one log loss a target.

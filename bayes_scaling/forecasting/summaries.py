@@ -1,5 +1,6 @@
 """What can be said of draws at targets: quantiles, probabilities, tables."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,10 @@ from bayes_scaling.inference.predictive import KINDS
 from bayes_scaling.inference.saving import replacing
 
 
-class Summaries:
-    """Tables of draws at targets, for every record that holds both."""
+class Tables(ABC):
+    """Tables of draws at targets, for every record that has both."""
 
     targets: pd.DataFrame
-    draws: xr.Dataset
 
     def summary(
         self, prob: float | Sequence[float] = (0.5, 0.9), kind: str = "run"
@@ -106,15 +106,25 @@ class Summaries:
         """Write `summary` as JSON records; raises OutputError if the path can't be written."""
         return write_text(Path(path), self.summary(kind=kind).to_json(orient="records", indent=1))
 
+    @abstractmethod
     def _draws(self, kind: str) -> np.ndarray[Any, Any]:
-        if kind not in KINDS:
-            raise BayesScalingError(f"kind: {kind!r} is not known; {suggest(str(kind), KINDS)}")
-        return self.draws[kind].values.reshape(-1, len(self.targets))
+        """Return the draws of a kind, shape ``(draws, targets)``; raises BayesScalingError."""
 
     def _quantiles(self, values: np.ndarray[Any, Any], levels: list[float]) -> pd.DataFrame:
         numbers = np.quantile(values, levels, axis=0)
         names = [quantile_name(level) for level in levels]
         return pd.DataFrame(dict(zip(names, numbers, strict=True)), index=self.targets.index)
+
+
+class Summaries(Tables):
+    """Tables of draws of all kinds, in a dataset."""
+
+    draws: xr.Dataset
+
+    def _draws(self, kind: str) -> np.ndarray[Any, Any]:
+        if kind not in KINDS:
+            raise BayesScalingError(f"kind: {kind!r} is not known; {suggest(str(kind), KINDS)}")
+        return self.draws[kind].values.reshape(-1, len(self.targets))
 
 
 def quantile_name(level: float) -> str:

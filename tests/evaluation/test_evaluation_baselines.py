@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from bayes_scaling.errors import DataError
+from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.evaluation.baselines import BASELINES, baseline_forecast, log_curve, minimise
 
 COMPUTE = np.geomspace(1e18, 1e21, 7)
@@ -104,3 +104,14 @@ def test_bad_input():
         baseline_forecast("power_law", noisy(size=2), AHEAD, 1)
     with pytest.raises(DataError, match="one ladder, got 2 families"):
         baseline_forecast("power_law", noisy().assign(family=list("aaaabbb")), AHEAD, 1)
+
+
+def test_a_baseline_is_read_as_a_forecast_is():
+    forecast = baseline_forecast("power_law", noisy(), AHEAD, random_seed=1)
+    table = forecast.summary(prob=0.9)
+    np.testing.assert_allclose(table["median"], np.exp(np.median(forecast.draws, axis=0)))
+    assert table.columns.tolist()[-2:] == ["q05", "q95"]
+    low = table["q05"].iloc[0]
+    assert forecast.probability(below=low).iloc[0] == pytest.approx(0.05, abs=0.001)
+    with pytest.raises(BayesScalingError, match="foretells single runs, got 'law'"):
+        forecast.summary(kind="law")
