@@ -19,13 +19,22 @@ def pytest_addoption(parser):
 UNFITTED = {"data", "specification"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """Give fits of losses to one process and those of counts to another: each compiles its own."""
-    for item in items:
-        if item.path.parent.name not in UNFITTED:
-            group = "counts" if "pass" in item.nodeid else "losses"
-            item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByModel(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = Path(nodeid.partition("::")[0])
+            if path.parent.name in UNFITTED:
+                return str(path)
+            return "counts" if "pass" in nodeid else "losses"
+
+    return ByModel(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
     if config.getoption("--run-slow"):
         return
     for item in items:

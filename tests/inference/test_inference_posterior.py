@@ -16,6 +16,7 @@ import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.graph import build_model, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.sampling import parameter_names
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.priors import Prior
@@ -383,4 +384,7 @@ def test_a_pinned_parameter_is_a_number_in_the_model(spec):
 @pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
 def test_a_compiled_model_can_swap_all_that_changes_between_ladders(spec):
     design = make_design(spec, check_runs(FAMILIES if "family" in spec.groups else LADDER))
-    assert sampler_arrays(spec, design).keys() <= _used(build_sampler_model(spec, design))
+    model = build_sampler_model(spec, design)
+    assert PACKED in _used(model)
+    assert [value.name for value in model.data_vars] == [PACKED]
+    assert model[PACKED].type.shape == pack(sampler_arrays(spec, design))[PACKED].shape
