@@ -32,7 +32,7 @@ def test_what_follows_from_others_is_there_and_not_stated(table):
     assert set(table.index[~table["is_stated"]]) == {"a", "b", "c"}
 
 
-def test_what_problems_share_is_there(fit_passes):
+def test_what_passes_share_is_there(fit_passes):
     table = compare_with_prior(fit_passes)
     assert {"k_mu_mu", "sigma_run"} <= set(table.index)
     assert table.loc["k_mu_mu", "prior_median"] == pytest.approx(0.18, abs=0.01)
