@@ -57,6 +57,26 @@ def test_compare_prints_a_column_a_model(ladder, monkeypatch):
     assert rows[1] == {"model": "loss_power"} | table.loc["loss_power"].to_dict()
 
 
+def test_compare_takes_counts(tmp_path, monkeypatch):
+    rows = [(f"r{m}", 10.0**m, p, 10, m) for m in range(3) for p in "abcd"]
+    table = pd.DataFrame(rows, columns=["run", "compute", "problem", "n_samples", "n_correct"])
+    path, asked = tmp_path / "counts.csv", {}
+    table.to_csv(path, index=False)
+    monkeypatch.setattr(running, "fit_table", lambda data, name, **_: (name, data))
+
+    def compared(fits, unit, **_):
+        asked.update(unit=unit, fits=fits)
+        return pd.DataFrame({"converged": True}, index=pd.Index(list(fits), name="model"))
+
+    monkeypatch.setattr(comparison, "compare", compared)
+    models = ("--model", "pass_rate", "--model", "pass_rate_logistic")
+    done = invoke("compare", path, *models, "--unit", "run", "--buckets", "2")
+    assert done.exit_code == 0, done.output
+    assert asked["unit"] == "run"
+    assert list(asked["fits"]) == ["pass_rate", "pass_rate_logistic"]
+    assert asked["fits"]["pass_rate"][1]["bucket"].nunique() == 2
+
+
 def test_bad_input(ladder):
     alone = invoke("compare", ladder, "--model", "loss", "--model", "loss")
     assert alone.exit_code == 2
