@@ -171,7 +171,10 @@ def _groups(forecast: PassForecast, by: str) -> Iterator[Group]:
     design = forecast.fit.design
     if by == "all":
         chosen = np.flatnonzero(forecast.chosen)
-        yield Group("all", f"All {design.sizes[chosen].sum()} problems", chosen)
+        count = int(design.sizes[chosen].sum())
+        whole = len(chosen) == len(design.units)
+        title = f"All {count} problems" if whole else f"{count} problems that every run solved"
+        yield Group("all", title, chosen)
     elif by == "bucket":
         for place, label in enumerate(design.buckets):
             units = np.flatnonzero((design.bucket == place) & forecast.chosen)

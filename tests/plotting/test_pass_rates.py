@@ -144,7 +144,7 @@ def test_truth_is_hollow_and_only_what_was_not_fitted(forecast, pass_counts):
 def test_a_restricted_forecast_shows_its_problems_only(forecast):
     restricted = bs.predict(forecast.fit, compute=LARGE, restrict="solved_by_all")
     title = bs.plot_pass_rate(restricted, by="all")[0].get_title(loc="left")
-    assert title == f"All {restricted.chosen.sum()} problems"
+    assert title == f"{restricted.chosen.sum()} problems that every run solved"
     assert not any("unsolved" in entry for entry in legend(bs.plot_pass_rate(restricted)))
 
 
