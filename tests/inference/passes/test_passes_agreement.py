@@ -1,8 +1,8 @@
 """Agreement with fits that share no code: maximum likelihood of the binomial mixed model.
 
 The model is ``glmer(cbind(failed, passed) ~ x + (1 | problem) + (0 + x | problem),
-binomial("cloglog"))``, up to the sign of the slope: by lme4, which has Laplace's approximation only,
-and here with its integrals by adaptive Gauss-Hermite quadrature of two dimensions.
+binomial("cloglog"))``, up to the sign of the slope: by lme4, which has Laplace's approximation
+only, and here with its integrals by adaptive Gauss-Hermite quadrature of two dimensions.
 """
 
 import numpy as np
