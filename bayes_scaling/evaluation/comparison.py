@@ -171,7 +171,9 @@ def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
         )
     chosen = allowed[0] if unit is None else unit
     if not isinstance(first, PassFit):
-        return _Judge(lambda fitted, options: leave_out_of(fitted, chosen, options), _future)
+        return _Judge(
+            lambda fitted, options: leave_out(fitted, units_of(fitted, chosen), options), _future
+        )
     _demand_same_units(fits)
     _refuse_subsets(fits)
     leave = leave_out_problems if chosen == "problem" else leave_out_runs
@@ -195,11 +197,6 @@ def _refuse_subsets(fits: Mapping[str, PassFit]) -> None:
                 f"fits: what problems share in {name} was fitted on some of its problems, so none "
                 "of them can be left out. Compare fits of a sample of the problems."
             )
-
-
-def leave_out_of(fitted: Fit, unit: str, fit_options: Mapping[str, Any] | None) -> LeftOut:
-    """Leave out the runs or the families of a fit of losses."""
-    return leave_out(fitted, units_of(fitted, unit), fit_options)
 
 
 def _future_of_counts(fitted: PassFit, *settings: Any) -> dict[str, Any]:
