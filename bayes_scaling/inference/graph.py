@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from pytensor.tensor.linalg import cholesky, solve_triangular
 
 from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
 from bayes_scaling.inference.coordinates import linearise, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.operation import ResidualDensity
 from bayes_scaling.inference.packing import unpack
 from bayes_scaling.inference.structure import numbers_of, packed, unpacked
 from bayes_scaling.inference.variables import (
@@ -93,10 +93,12 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
     if "family" in spec.groups and (whitened or own):
         of_blocks["family_of_run"] = blocks.lay(design.family)
-    for term in active_terms(spec):
-        of_blocks[f"{term.name}_covariance"] = blocks.lay_pairs(design.covariance(term))
     if not by_family(spec):
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
+    terms = active_terms(spec)
+    if terms:
+        units = [blocks.lay_pairs(design.covariance(term)) for term in terms]
+        of_blocks["covariance"] = np.stack(units)
     if "family" not in spec.groups:
         of_families = {name: array[0] for name, array in of_families.items()}
     return {**of_blocks, **of_families, **of_priors}
@@ -118,45 +120,37 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
             for name, prior in all_parameters(spec).items()
             if name not in whitened and not replaced(name, spec, whitened)
         }
-        covariance = _Covariance(spec, values, data)
+        noise = _Noise(spec, values, data)
         values |= whitened_values(spec, design, values, numbers, data)
         residual = (data["log_response"] - log_law(spec, values, data)) * data["mask"]
-        pm.Potential("likelihood", covariance.log_likelihood(residual))
+        pm.Potential("likelihood", noise.log_likelihood(residual))
     return model
 
 
-class _Covariance:
-    """The covariance of the residuals, block by block, and what is done with its root."""
+class _Noise:
+    """Noise of each run and, where the law has discrepancies, their amplitudes."""
 
     def __init__(self, spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         family = data.get("family_of_run")
         self.mask = data["mask"]
         self.variance = at_runs(values["sigma"], family) ** 2 + data["variance_of_run"]
         self.degrees = at_runs(values["nu"], family) if "nu" in values else None
-        self.terms = [
-            (_at_block(values[term.name]), data[f"{term.name}_covariance"])
-            for term in active_terms(spec)
-        ]
-        if self.terms:
-            self.root = cholesky(self._dense())
-
-    def _dense(self) -> Any:
-        variance = self.variance
-        if self.degrees is not None:
+        self.amplitudes = [values[term.name] for term in active_terms(spec)]
+        self.covariance: Any = data.get("covariance")
+        if self.amplitudes and self.degrees is not None:
             half, shape = self.degrees / 2, self.mask.type.shape
-            variance = variance / pm.Gamma(PRECISION, alpha=half, beta=half, shape=shape)
-        diagonal = variance * self.mask + (1 - self.mask)
-        dense = diagonal[..., None] * np.eye(self.mask.type.shape[-1])
-        for amplitude, unit in self.terms:
-            dense = dense + amplitude**2 * unit
-        return dense
+            self.variance /= pm.Gamma(PRECISION, alpha=half, beta=half, shape=shape)
 
     def log_likelihood(self, residual: Any) -> Any:
         """Log density of the residuals, constants left out where they are normal."""
-        if self.terms:
-            white = solve_triangular(self.root, residual[..., None], lower=True, b_ndim=2)
-            diagonal = pt.diagonal(self.root, axis1=-2, axis2=-1)
-            return -0.5 * (white**2).sum() - pt.log(diagonal).sum()
+        if self.amplitudes:
+            variance = self.variance * self.mask + (1 - self.mask)
+            blocks = self.covariance.type.shape[1:3]
+            rows = [pt.broadcast_to(amplitude, blocks[:1]) for amplitude in self.amplitudes]
+            density = ResidualDensity()(
+                residual.reshape(blocks), variance.reshape(blocks), pt.stack(rows), self.covariance
+            )
+            return density[0]
         scale = pt.sqrt(self.variance)
         dist = (
             pm.Normal.dist(mu=0.0, sigma=scale)
@@ -164,8 +158,3 @@ class _Covariance:
             else pm.StudentT.dist(nu=self.degrees, mu=0.0, sigma=scale)
         )
         return (pm.logp(dist, residual) * self.mask).sum()
-
-
-def _at_block(value: Any) -> Any:
-    """Give a parameter of each family the shape of that family's covariance."""
-    return value[:, None, None] if getattr(value, "ndim", 0) == 1 else value

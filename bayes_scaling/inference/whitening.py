@@ -18,6 +18,7 @@ from bayes_scaling.inference.coordinates import (
     whitened_parameters,
 )
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.operation import Regression
 from bayes_scaling.inference.variables import arguments_of, log_law
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
@@ -50,19 +51,20 @@ def whitened_values(
         return {}
     names, point = list(maps), data["point"]
     gaussians = {name: _gaussian(name, maps, spec, numbers, data) for name in names}
-    weights = 1 / _mode_variance(spec, values, data)
-    root = _cholesky(_precision(gaussians, weights, data["slopes"]))
-    flat = pm.Flat(WHITENED, shape=point.type.shape)
+    coefficients, constants, diagonal = _regression(
+        gaussians, _mode_variance(spec, values, data), data
+    )
+    moved = constants + pm.Flat(WHITENED, shape=point.type.shape)
     own_points: dict[str, Any] = {}
     made = {name: _outward(maps[name], point[..., index]) for index, name in enumerate(names)}
     for index in reversed(range(len(names))):
         name = names[index]
         gap = data["log_response"] - log_law(spec, {**values, **made}, data)
-        pull = _pull(gaussians, weights, data, gap * data["mask"], index + 1)
-        own = point[..., index] + (_forward(root, pull)[-1] + flat[..., index]) / root[index][index]
+        centre = (coefficients[..., index, :] * gap * data["mask"]).sum(-1)
+        own = point[..., index] + (centre + moved[..., index]) / diagonal[..., index]
         made[name] = _outward(maps[name], own)
         own_points[name] = own
-    pm.Potential("whitening", -sum(pt.log(root[i][i]).sum() for i in range(len(root))))
+    pm.Potential("whitening", -pt.log(diagonal).sum())
     return _named(spec, maps, gaussians, made, own_points, numbers)
 
 
@@ -115,51 +117,22 @@ def _mode_variance(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any
     return variance
 
 
-def _precision(
-    gaussians: Mapping[str, tuple[Any, Any, Any]], weights: Any, slopes: Any
-) -> list[list[Any]]:
-    """Precision of the linearised parameters: lower half, an entry for each family."""
-    lower = []
-    for i, (_, sd, _) in enumerate(gaussians.values()):
-        row = [(weights * slopes[..., i] * slopes[..., j]).sum(-1) for j in range(i + 1)]
-        row[i] = row[i] + 1 / sd**2
-        lower.append(row)
-    return lower
-
-
-def _pull(
-    gaussians: Mapping[str, tuple[Any, Any, Any]],
-    weights: Any,
-    data: Mapping[str, Any],
-    gap: Any,
-    count: int,
-) -> list[Any]:
-    """Right-hand side of the regression of the first `count` parameters on a gap, shape (n,)."""
-    turned = (data["turn"] * gap[..., None, :]).sum(-1)
-    return [
-        (weights * data["slopes"][..., index] * turned).sum(-1)
-        + (mean - data["point"][..., index]) / sd**2
-        for index, (mean, sd, _) in enumerate(list(gaussians.values())[:count])
-    ]
-
-
-def _cholesky(matrix: list[list[Any]]) -> list[list[Any]]:
-    """Lower root of a small matrix of variables; entry by entry it compiles ten times faster."""
-    root: list[list[Any]] = []
-    for i, row in enumerate(matrix):
-        root.append([])
-        for j in range(i + 1):
-            rest = row[j] - sum(root[i][k] * root[j][k] for k in range(j))
-            root[i].append(pt.sqrt(rest) if i == j else rest / root[j][j])
-    return root
-
-
-def _forward(root: list[list[Any]], right: list[Any]) -> list[Any]:
-    """Solve ``root @ y = right`` for as many entries as `right` has."""
-    solved: list[Any] = []
-    for i, value in enumerate(right):
-        solved.append((value - sum(root[i][k] * solved[k] for k in range(i))) / root[i][i])
-    return solved
+def _regression(
+    gaussians: Mapping[str, tuple[Any, Any, Any]], variance: Any, data: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Coefficients, constants and diagonal of each parameter's regression on gaps of the data."""
+    point = data["point"]
+    each = point.type.shape[:-1]
+    mean, sd = (
+        pt.stack([pt.broadcast_to(own[place], each) for own in gaussians.values()], axis=-1)
+        for place in (0, 1)
+    )
+    slopes = data["slopes"]
+    variance = pt.broadcast_to(variance, slopes.type.shape[:-1])
+    given = [variance, mean, sd, point, slopes, data["turn"]]
+    if point.type.ndim == 2:
+        return tuple(Regression()(*given))
+    return tuple(found[0] for found in Regression()(*(value[None] for value in given)))
 
 
 def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from bayes_scaling.inference.design import Array
-from bayes_scaling.inference.passes.kernel import count_density, factorise, unwhiten
+from bayes_scaling.inference.passes.kernel import count_density, factorise_unit, unwhiten
 
 
 @njit(cache=True, error_model="numpy")
@@ -49,7 +49,7 @@ def weigh(
     runs, rank = root.shape
     lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
     centre, gap = np.empty(rank), y - mean
-    factorise(root, w, lower, inverse)
+    factorise_unit(root, w, lower, inverse)
     volume = 0.0
     for k in range(rank):
         volume += math.log(lower[k, k])

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from pytensor.tensor.linalg import cholesky, solve_triangular
 
 from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.packing import unpack
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.operation import CountDensity
-from bayes_scaling.inference.passes.sites import Sites, make_sites
+from bayes_scaling.inference.passes.sites import GroupedSites, group_sites, make_sites
 from bayes_scaling.inference.passes.terms import Term, Terms, make_terms, scale_priors
-from bayes_scaling.inference.structure import HALF_NORMAL, numbers_of, packed, unpacked
+from bayes_scaling.inference.structure import HALF_NORMAL, NUMBERS, numbers_of, packed, unpacked
 from bayes_scaling.inference.variables import make_variable
 from bayes_scaling.specification.priors import DISTRIBUTIONS
 from bayes_scaling.specification.spec import Spec
@@ -63,23 +63,33 @@ def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
 
 
 def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
-    """Return what enters the sampler's model as ``pm.Data``: all that changes between data sets."""
+    """Return what enters the sampler's model as data: all that changes between data sets."""
     terms = make_terms(spec, design)
-    sites = make_sites(design, LINKS[spec.law.name])
+    sites = sampler_sites(spec, design)
     information, pull = _of_mean(spec, design, terms, sites)
+    names = list(scale_priors(spec))
+    count, runs = len(design.buckets), len(design.runs)
     arrays = {
+        "mean_block": _side_by_side(terms.mean, (count, runs)).reshape(count * runs, -1),
+        "mean_scale": _scale_of_columns(terms.mean, names),
+        "unit_block": _side_by_side(terms.units, (runs,)),
+        "unit_scale": _scale_of_columns(terms.units, names),
         "constant": terms.constant,
-        "bucket_of_unit": design.bucket,
-        "n_samples": design.n_samples,
-        "n_correct": design.n_correct,
-        "site": sites.y,
-        "site_precision": sites.w,
         "information": information,
         "pull": pull,
+        "bucket_of_unit": design.bucket,
+        "site": sites.y,
+        "site_precision": sites.w,
+        "group_of_unit": sites.group,
+        "n_correct": design.n_correct,
+        "n_samples": design.n_samples,
     }
-    arrays |= {f"{term.name}_block": _fixed_scale(term) * term.block for term in terms.mean}
-    arrays |= {f"{term.name}_root": _fixed_scale(term) * term.block for term in terms.units}
     return arrays | packed(numbers_of(scale_priors(spec), spec))
+
+
+def sampler_sites(spec: Spec, design: PassDesign) -> GroupedSites:
+    """Sites that the sampler's coordinates rest on."""
+    return group_sites(make_sites(design, LINKS[spec.law.name]))
 
 
 def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
@@ -89,24 +99,16 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
     counts, a normal posterior; the units' weights likewise given the mean. Both are sampled in
     units of these normals.
     """
-    terms = make_terms(spec, design)
+    arrays = pass_sampler_arrays(spec, design)
+    ranks = (arrays["mean_block"].shape[1], arrays["unit_block"].shape[1])
     with pm.Model() as model:
-        data = {
-            name: pm.Data(name, value, shape=value.shape)
-            for name, value in pass_sampler_arrays(spec, design).items()
-        }
-        values = _signed_scales(spec, data)
-        mean = _whitened_mean(terms, design, values, data)
-        root = pt.concatenate(
-            [_free_scale(term, values) * data[f"{term.name}_root"] for term in terms.units], axis=1
-        )
-        rank = sum(term.block.shape[1] for term in terms.units)
-        zeta = pm.Flat(UNITS, shape=(len(design.units), rank))
-        names = ("site", "site_precision", "n_correct", "n_samples")
-        density = CountDensity(LINKS[spec.law.name])(
-            root, mean[data["bucket_of_unit"]], zeta, *(data[name] for name in names)
-        )
-        pm.Potential("counts", density[0])
+        data = unpack(arrays)
+        scales = pt.stack([*_signed_scales(spec, data).values(), 1.0])
+        flat = pm.Flat(MEAN, shape=ranks[0]) if ranks[0] else np.zeros(0)
+        zeta = pm.Flat(UNITS, shape=(len(design.units), ranks[1]))
+        density = CountDensity(LINKS[spec.law.name])
+        counted = [data[name] for name in arrays if name != NUMBERS]
+        pm.Potential("density", density(scales, flat, zeta, *counted)[0])
     return model
 
 
@@ -133,38 +135,29 @@ def _scale(term: Term, values: Mapping[str, Any]) -> Any:
     return values[term.scale] if isinstance(term.scale, str) else term.scale
 
 
-def _free_scale(term: Term, values: Mapping[str, Any]) -> Any:
-    """Return a scale that is a variable; one that is a number is in the data."""
-    return values[term.scale] if isinstance(term.scale, str) else 1.0
+def _side_by_side(terms: Sequence[Term], shape: tuple[int, ...]) -> Array:
+    """Stack the blocks of terms; those of a scale that is a number are of that scale."""
+    blocks = [
+        term.block if isinstance(term.scale, str) else term.scale * term.block for term in terms
+    ]
+    return np.concatenate([np.zeros((*shape, 0)), *blocks], axis=-1)
 
 
-def _fixed_scale(term: Term) -> float:
-    return 1.0 if isinstance(term.scale, str) else term.scale
+def _scale_of_columns(terms: Sequence[Term], names: Sequence[str]) -> Array:
+    """Find the scale of each column: its place among the names, or, of a number, after them."""
+    places = [
+        names.index(term.scale) if isinstance(term.scale, str) else len(names) for term in terms
+    ]
+    return np.repeat(np.array(places, int), [term.block.shape[-1] for term in terms])
 
 
-def _whitened_mean(
-    terms: Terms, design: PassDesign, values: Mapping[str, Any], data: Mapping[str, Any]
-) -> Any:
-    """Mean log hazard of each bucket at each run, from flat variables."""
-    count, runs = len(design.buckets), len(design.runs)
-    constant = pt.tile(data["constant"], (count,))
-    if not terms.mean:
-        return constant.reshape((count, runs))
-    blocks = [_free_scale(term, values) * data[f"{term.name}_block"] for term in terms.mean]
-    rank = sum(term.block.shape[-1] for term in terms.mean)
-    design_matrix = pt.concatenate(blocks, axis=2).reshape((count * runs, rank))
-    turned = pt.dot(data["information"], design_matrix)
-    root = cholesky(pt.dot(design_matrix.T, turned) + np.eye(rank))
-    right = pt.dot(design_matrix.T, data["pull"]) - pt.dot(turned.T, constant)
-    half = solve_triangular(root, right, lower=True, b_ndim=1)
-    flat = pm.Flat(MEAN, shape=rank)
-    weights = solve_triangular(root.T, half + flat, lower=False, b_ndim=1)
-    pm.Potential("mean_prior", -0.5 * (weights**2).sum() - pt.log(pt.diagonal(root)).sum())
-    return (constant + pt.dot(design_matrix, weights)).reshape((count, runs))
+def _of_mean(
+    spec: Spec, design: PassDesign, terms: Terms, sites: GroupedSites
+) -> tuple[Array, Array]:
+    """Information on each bucket's mean at the runs, units integrated out at typical scales.
 
-
-def _of_mean(spec: Spec, design: PassDesign, terms: Terms, sites: Sites) -> tuple[Array, Array]:
-    """Information on the mean at buckets and runs, units integrated out at typical scales."""
+    The second array is what it pulls the mean to, less the constant.
+    """
     typical = {
         name: float(DISTRIBUTIONS[prior.dist].scipy(**prior.arguments).median())
         for name, prior in scale_priors(spec).items()
@@ -172,13 +165,13 @@ def _of_mean(spec: Spec, design: PassDesign, terms: Terms, sites: Sites) -> tupl
     root = unit_root(terms, typical)
     covariance = root @ root.T
     count, runs = len(design.buckets), len(design.runs)
-    information, pull = np.zeros((count, runs, count, runs)), np.zeros((count, runs))
+    information, pull = np.zeros((count, runs, runs)), np.zeros((count, runs))
     for unit, bucket in enumerate(design.bucket):
-        w = sites.w[unit]
+        w = sites.w[sites.group[unit]]
         own = np.linalg.solve(np.eye(runs) + w[:, None] * covariance, np.diag(w))
-        information[bucket, :, bucket] += (own + own.T) / 2
-        pull[bucket] += own @ sites.y[unit]
-    return information.reshape(count * runs, -1), pull.ravel()
+        information[bucket] += (own + own.T) / 2
+        pull[bucket] += own @ (sites.y[unit] - terms.constant)
+    return information, pull.ravel()
 
 
 def mean_matrix(terms: Terms, scales: Mapping[str, float]) -> Array:

@@ -1,4 +1,4 @@
-"""Log density of all problems' counts and its gradient, in one pass of compiled code.
+"""Log density of all problems' counts given their mean, with its gradient, in compiled code.
 
 A problem's log hazards at the runs, ``t = mean + R w`` with ``-log p = exp(t)``, have a standard
 normal prior on w. The sampler moves in whitened coordinates ``zeta`` of w: with Gaussian sites of
@@ -11,13 +11,12 @@ standard normal, whatever the scales in R.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from bayes_scaling.inference.factors import Array, close, factorise, place, pull_back
 
 POWER, LOGISTIC = 0, 1
 LARGEST = 30.0  # exp of it passes every hazard that a count can tell from infinity
@@ -45,93 +44,79 @@ def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float
 
 
 @njit(cache=True, error_model="numpy")
-def factorise(root: Array, w: Array, lower: Array, inverse: Array) -> None:
-    """Write the Cholesky factor of ``1 + R' W R`` and the factor's inverse."""
+def factorise_unit(root: Array, w: Array, lower: Array, inverse: Array) -> None:
+    """Write the Cholesky factor of ``1 + R' W R``, and the factor's inverse."""
     runs, rank = root.shape
     for i in range(rank):
         for j in range(i + 1):
             total = 1.0 if i == j else 0.0
             for m in range(runs):
                 total += root[m, i] * w[m] * root[m, j]
-            for k in range(j):
-                total -= lower[i, k] * lower[j, k]
-            lower[i, j] = math.sqrt(total) if i == j else total / lower[j, j]
-    for j in range(rank):
-        inverse[j, j] = 1.0 / lower[j, j]
-        for i in range(j + 1, rank):
-            total = 0.0
-            for k in range(j, i):
-                total += lower[i, k] * inverse[k, j]
-            inverse[i, j] = -total / lower[i, i]
+            lower[i, j] = total
+    factorise(lower, inverse)
 
 
 @njit(cache=True, error_model="numpy")
 def unwhiten(
     root: Array, gap: Array, w: Array, zeta: Array, inverse: Array, centre: Array, out: Array
 ) -> None:
-    """Write the centre ``P^-1 R' W gap`` and the weights ``centre + L'^-1 zeta``."""
+    """Write the centre ``P^-1 R' W gap`` and the weights ``centre + L'^-1 zeta`` of one problem."""
     runs, rank = root.shape
-    half = np.empty(rank)
-    pulled = np.empty(rank)
-    for k in range(rank):
-        total = 0.0
-        for m in range(runs):
-            total += root[m, k] * w[m] * gap[m]
-        pulled[k] = total
-    for i in range(rank):
-        total = 0.0
-        for j in range(i + 1):
-            total += inverse[i, j] * pulled[j]
-        half[i] = total
-    for i in range(rank):
-        one, two = 0.0, 0.0
-        for j in range(i, rank):
-            one += inverse[j, i] * half[j]
-            two += inverse[j, i] * zeta[j]
-        centre[i] = one
-        out[i] = one + two
+    right = np.zeros(rank)
+    for m in range(runs):
+        for k in range(rank):
+            right[k] += root[m, k] * w[m] * gap[m]
+    place(inverse, right, zeta, centre, out)
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate(
+def evaluate_units(
     root: Array,
     mean: Array,
     zeta: Array,
     y: Array,
     w: Array,
+    group: NDArray[np.int64],
     c: Array,
     n: Array,
     link: int,
-) -> tuple[Any, Array, Array, Array]:
+) -> tuple[float, Array, Array, Array]:
     """Log density of the counts and of zeta, and its gradient by root, mean and zeta.
+
+    Problems of one group share the precisions of their sites, and so L, which is most of the work.
 
     Parameters
     ----------
     root : ndarray, shape (runs, rank)
     mean : ndarray, shape (problems, runs)
     zeta : ndarray, shape (problems, rank)
-    y, w : ndarray, shape (problems, runs)
-        Positions and precisions of the sites; precision 0 where there is no count.
+    y : ndarray, shape (problems, runs)
+        Positions of the sites.
+    w : ndarray, shape (groups, runs)
+        Their precisions, a group at a time.
+    group : ndarray of int, shape (problems,)
     c, n : ndarray, shape (problems, runs)
         Successes and samples.
     link : int
     """
     problems, runs = mean.shape
-    rank = root.shape[1]
+    groups, rank = len(w), root.shape[1]
     density = 0.0
     by_root, by_mean = np.zeros((runs, rank)), np.empty((problems, runs))
     by_zeta = np.empty((problems, rank))
-    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
-    centre, weights, pull = np.empty(rank), np.empty(rank), np.empty(rank)
-    a, product, both = np.empty(rank), np.empty((rank, rank)), np.empty((rank, rank))
+    lower, inverse = np.zeros((groups, rank, rank)), np.zeros((groups, rank, rank))
+    by_lower, by_precision = np.zeros((groups, rank, rank)), np.zeros((groups, rank, rank))
+    centre, weights, pull, a = np.empty(rank), np.empty(rank), np.empty(rank), np.empty(rank)
     gap, push = np.empty(runs), np.empty(runs)
+    for g in range(groups):
+        factorise_unit(root, w[g], lower[g], inverse[g])
     for i in range(problems):
+        g = group[i]
         for m in range(runs):
             gap[m] = y[i, m] - mean[i, m]
-        factorise(root, w[i], lower, inverse)
-        unwhiten(root, gap, w[i], zeta[i], inverse, centre, weights)
+        unwhiten(root, gap, w[g], zeta[i], inverse[g], centre, weights)
         for k in range(rank):
-            density -= 0.5 * weights[k] ** 2 + math.log(lower[k, k])
+            density -= 0.5 * weights[k] ** 2 + math.log(lower[g, k, k])
             pull[k] = -weights[k]
         for m in range(runs):
             t = mean[i, m]
@@ -144,63 +129,19 @@ def evaluate(
                 push[m] = 0.0
             for k in range(rank):
                 pull[k] += root[m, k] * push[m]
-        _pull_back(inverse, zeta[i], pull, centre, by_zeta[i], a, product, both)
+        pull_back(inverse[g], zeta[i], pull, centre, by_zeta[i], a, by_lower[g], by_precision[g])
         for m in range(runs):
             along = 0.0
             for k in range(rank):
                 along += root[m, k] * a[k]
-            by_mean[i, m] = push[m] - w[i, m] * along
+                by_root[m, k] += push[m] * weights[k] + w[g, m] * gap[m] * a[k]
+            by_mean[i, m] = push[m] - w[g, m] * along
+    for g in range(groups):
+        close(inverse[g], by_lower[g], by_precision[g])
+        for m in range(runs):
             for k in range(rank):
                 turned = 0.0
                 for j in range(rank):
-                    turned += root[m, j] * both[j, k]
-                by_root[m, k] += push[m] * weights[k] + w[i, m] * (gap[m] * a[k] + turned)
-    return np.asarray(density), by_root, by_mean, by_zeta
-
-
-@njit(cache=True, error_model="numpy")
-def _pull_back(
-    inverse: Array,
-    zeta: Array,
-    pull: Array,
-    centre: Array,
-    by_zeta: Array,
-    a: Array,
-    product: Array,
-    both: Array,
-) -> None:
-    """Write the gradient by zeta, ``a = P^-1 pull``, and the one by P (both triangles summed).
-
-    Of the factor L, ``L' d/dL`` is ``-zeta q' - 1`` below and on the diagonal, with q the gradient
-    by zeta.
-    """
-    rank = len(zeta)
-    for i in range(rank):
-        total = 0.0
-        for j in range(i + 1):
-            total += inverse[i, j] * pull[j]
-        by_zeta[i] = total
-    for i in range(rank):
-        total = 0.0
-        for j in range(i, rank):
-            total += inverse[j, i] * by_zeta[j]
-        a[i] = total
-    for j in range(rank):  # lower half of the gradient by L, times L' and the inverse
-        for k in range(rank):
-            total = 0.0
-            for m in range(k, j + 1):
-                entry = -zeta[j] * by_zeta[m]
-                if m == j:
-                    entry = 0.5 * (entry - 1.0)
-                total += entry * inverse[m, k]
-            product[j, k] = total
-    for i in range(rank):
-        for k in range(rank):
-            both[i, k] = -(a[i] * centre[k] + centre[i] * a[k])
-    for i in range(rank):
-        for k in range(rank):
-            total = 0.0
-            for j in range(i, rank):
-                total += inverse[j, i] * product[j, k]
-            both[i, k] += total
-            both[k, i] += total
+                    turned += root[m, j] * by_precision[g, j, k]
+                by_root[m, k] += w[g, m] * turned
+    return density, by_root, by_mean, by_zeta

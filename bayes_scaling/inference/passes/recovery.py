@@ -7,18 +7,18 @@ import numpy as np
 import xarray as xr
 from numba import njit
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
 from bayes_scaling.inference.passes.graph import (
-    LINKS,
     MEAN,
     UNITS,
     mean_matrix,
     pass_sampler_arrays,
+    sampler_sites,
     unit_root,
 )
-from bayes_scaling.inference.passes.kernel import factorise, unwhiten
-from bayes_scaling.inference.passes.sites import make_sites
+from bayes_scaling.inference.passes.joint import mean_weights
+from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.terms import (
     Term,
     Terms,
@@ -149,19 +149,15 @@ def _mean_weights(
     """Weights of the mean's terms, and the mean itself, a draw at a time."""
     shape = (len(design.buckets), len(design.runs))
     count = len(flat[UNITS])
-    constant = np.tile(terms.constant, len(design.buckets))
     if not terms.mean:
-        return np.zeros((count, 0)), np.broadcast_to(constant.reshape(shape), (count, *shape))
+        return np.zeros((count, 0)), np.broadcast_to(terms.constant, (count, *shape))
     arrays = pass_sampler_arrays(spec, design)
     information, pull = arrays["information"], arrays["pull"]
     weights, means = np.empty((count, flat[MEAN].shape[1])), np.empty((count, *shape))
     for row in range(count):
         matrix = mean_matrix(terms, _at(scales, row))
-        root = np.linalg.cholesky(matrix.T @ information @ matrix + np.eye(matrix.shape[1]))
-        right = matrix.T @ (pull - information @ constant)
-        half = np.linalg.solve(root, right)
-        weights[row] = np.linalg.solve(root.T, half + flat[MEAN][row])
-        means[row] = (constant + matrix @ weights[row]).reshape(shape)
+        weights[row] = mean_weights(matrix, information, pull, flat[MEAN][row])
+        means[row] = terms.constant + (matrix @ weights[row]).reshape(shape)
     return weights, means
 
 
@@ -173,22 +169,25 @@ def _unit_weights(
     means: Array,
     zeta: Array,
 ) -> Array:
-    sites = make_sites(design, LINKS[spec.law.name])
+    sites = sampler_sites(spec, design)
     weights = np.empty_like(zeta)
     for row in range(len(zeta)):
         root = unit_root(terms, _at(scales, row))
-        _unwhiten_all(root, means[row][design.bucket], zeta[row], sites.y, sites.w, weights[row])
+        gap = sites.y - means[row][design.bucket]
+        _unwhiten_all(root, gap, zeta[row], sites.w, sites.group, weights[row])
     return weights
 
 
 @njit(cache=True, error_model="numpy")
-def _unwhiten_all(root: Array, mean: Array, zeta: Array, y: Array, w: Array, out: Array) -> None:
-    rank = root.shape[1]
-    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
+def _unwhiten_all(root: Array, gap: Array, zeta: Array, w: Array, group: Index, out: Array) -> None:
+    groups, rank = len(w), root.shape[1]
+    lower, inverse = np.zeros((groups, rank, rank)), np.zeros((groups, rank, rank))
     centre = np.empty(rank)
+    for g in range(groups):
+        factorise_unit(root, w[g], lower[g], inverse[g])
     for i in range(len(zeta)):
-        factorise(root, w[i], lower, inverse)
-        unwhiten(root, y[i] - mean[i], w[i], zeta[i], inverse, centre, out[i])
+        g = group[i]
+        unwhiten(root, gap[i], w[g], zeta[i], inverse[g], centre, out[i])
 
 
 def _at(scales: Mapping[str, Array], row: int) -> dict[str, float]:

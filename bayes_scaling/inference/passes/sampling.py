@@ -9,6 +9,7 @@ import nutpie
 import xarray as xr
 
 from bayes_scaling.inference.attempts import Attempt
+from bayes_scaling.inference.packing import pack
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.graph import (
     MEAN,
@@ -69,7 +70,7 @@ def sample_passes(
 ) -> Attempt:
     """Draw from the posterior of the parameters that the specification names."""
     shape = PassShape.of(spec, design)
-    compiled = compile_pass_model(shape).with_data(**pass_sampler_arrays(spec, design))
+    compiled = compile_pass_model(shape).with_data(**pack(pass_sampler_arrays(spec, design)))
     tree, stats, steps = run_sampler(
         compiled,
         random_seed=random_seed,

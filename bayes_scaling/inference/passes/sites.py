@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.special import expit, xlogy
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 
@@ -13,6 +14,7 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 SPREAD = 1.5  # of log hazards about their run's mean, at least
 STEPS = 60
 LEAST = 1e-6
+GROUPS = 48
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,40 @@ def make_sites(design: PassDesign, link: int) -> Sites:
     w = np.where(seen, np.maximum(1 / tilted - 1 / variance, LEAST), 0.0)
     y = (mean / tilted - centre / variance) / np.where(w > 0, w, 1.0)
     return Sites(np.where(seen, y, 0.0), w)
+
+
+@dataclass(frozen=True)
+class GroupedSites:
+    """Sites whose precisions are those of a group, so that the group shares one factor.
+
+    Attributes
+    ----------
+    y : ndarray, shape (units, runs)
+    w : ndarray, shape (groups, runs)
+    group : ndarray of int, shape (units,)
+    """
+
+    y: Array
+    w: Array
+    group: Index
+
+
+def group_sites(sites: Sites) -> GroupedSites:
+    """Let units of alike precisions share them; up to 48 units, each keeps its own.
+
+    Alike is what differs by a small factor in precision, the prior's included, at each run:
+    complete linkage bounds the largest such factor within a group.
+    """
+    units = len(sites.w)
+    if units <= GROUPS:
+        return GroupedSites(sites.y, sites.w, np.arange(units))
+    prior = 1 / SPREAD**2
+    alike = np.log(sites.w + prior)
+    label = fcluster(linkage(alike, "complete", "chebyshev"), GROUPS, "maxclust") - 1
+    w = np.zeros((GROUPS, sites.w.shape[1]))
+    for own in range(label.max() + 1):
+        w[own] = np.exp(alike[label == own].mean(axis=0)) - prior
+    return GroupedSites(sites.y, np.maximum(w, 0.0), label.astype(int))
 
 
 def log_hazard(p: Array, link: int) -> Array:

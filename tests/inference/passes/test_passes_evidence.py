@@ -40,11 +40,14 @@ def test_it_is_the_average_over_the_population(fit_passes, population):
     rng = np.random.default_rng(1)
     found = log_evidence(fit_passes.spec, fit_passes.design, population, 1)
     assert found.shape == (population.sizes["chain"] * population.sizes["draw"], 24)
-    for row in (1, len(found) // 2):
+    gaps = []
+    for row in range(1, len(found), len(found) // 4):
         for unit in UNITS:
             exact, error = by_brute_force(fit_passes, population, row, unit, rng)
-            assert error < 0.1
-            assert found[row, unit] == pytest.approx(exact, abs=0.08 + 4 * error)
+            assert error < 0.05
+            gaps.append(found[row, unit] - exact)
+    assert abs(np.mean(gaps)) < 0.04
+    assert np.max(np.abs(gaps)) < 0.3
 
 
 def test_other_nodes_say_the_same(fit_passes, population):

@@ -8,6 +8,7 @@ from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import SpecError
+from bayes_scaling.inference.passes import sites
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.graph import (
     LINKS,
@@ -189,8 +190,11 @@ def log_volume(spec, design, scales, flat):
     return np.linalg.slogdet(np.array(columns))[1]
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_the_sampler_moves_in_the_posterior_that_is_written_down(name):
+@pytest.mark.parametrize(
+    ("name", "groups"), [*((name, sites.GROUPS) for name in SPECS), ("pass_rate", 2)]
+)
+def test_the_sampler_moves_in_the_posterior_that_is_written_down(name, groups, monkeypatch):
+    monkeypatch.setattr(sites, "GROUPS", groups)
     spec, design = SPECS[name], design_of(SPECS[name])
     sampler = build_pass_sampler_model(spec, design)
     density = sampler.compile_logp(mode="FAST_COMPILE")
@@ -259,3 +263,19 @@ def test_a_model_whose_units_are_all_alike_is_refused():
     spec = SPEC.with_priors(amplitude=0, amplitude_2=0, log_alpha=0.5, k=0.2)
     with pytest.raises(SpecError, match="all problems are alike; give log_alpha, k, an effect"):
         make_terms(spec, design_of(spec))
+
+
+def test_units_of_alike_precisions_share_them(monkeypatch):
+    rng = np.random.default_rng(1)
+    kinds = np.array([[0.0, 50.0, 400.0], [3.0, 0.0, 9.0], [100.0, 100.0, 100.0]])
+    own = kinds[np.arange(60) % 3] * np.exp(rng.normal(0.0, 0.1, (60, 3)))
+    monkeypatch.setattr(sites, "GROUPS", 3)
+    grouped = sites.group_sites(sites.Sites(np.zeros((60, 3)), own))
+    assert len({tuple(grouped.group[kind::3]) for kind in range(3)}) == 3
+    for kind in range(3):
+        assert len(set(grouped.group[kind::3])) == 1
+    shared = grouped.w[grouped.group]
+    assert (shared[own == 0.0] == 0.0).all()
+    assert np.abs(np.log(shared[own > 0] / own[own > 0])).max() < 0.4
+    few = sites.group_sites(sites.Sites(np.zeros((2, 3)), own[:2]))
+    np.testing.assert_array_equal(few.w[few.group], own[:2])

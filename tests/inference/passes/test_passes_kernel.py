@@ -4,26 +4,29 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER, count_density, evaluate
+from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER, count_density, evaluate_units
 
 LINKS = [POWER, LOGISTIC]
 NAMES = ("root", "mean", "zeta")
 
 
 def a_problem(rank, problems=3, runs=4, seed=1):
-    """Arguments of the density, one cell untried."""
+    """Arguments of the density, one cell untried; the first and third problem are one group."""
     rng = np.random.default_rng(seed)
     n = rng.integers(5, 40, (problems, runs)).astype(float)
     n[1, 2] = 0.0
     c = np.floor(n * rng.uniform(size=n.shape))
     c[0], c[2, 0] = 0.0, n[2, 0]
-    w = np.where(n > 0, rng.gamma(2.0, 1.0, n.shape), 0.0)
+    group = np.array([0, 1, 0])
+    w = rng.gamma(2.0, 1.0, (2, runs))
+    w[1, 2] = 0.0
     return {
         "root": rng.normal(size=(runs, rank)),
         "mean": rng.normal(size=(problems, runs)),
         "zeta": rng.normal(size=(problems, rank)),
         "y": np.where(n > 0, rng.normal(size=n.shape), 0.0),
         "w": w,
+        "group": group,
         "c": c,
         "n": n,
     }
@@ -35,9 +38,9 @@ def pass_rate(t, link):
 
 def by_hand(given, link):
     """Density in zeta, from dense matrices and SciPy's binomial."""
-    total = 0.0
+    total, each = 0.0, {**given, "w": given["w"][given["group"]]}
     for mean, zeta, y, w, c, n in zip(
-        *(given[name] for name in ("mean", "zeta", "y", "w", "c", "n")), strict=True
+        *(each[name] for name in ("mean", "zeta", "y", "w", "c", "n")), strict=True
     ):
         root = given["root"]
         precision = np.eye(root.shape[1]) + root.T @ np.diag(w) @ root
@@ -64,7 +67,7 @@ def constant(given):
 @pytest.mark.parametrize("rank", [1, 3])
 def test_the_density_is_that_of_dense_matrices(rank, link):
     given = a_problem(rank)
-    density = float(evaluate(**given, link=link)[0])
+    density = float(evaluate_units(**given, link=link)[0])
     assert density + constant(given) == pytest.approx(by_hand(given, link), rel=1e-10)
 
 
@@ -72,7 +75,7 @@ def test_the_density_is_that_of_dense_matrices(rank, link):
 @pytest.mark.parametrize("rank", [1, 3])
 def test_the_gradient_is_that_of_finite_differences(rank, link):
     given = a_problem(rank)
-    gradients = evaluate(**given, link=link)[1:]
+    gradients = evaluate_units(**given, link=link)[1:]
     step = 1e-5
     for name, gradient in zip(NAMES, gradients, strict=True):
         for place in np.ndindex(given[name].shape):
@@ -80,7 +83,7 @@ def test_the_gradient_is_that_of_finite_differences(rank, link):
             for side in (-1, 1):
                 moved = given[name].copy()
                 moved[place] += side * step
-                ends.append(float(evaluate(**{**given, name: moved}, link=link)[0]))
+                ends.append(float(evaluate_units(**{**given, name: moved}, link=link)[0]))
             slope = (ends[1] - ends[0]) / (2 * step)
             assert gradient[place] == pytest.approx(slope, rel=1e-5, abs=1e-5)
 
@@ -95,23 +98,23 @@ def test_sites_are_coordinates_and_change_no_posterior(link):
         w, y = factor * given["w"], given["y"] + shift
         zeta, volume = np.empty_like(weights), 0.0
         for i, own in enumerate(weights):
-            root = given["root"]
-            precision = np.eye(3) + root.T @ np.diag(w[i]) @ root
+            root, own_w = given["root"], w[given["group"][i]]
+            precision = np.eye(3) + root.T @ np.diag(own_w) @ root
             lower = np.linalg.cholesky(precision)
-            centre = np.linalg.solve(precision, root.T @ (w[i] * (y[i] - given["mean"][i])))
+            centre = np.linalg.solve(precision, root.T @ (own_w * (y[i] - given["mean"][i])))
             zeta[i] = lower.T @ (own - centre)
             volume += np.log(np.diag(lower)).sum()
         moved = {**given, "w": w, "y": y, "zeta": zeta}
-        found.append(float(evaluate(**moved, link=link)[0]) + volume)
+        found.append(float(evaluate_units(**moved, link=link)[0]) + volume)
     np.testing.assert_allclose(found, found[0], rtol=1e-10)
 
 
 def test_an_untried_cell_says_nothing():
     given = a_problem(2)
-    before = evaluate(**given, link=POWER)
+    before = evaluate_units(**given, link=POWER)
     moved = given["mean"].copy()
     moved[1, 2] += 3.0
-    after = evaluate(**{**given, "mean": moved}, link=POWER)
+    after = evaluate_units(**{**given, "mean": moved}, link=POWER)
     assert float(before[0]) == float(after[0])
     assert before[2][1, 2] == 0.0
 
