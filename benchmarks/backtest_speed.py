@@ -16,7 +16,7 @@ import pandas as pd
 from joblib import parallel_config
 
 import bayes_scaling as bs
-from bayes_scaling.evaluation.backtesting import Backtest
+from bayes_scaling.evaluation.backtesting import SETTINGS, Backtest
 from bayes_scaling.inference.sampling import compile_model
 
 LADDERS = 40
@@ -50,7 +50,7 @@ def naive(runs: pd.DataFrame) -> float:
     for name in runs["ladder"].unique()[:NAIVE]:
         compile_model.cache_clear()
         own = runs[(runs["ladder"] == name) & (runs["compute"] <= CUTOFFS[0])]
-        bs.fit("loss", own.drop(columns="ladder"), random_seed=1)
+        bs.fit("loss", own.drop(columns="ladder"), random_seed=1, **SETTINGS)
     return (time.perf_counter() - start) / NAIVE
 
 

@@ -27,6 +27,7 @@ import bayes_scaling as bs
 from bayes_scaling.evaluation.backtesting import Backtest
 
 SEED = 1
+SETTINGS = {"draws": 1000, "tune": 1000}
 PACKAGE, LAW, HUBER, POWER = "this package", "law only", "Huber bootstrap", "power law"
 BASELINES = {HUBER: "huber_bootstrap", POWER: "power_law"}
 RESULTS = HERE / "results"
@@ -60,7 +61,9 @@ def judge(table: pd.DataFrame, save: Path, jobs: int) -> Iterator[tuple[str, Bac
         runs = table[table["source"] == source]
         for name, model in ((PACKAGE, spec), (LAW, spec.with_priors(amplitude=0))):
             file = save / f"{name.replace(' ', '-')}-{source}.jsonl"
-            yield name, bs.backtest(model, runs, random_seed=SEED, jobs=jobs, save=file)
+            yield name, bs.backtest(
+                model, runs, random_seed=SEED, jobs=jobs, save=file, fit_options=SETTINGS
+            )
             print(f"{name}: {source}", flush=True)
     for name, baseline in BASELINES.items():
         file = save / f"{baseline}.jsonl"

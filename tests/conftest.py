@@ -16,20 +16,26 @@ def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run tests that take minutes")
 
 
-UNFITTED = {"data", "specification"}
+FITTING = {"acceptance", "evaluation", "inference"}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give fits of losses to one process and those of counts to another: each compiles its own."""
+    """Give most fits of losses to one process and those of counts to another.
+
+    Each compiles its own model; other files go to whichever process is free.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByModel(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             path = Path(nodeid.partition("::")[0])
-            if path.parent.name in UNFITTED:
+            folder = path.relative_to("tests").parts[0]
+            if folder in {"data", "specification"}:
                 return str(path)
-            return "counts" if "pass" in nodeid else "losses"
+            if "pass" in nodeid:
+                return "counts"
+            return "losses" if folder in FITTING else str(path)
 
     return ByModel(config, log)
 

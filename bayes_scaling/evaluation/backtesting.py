@@ -41,6 +41,7 @@ from bayes_scaling.specification.spec import Spec, parse_spec
 
 PLACE = ("ladder", "family", "source", "cutoff", "compute", "distance")
 COLUMNS = (*PLACE, "truth", *LEVELS, *SCORES, *INTERVALS, "converged")
+SETTINGS: Mapping[str, Any] = {"draws": 500, "tune": 500}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,8 @@ def backtest(
     progress : callable, optional
         Called with cutoffs done and cutoffs to do.
     fit_options : mapping, optional
-        Passed to `fit`, as ``{"draws": 500}``.
+        Passed to `fit`, as ``{"draws": 1000}``; by default each of the four chains has 500 draws
+        after as many of tuning, enough for scores.
 
     Returns
     -------
@@ -167,7 +169,7 @@ def backtest(
     pooled = spec is not None and "family" in spec.groups
     ladders = find_ladders(data, pooled=pooled)
     splits, skips = split_ladders(ladders, check_cutoffs(cutoffs), horizon)
-    options = dict(fit_options or {})
+    options = {**SETTINGS, **(fit_options or {})}
     text = None if spec is None else spec.text
     header = {
         "model": _hash([name, text]),

@@ -22,6 +22,7 @@ from bayes_scaling.specification.spec import Spec
 PRIOR_DRAWS = 2000
 STEP = 1e-4
 WITHIN = 6.0
+REGRESSED = frozenset({"level", "elasticity", "floor_share", "a", "b", "c"})
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def stated(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
 def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
     """Name the parameters of the law that are whitened: the free ones of each ladder.
 
-    One that several ladders share isn't, nor any where ladders share a discrepancy; it is sampled
-    as it stands.
+    One that several ladders share isn't, nor any where ladders share a discrepancy, nor what bends
+    a law once more, of which a ladder says little; it is sampled as it stands.
     """
     found: dict[str, Unconstraining] = {}
     if families > 1 and not by_family(spec):
@@ -80,7 +81,8 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
     domains = (spec.law.coordinates[0] if seen else spec.coordinates).parameters
     for name, domain in domains.items():
         prior = stand_in if seen else spec.free.get(name)
-        if prior is None or (families > 1 and not prior.over):
+        shared = prior is not None and families > 1 and not prior.over
+        if prior is None or shared or name not in REGRESSED:
             continue
         kind = "identity" if domain is REAL else "logit" if domain in (SHARE, UNIT) else "log"
         found[name] = Unconstraining(kind, truncation(spec, name) or 0.0)
