@@ -61,8 +61,11 @@ def judge(table: pd.DataFrame, save: Path, jobs: int) -> Iterator[tuple[str, Bac
         runs = table[table["source"] == source]
         for name, model in ((PACKAGE, spec), (LAW, spec.with_priors(amplitude=0))):
             file = save / f"{name.replace(' ', '-')}-{source}.jsonl"
-            yield name, bs.backtest(
-                model, runs, random_seed=SEED, jobs=jobs, save=file, fit_options=SETTINGS
+            yield (
+                name,
+                bs.backtest(
+                    model, runs, random_seed=SEED, jobs=jobs, save=file, fit_options=SETTINGS
+                ),
             )
             print(f"{name}: {source}", flush=True)
     for name, baseline in BASELINES.items():

@@ -54,8 +54,9 @@ def weigh(
     for k in range(rank):
         volume += math.log(lower[k, k])
     for s in range(len(normal)):
-        unwhiten(root, gap, w, normal[s], inverse, centre, tried[s])
-        if s >= len(normal) // 2:
+        if s < len(normal) // 2:
+            unwhiten(root, gap, w, normal[s], inverse, centre, tried[s])
+        else:
             tried[s] = normal[s]
         log_site, log_prior = volume, 0.0
         for k in range(rank):
@@ -76,7 +77,7 @@ def weigh(
         log_weight[s] = total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def resample(
     root: Array,
     mean: Array,
@@ -90,7 +91,7 @@ def resample(
     out: Array,
     share: Array,
 ) -> None:
-    """Write one candidate a unit, chosen by weight, and add the share of them that carry weight.
+    """Write one candidate a unit, chosen by weight, and the share of them that carry weight.
 
     The arrays have an axis of units before those of `weigh`; `uniform`, shape ``(units,)``, makes
     the choice.
@@ -101,7 +102,7 @@ def resample(
         weigh(root, mean[i], normal[i], y[i], w[i], c[i], n[i], link, tried, log_weight)
         weight = np.exp(log_weight - log_weight.max())
         weight /= weight.sum()
-        share[i] += 1.0 / (weight**2).sum() / candidates
+        share[i] = 1.0 / (weight**2).sum() / candidates
         chosen, reached = candidates - 1, 0.0
         for s in range(candidates):
             reached += weight[s]

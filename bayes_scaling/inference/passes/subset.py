@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import xarray as xr
+from joblib import Parallel, delayed
 
 from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.candidates import resample
@@ -70,25 +71,25 @@ def recover_units(
     count = posterior.sizes["chain"] * posterior.sizes["draw"]
     rank = sum(term.block.shape[-1] for term in terms.units)
     weights = np.empty((count, len(design.units), rank))
-    share = np.zeros(len(design.units))
-    rng = np.random.default_rng([random_seed, 3])
-    for row in range(count):
+    share = np.empty((count, len(design.units)))
+
+    def draw(row: int) -> None:
         own = {name: float(values[row]) for name, values in scales.items()}
-        root = unit_root(terms, own)
         mean = mean_at(terms, own, shared[row], len(design.buckets))[design.bucket]
-        normal = rng.standard_normal((len(design.units), CANDIDATES, rank))
-        uniform = rng.uniform(size=len(design.units))
+        rng = np.random.default_rng([random_seed, 3, row])
         resample(
-            root,
+            unit_root(terms, own),
             mean,
-            normal,
-            uniform,
+            rng.standard_normal((len(design.units), CANDIDATES, rank)),
+            rng.uniform(size=len(design.units)),
             sites.y,
             sites.w,
             design.n_correct,
             design.n_samples,
             LINKS[spec.law.name],
             weights[row],
-            share,
+            share[row],
         )
-    return with_units(spec, design, terms, posterior, scales, shared, weights), share / count
+
+    Parallel(n_jobs=-1, require="sharedmem")(delayed(draw)(row) for row in range(count))
+    return with_units(spec, design, terms, posterior, scales, shared, weights), share.mean(axis=0)
