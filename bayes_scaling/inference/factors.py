@@ -37,22 +37,28 @@ def factorise(lower: Array, inverse: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
+def solve(inverse: Array, right: Array, half: Array, out: Array) -> None:
+    """Write ``L^-1 right`` and ``P^-1 right``."""
+    rank = len(right)
+    for i in range(rank):
+        half[i] = 0.0
+        for j in range(i + 1):
+            half[i] += inverse[i, j] * right[j]
+    for i in range(rank):
+        out[i] = 0.0
+        for j in range(i, rank):
+            out[i] += inverse[j, i] * half[j]
+
+
+@njit(cache=True, error_model="numpy")
 def place(inverse: Array, right: Array, zeta: Array, centre: Array, out: Array) -> None:
     """Write the centre ``P^-1 right`` and the weights ``centre + L'^-1 zeta``."""
     rank = len(right)
-    half = np.empty(rank)
+    solve(inverse, right, np.empty(rank), centre)
     for i in range(rank):
-        total = 0.0
-        for j in range(i + 1):
-            total += inverse[i, j] * right[j]
-        half[i] = total
-    for i in range(rank):
-        one, two = 0.0, 0.0
+        out[i] = centre[i]
         for j in range(i, rank):
-            one += inverse[j, i] * half[j]
-            two += inverse[j, i] * zeta[j]
-        centre[i] = one
-        out[i] = one + two
+            out[i] += inverse[j, i] * zeta[j]
 
 
 @njit(cache=True, error_model="numpy")
@@ -73,16 +79,7 @@ def pull_back(
     diagonal, its last term from the determinant.
     """
     rank = len(zeta)
-    for i in range(rank):
-        total = 0.0
-        for j in range(i + 1):
-            total += inverse[i, j] * pull[j]
-        by_zeta[i] = total
-    for i in range(rank):
-        total = 0.0
-        for j in range(i, rank):
-            total += inverse[j, i] * by_zeta[j]
-        a[i] = total
+    solve(inverse, pull, by_zeta, a)
     for i in range(rank):
         by_lower[i, i] -= 1.0
         for j in range(i + 1):

@@ -2,6 +2,7 @@
 
 import inspect
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -41,9 +42,9 @@ class Kernel(Op):  # type: ignore[misc]
         given = [pt.as_tensor_variable(value) for value in inputs]
         return Apply(self, given, self.returns(*given))
 
+    @abstractmethod
     def returns(self, *inputs: Any) -> list[Any]:
         """Make variables of the types that `evaluate` returns."""
-        raise NotImplementedError
 
     def perform(self, _: Apply, inputs: list[Any], outputs: list[Any]) -> None:
         """Compute in Python's own time."""

@@ -30,6 +30,14 @@ def scaled(block: Array, scales: Array, scale_of: Index) -> Array:
 
 
 @njit(cache=True, error_model="numpy")
+def add_by_scales(by_scaled: Array, block: Array, scale_of: Index, by_scales: Array) -> None:
+    """Add the gradient by scales, from the one by what `scaled` returns."""
+    for i in range(block.shape[0]):
+        for k in range(block.shape[1]):
+            by_scales[scale_of[k]] += by_scaled[i, k] * block[i, k]
+
+
+@njit(cache=True, error_model="numpy")
 def factorise_mean(
     matrix: Array, information: Array, turned: Array, lower: Array, inverse: Array
 ) -> None:
@@ -148,14 +156,13 @@ def evaluate(
             along[k] += matrix[r, k] * by_mean[r]
     pull_back(inverse, flat, along, centre, by_flat, a, by_lower, by_precision)
     close(inverse, by_lower, by_precision)
-    by_scales = np.zeros(len(scales))
+    by_matrix = np.empty(matrix.shape)
     for r in range(len(matrix)):
         for k in range(rank):
-            total = by_mean[r] * weights[k] + pull[r] * a[k]
+            by_matrix[r, k] = by_mean[r] * weights[k] + pull[r] * a[k]
             for j in range(rank):
-                total += turned[r, j] * by_precision[j, k]
-            by_scales[mean_scale[k]] += total * mean_block[r, k]
-    for m in range(runs):
-        for k in range(root.shape[1]):
-            by_scales[unit_scale[k]] += by_root[m, k] * unit_block[m, k]
+                by_matrix[r, k] += turned[r, j] * by_precision[j, k]
+    by_scales = np.zeros(len(scales))
+    add_by_scales(by_matrix, mean_block, mean_scale, by_scales)
+    add_by_scales(by_root, unit_block, unit_scale, by_scales)
     return np.asarray(density), by_scales, by_flat, by_zeta
