@@ -4,6 +4,7 @@ python benchmarks/calibration.py --model loss --simulations 1000 --jobs 2
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -54,6 +55,7 @@ def main() -> None:
         random_seed=asked.seed,
         simulations=asked.simulations,
         jobs=asked.jobs,
+        progress=lambda done, total: print(f"\r{done} of {total}", end="", file=sys.stderr),
     )
     table = result.summary()
     failed = int((~result.converged).sum())

@@ -11,6 +11,7 @@ curve. Of the vision table here every fourth row is kept, so its figures are ind
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,12 @@ def main() -> None:
         for names, curve in read_curves(given.data, table).groupby(CURVE, sort=False)
     ]
     curves.sort(key=lambda pair: int(pair[1]["is_training_row"].sum()))
-    work = Parallel(n_jobs=given.jobs)
-    results = pd.DataFrame(work(delayed(judge)(place, curve) for place, curve in curves))
+    work = Parallel(n_jobs=given.jobs, return_as="generator")
+    rows = []
+    for row in work(delayed(judge)(place, curve) for place, curve in curves):
+        rows.append(row)
+        print(f"\r{len(rows)} of {len(curves)} curves", end="", file=sys.stderr)
+    results = pd.DataFrame(rows)
     summary = summarise(results)
     print(summary.round(4).to_string())
     for name, table in {"": results.set_index("table"), "_summary": summary}.items():

@@ -26,6 +26,7 @@ from bayes_scaling.inference.predictive import (
     law_at,
     of_family,
 )
+from bayes_scaling.inference.sampling import Progress
 from bayes_scaling.simulation import simulate
 from bayes_scaling.specification.prior_density import log_density, top_priors
 from bayes_scaling.specification.shelf import load_model
@@ -102,6 +103,7 @@ def calibrate(
     jobs: int = 1,
     problems: int | None = None,
     n_samples: int | None = None,
+    progress: Progress | None = None,
     fit_options: Mapping[str, Any] | None = None,
 ) -> Calibration:
     """Fit data simulated from the model, and rank the truth among the draws.
@@ -121,6 +123,8 @@ def calibrate(
     problems, n_samples : int, optional
         For a model of passes: how many problems (12 by default), and the samples of each in each
         run (30 by default).
+    progress : callable, optional
+        Called with simulations done and simulations to do.
     fit_options : mapping, optional
         Passed to `fit`, as ``{"draws": 500}``.
 
@@ -154,12 +158,17 @@ def calibrate(
         worlds, reference = _simulate_ladders(spec, design, **settings)
         defaults = {"draws": 500, "tune": 500}
     options = {**defaults, **(fit_options or {})}
-    results = Parallel(n_jobs=jobs)(
+    results = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
         for index, world in enumerate(worlds)
     )
-    ranks = pd.DataFrame([ranks for ranks, _ in results])
-    return Calibration(ranks, pd.Series([converged for _, converged in results]))
+    ranks, converged = [], []
+    for number, (shares, settled) in enumerate(results, start=1):
+        ranks.append(shares)
+        converged.append(settled)
+        if progress:
+            progress(number, len(worlds))
+    return Calibration(pd.DataFrame(ranks), pd.Series(converged))
 
 
 def _refuse_counts(spec: Spec, **given: int | None) -> None:

@@ -39,6 +39,20 @@ def test_the_exact_posterior_is_calibrated(monkeypatch, conjugate):
     assert table.loc["target", "coverage_90"] == pytest.approx(0.9, abs=0.1)
 
 
+def test_it_says_how_far_it_is(monkeypatch, conjugate):
+    monkeypatch.setattr(calibration, "fit_runs", conjugate.fit)
+    said = []
+    bs.calibrate(
+        conjugate.spec,
+        DESIGN,
+        random_seed=5,
+        simulations=3,
+        progress=lambda *counts: said.append(counts),
+        fit_options={"draws": 100, "chains": 4},
+    )
+    assert said == [(1, 3), (2, 3), (3, 3)]
+
+
 @pytest.mark.slow
 def test_it_is_where_the_prior_is_felt(monkeypatch, conjugate):
     model = noisy(conjugate)

@@ -2,9 +2,23 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from report_reader import SCRIPT, TARGETS, Reader
 
 import bayes_scaling as bs
+from bayes_scaling.reporting.pictures import Picture
+
+ILLUSTRATED = ("answers", "assumptions", "passes", "residuals", "trust")
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """For tests of words: pictures keep their captions and are left empty."""
+    for part in ILLUSTRATED:
+        monkeypatch.setattr(
+            f"bayes_scaling.reporting.{part}.draw_picture",
+            lambda name, label, caption, plot, height=0.0: Picture(Markup(""), caption),
+        )
 
 
 @pytest.fixture(scope="session")

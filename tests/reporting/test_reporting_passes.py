@@ -82,7 +82,7 @@ def test_the_problems_that_are_averaged_over_are_named(page, spiteful_passes):
     assert answer.picture.caption.startswith(f"Mean of −log p over {said} against")
 
 
-def test_a_comparison_of_counts_is_not_of_log_loss(fit_passes, compared, tmp_path):
+def test_a_comparison_of_counts_is_not_of_log_loss(fit_passes, compared, undrawn, tmp_path):
     path = bs.report(fit_passes, compare=compared, path=tmp_path / "report.html")
     text = Reader(path.read_text()).text
     assert "Fitted to the same counts, loss interpolates best" in text
@@ -147,7 +147,7 @@ def test_residuals_are_those_of_the_binomial(fit_passes):
 
 
 def test_a_seal_of_a_loss_is_no_seal_of_pass_rates(
-    spiteful_passes, forecast, sealed_loss, tmp_path
+    spiteful_passes, forecast, sealed_loss, undrawn, tmp_path
 ):
     path = bs.report(
         spiteful_passes, forecast, registered=sealed_loss, path=tmp_path / "report.html"
@@ -158,7 +158,7 @@ def test_a_seal_of_a_loss_is_no_seal_of_pass_rates(
     assert "This forecast is sealed" not in text
 
 
-def test_without_a_forecast_the_fit_is_described(fit_passes, tmp_path):
+def test_without_a_forecast_the_fit_is_described(fit_passes, undrawn, tmp_path):
     found = Reader(bs.report(fit_passes, path=tmp_path / "report.html").read_text())
     assert found.faults == []
     assert "it forecasts no larger run" in found.text

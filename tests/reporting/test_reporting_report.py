@@ -121,7 +121,7 @@ def test_other_numbers_than_the_sealed_ones_are_said(later, forecast):
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path, undrawn):
     """What a person reads of a report with these arguments."""
 
     def write(*arguments, **options):
@@ -248,7 +248,7 @@ def test_the_same_records_give_the_same_bytes(
     assert again.read_bytes() == full.read_bytes()
 
 
-def test_a_fit_alone_is_described_and_what_is_missing_is_said(fit_cerebras, tmp_path):
+def test_a_fit_alone_is_described_and_what_is_missing_is_said(fit_cerebras, undrawn, tmp_path):
     path = bs.report(fit_cerebras, path=tmp_path / "report.html")
     found = Reader(path.read_text())
     assert found.faults == []
