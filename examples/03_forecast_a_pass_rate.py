@@ -44,7 +44,7 @@ for remark in bs.check(small):
 
 # %%
 small = bs.form_buckets(small)
-fit = bs.fit("pass_rate", small, random_seed=1, draws=400, tune=400)
+fit = bs.fit("pass_rate", small, random_seed=1)
 print(fit.diagnosis)
 print(fit.summary()[["median", "q05", "q95", "sd_ratio"]].dropna().round(3).to_string())
 

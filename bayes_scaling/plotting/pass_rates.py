@@ -111,7 +111,7 @@ def plot_pass_rate(
     >>> import bayes_scaling as bs
     >>> ladder = pd.DataFrame({"compute": [1e20, 4e20, 2e21, 8e21]})
     >>> counts = bs.simulate("pass_rate", ladder, random_seed=1, problems=24, n_samples=50)
-    >>> fit = bs.fit("pass_rate", counts, random_seed=1, draws=200, tune=300)
+    >>> fit = bs.fit("pass_rate", counts, random_seed=1)
     >>> axes = bs.plot_pass_rate(bs.predict(fit, compute=1e23))
     >>> len(axes), axes[0].get_yscale()
     (6, 'log')

@@ -31,6 +31,7 @@ from bayes_scaling.inference.passes.predictive import hazards_at_runs
 from bayes_scaling.inference.passes.sampling import compile_pass_model
 
 QUICK = {"draws": 200, "tune": 250, "chains": 2}
+BRIEF = {"draws": 20, "tune": 40, "chains": 2}
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +61,13 @@ def test_a_problem_left_out_is_what_a_refit_says(fit_passes, left_out):
 def test_what_is_hidden_is_not_seen(fit_passes):
     hidden, design = hide_row(fit_passes, 3), fit_passes.design
     other = replace(design, n_correct=np.where(hidden, 0.0, design.n_correct))
-    brief = {"draws": 20, "tune": 40, "chains": 2}
-    fits = [refit_without(fit_passes, hidden, brief, of) for of in (design, other)]
+    fits = [refit_without(fit_passes, hidden, BRIEF, of) for of in (design, other)]
     one, two = (fit.posterior["posterior"].to_dataset() for fit in fits)
     assert one.identical(two)
 
 
 def test_fits_that_are_alike_differ_by_nothing(fit_passes):
-    table = bs.compare({"one": fit_passes, "same": fit_passes}, fit_options=QUICK)
+    table = bs.compare({"one": fit_passes, "same": fit_passes}, fit_options=BRIEF)
     assert (table["difference"].abs() < 1e-9).all()
     assert (table["extrapolation_n"] == 24).all()
     assert table["extrapolation_crps"].between(0, 0.2).all()

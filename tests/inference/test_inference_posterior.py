@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from interpreting import INTERPRETED
 from pytensor.graph.traversal import graph_inputs
 from scipy import integrate, optimize, special, stats
 
@@ -130,9 +131,9 @@ class Density:
         self.shapes = {var.name: start[var.name].shape for var in self.model.value_vars}
         self.start = np.concatenate([start[name].ravel() for name in self.shapes])
         own = self.model.replace_rvs_by_values([self.model[name] for name in self.names])
-        self._logp = self.model.compile_logp(mode="FAST_COMPILE")
+        self._logp = self.model.compile_logp(mode=INTERPRETED)
         self._values = self.model.compile_fn(
-            own, inputs=self.model.value_vars, mode="FAST_COMPILE", point_fn=True
+            own, inputs=self.model.value_vars, mode=INTERPRETED, point_fn=True
         )
 
     def _point(self, raw):
@@ -378,7 +379,7 @@ def test_a_pinned_parameter_is_a_number_in_the_model(spec):
     design = make_design(spec, check_runs(table))
     model = build_sampler_model(spec, design)
     assert not spec.pinned.keys() & {var.name for var in model.free_RVs + model.deterministics}
-    assert np.isfinite(model.compile_logp(mode="FAST_COMPILE")(model.initial_point()))
+    assert np.isfinite(model.compile_logp(mode=INTERPRETED)(model.initial_point()))
 
 
 @pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)

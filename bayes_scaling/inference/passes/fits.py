@@ -112,7 +112,7 @@ class PassFit:
         >>> import bayes_scaling as bs
         >>> ladder = pd.DataFrame({"compute": [1e20, 4e20, 2e21, 8e21]})
         >>> counts = bs.simulate("pass_rate", ladder, random_seed=1, problems=24, n_samples=50)
-        >>> fit = bs.fit("pass_rate", counts, random_seed=1, draws=200, tune=300)
+        >>> fit = bs.fit("pass_rate", counts, random_seed=1)
         >>> "k_mu_mu" in fit.summary().index
         True
         """

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from interpreting import INTERPRETED
 from pytensor.compile.mode import Mode
 from scipy import stats
 
@@ -197,8 +198,8 @@ def test_the_sampler_moves_in_the_posterior_that_is_written_down(name, groups, m
     monkeypatch.setattr(sites, "GROUPS", groups)
     spec, design = SPECS[name], design_of(SPECS[name])
     sampler = build_pass_sampler_model(spec, design)
-    density = sampler.compile_logp(mode="FAST_COMPILE")
-    slope = sampler.compile_dlogp(mode="FAST_COMPILE")
+    density = sampler.compile_logp(mode=INTERPRETED)
+    slope = sampler.compile_dlogp(mode=INTERPRETED)
     rng, gaps = np.random.default_rng(3), []
     for _ in range(4):
         scales, flat = random_point(spec, design, rng)
@@ -222,10 +223,10 @@ def test_the_sampler_moves_in_the_posterior_that_is_written_down(name, groups, m
 def test_the_plain_model_is_the_one_written_down(name):
     spec, design = SPECS[name], design_of(SPECS[name])
     model = build_pass_model(spec, design)
-    density = model.compile_logp(mode="FAST_COMPILE")
+    density = model.compile_logp(mode=INTERPRETED)
     predictor = model.replace_rvs_by_values([model["log_hazard"]])
     hazards = model.compile_fn(
-        predictor, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore"
+        predictor, inputs=model.value_vars, mode=INTERPRETED, on_unused_input="ignore"
     )
     rng, terms = np.random.default_rng(4), make_terms(spec, design)
     gaps = []
