@@ -19,7 +19,7 @@ from bayes_scaling.specification.spec import Spec
 
 AHEAD = (10.0, 1000.0)
 PROBLEMS, SAMPLES = 12, 30
-OPTIONS = {"draws": 500, "tune": 500, "chains": 4, "target_accept": 0.9}
+OPTIONS = {"draws": 800, "tune": 500, "chains": 4, "target_accept": 0.9}
 TARGET = "target"
 Draws = tuple[dict[str, xr.DataArray], dict[str, float]]
 
