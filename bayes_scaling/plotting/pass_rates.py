@@ -247,6 +247,8 @@ def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], style: Style) -
     ax.set_xlabel("" if under else COMPUTE, fontsize=style.text)
     ax.set_ylabel("" if column else HAZARD, fontsize=style.text)
     label_decades(ax.yaxis)
+    if len(panels) > 1:
+        ax.minorticks_off()  # hundreds of them take most of the time that a figure takes
     tidy(ax, style)
 
 
