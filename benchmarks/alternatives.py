@@ -24,6 +24,7 @@ from scipy import special, stats
 from tables import HERE, read_sources, read_tables
 
 import bayes_scaling as bs
+from bayes_scaling.data import table_hash
 from bayes_scaling.evaluation.splitting import Split, find_ladders, split_ladders
 from bayes_scaling.specification.spec import parse_spec
 
@@ -59,6 +60,12 @@ def wide_model(kernel: str) -> bs.Spec:
     if kernel == "none":
         return spec.with_priors(amplitude=0)
     return parse_spec(spec.text.replace("integrated_brownian", kernel), name=spec.name)
+
+
+def kept_as(split: Split, spec: bs.Spec) -> str:
+    """Name the file of a fit by all that it depends on."""
+    of = f"{split.ladder} {split.cutoff} {table_hash(split.fitted)} {spec.text}"
+    return f"{zlib.crc32(of.encode()):08x}.npz"
 
 
 def fitted(split: Split, spec: bs.Spec, file: Path) -> Weighable:
@@ -148,9 +155,7 @@ def main() -> None:
         folder = asked.save / f"wide-{kernel}"
         folder.mkdir(parents=True, exist_ok=True)
         spec = wide_model(kernel)
-        draws[kernel] = [
-            fitted(split, spec, folder / f"{number}.npz") for number, split in enumerate(splits)
-        ]
+        draws[kernel] = [fitted(split, spec, folder / kept_as(split, spec)) for split in splits]
     rows, first = [], None
     for name, kernel, own in tried():
         if kernel not in draws:
@@ -160,9 +165,9 @@ def main() -> None:
             for one in draws[kernel]
             for score in scored(one, weights(one, learned[listed["source"][one.ladder]] | own))
         )
-        by_source = scores.groupby("source")["crps"].mean()
+        by_source = scores.groupby("source")["crps"].mean(skipna=False)
         first = by_source if first is None else first
-        by_set = 100 * scores.groupby("set")["crps"].mean()
+        by_set = 100 * scores.groupby("set")["crps"].mean(skipna=False)
         averages = scores[["covered_50", "covered_90"]].mean().to_dict()
         relative = float(np.exp(np.log(by_source / first).mean()))
         rows.append(

@@ -6,7 +6,8 @@
 Every ladder that ``sources.csv`` lets judge is fitted up to several cutoffs, and every larger run
 is forecast, with priors of elasticity and floor share learned from all other sources
 (``results/learned_priors.csv``). Writes ``results/ladders.csv``, a row a forecast and model;
-``results/ladders_summary.csv`` and ``.md``, the averages; ``results/calibration.png``.
+``results/ladders_by_ladder.csv``, a row a ladder; ``results/ladders_summary.csv`` and ``.md``, the
+averages; ``results/calibration.png``.
 
 What is finished is kept in ``--save``, a file a model and source, and an interrupted table goes on
 from there.
@@ -33,6 +34,7 @@ BASELINES = {HUBER: "huber_bootstrap", POWER: "power_law"}
 RESULTS = HERE / "results"
 KEPT = ("set", "source", "ladder", "cutoff", "compute", "distance", "truth", "median")
 KEPT += ("q05", "q25", "q75", "q95", "crps", "log_score", "pit", "covered_50", "covered_90")
+SCORES = ["coverage_50", "coverage_90", "crps_x100", "error_percent"]
 SHOWN = ("n", "coverage_50", "coverage_90", "interval", "crps_x100", "error_percent")
 
 
@@ -109,6 +111,23 @@ def tabulate(results: dict[str, Backtest], sets: pd.Series) -> pd.DataFrame:
     return table.set_index(["by", "group", "model"]).reset_index()
 
 
+def by_ladder(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Average rows of ``results/ladders.csv`` by ladder; columns say the score and the model."""
+    rows = forecasts.assign(
+        coverage_50=forecasts["covered_50"].astype(float),
+        coverage_90=forecasts["covered_90"].astype(float),
+        crps_x100=100 * forecasts["crps"],
+        error_percent=100 * np.log(forecasts["median"] / forecasts["truth"]).abs(),
+    )
+    place = ["source", "ladder"]
+    ways = dict.fromkeys(SCORES, "mean") | {"error_percent": "median"}
+    wide = rows.pivot_table(index=place, columns="model", values=SCORES, aggfunc=ways)
+    order = [(score, model) for score in SCORES for model in (PACKAGE, LAW, HUBER, POWER)]
+    scores = wide[order].set_axis([f"{score}: {model}" for score, model in order], axis=1)
+    own = rows[rows["model"] == PACKAGE].groupby(place)
+    return own["distance"].agg(n="size", decades="max").join(scores)
+
+
 def against_nominal(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Test 90 % coverage source by source, with Holm's correction.
 
@@ -168,9 +187,9 @@ def write_up(results: dict[str, Backtest], listed: pd.DataFrame) -> str:
         result.forecasts.assign(model=name, set=result.forecasts["ladder"].map(listed["set"]))
         for name, result in results.items()
     ]
-    pd.concat(rows)[["model", *KEPT]].to_csv(
-        RESULTS / "ladders.csv", index=False, float_format="%.4g"
-    )
+    forecasts = pd.concat(rows)[["model", *KEPT]]
+    forecasts.to_csv(RESULTS / "ladders.csv", index=False, float_format="%.4g")
+    by_ladder(forecasts).to_csv(RESULTS / "ladders_by_ladder.csv", float_format="%.4g")
     averages = tabulate(results, listed["set"])
     averages.to_csv(RESULTS / "ladders_summary.csv", index=False, float_format="%.4g")
     against_nominal(results[PACKAGE].forecasts).to_csv(

@@ -9,6 +9,7 @@ The forecasts of a source are judged only with priors learned without it.
 """
 
 import argparse
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pandas as pd
 from tables import HERE, read_sources, read_tables
 
 import bayes_scaling as bs
+from bayes_scaling.data import table_hash
 from bayes_scaling.evaluation.ladder_fits import Ladders, fit_ladders
 from bayes_scaling.evaluation.learning import LEARNED
 
@@ -31,14 +33,15 @@ NOBODY = "none"
 def fitted_ladders(data: Path, save: Path) -> Ladders:
     """Fit every ladder, or load the fits that were kept."""
     spec = bs.load_model("loss").with_priors(**START)
-    file = save / "learning.npz"
+    table = read_tables(data)
+    wanted = read_sources().query("learn == 'yes'")["ladder"]
+    table = table[table["ladder"].isin(wanted)].drop(columns=["family", "set"])
+    of = zlib.crc32(f"{table_hash(table)} {SEED} {spec.text}".encode())
+    file = save / f"learning-{of:08x}.npz"
     if file.exists():
         with np.load(file) as kept:
             lists = {name: tuple(kept[name].tolist()) for name in kept.files if name != "draws"}
             return Ladders(spec=spec, draws=kept["draws"], **lists)
-    table = read_tables(data)
-    wanted = read_sources().query("learn == 'yes'")["ladder"]
-    table = table[table["ladder"].isin(wanted)].drop(columns=["family", "set"])
     ladders = fit_ladders(
         table,
         model=spec,

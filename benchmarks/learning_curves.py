@@ -64,7 +64,9 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
         "all": results.assign(domain="all").groupby(["table", "domain"]),
     }
     tables = [
-        part[columns].mean().assign(curves=part.size(), rmsle_median=part["rmsle"].median())
+        part[columns]
+        .mean(skipna=False)
+        .assign(curves=part.size(), rmsle_median=part["rmsle"].median())
         for part in parts.values()
     ]
     return pd.concat(tables).sort_index()

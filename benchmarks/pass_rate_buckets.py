@@ -4,9 +4,9 @@
 
 On the simulation of `pass_rate_recovery.py`: at 100 samples the default buckets and the split give
 the same exponent and the same forecast, within a posterior standard deviation. At 5 samples of the
-same counts the easiest bucket looks too easy and the hardest too hard, which the split cures. The
-bias of a bucket's counts is their share of right answers less the true mean pass rate of its
-problems, over the fitted runs; that of the forecast, its mean less the truth at the target.
+same counts the easiest bucket looks too easy and the hardest too hard, which the split cures in the
+counts. The bias of a bucket's counts is their share of right answers less the true mean pass rate
+of its problems, over the fitted runs; that of the forecast, its mean less the truth at the target.
 Writes ``results/pass_rate_buckets.csv``.
 """
 

@@ -84,7 +84,7 @@ Ks = Annotated[
 Samples = Annotated[
     int | None,
     typer.Option(
-        help="Passes: samples of a problem, for the number solved; by default as in the runs.",
+        help="Passes: samples of a problem, for the number solved; by default as many as fitted.",
     ),
 ]
 Restrict = Annotated[

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from bayes_scaling.data import table_hash
 from bayes_scaling.errors import BayesScalingError
@@ -33,6 +33,7 @@ from bayes_scaling.evaluation.splitting import (
     find_ladders,
     split_ladders,
 )
+from bayes_scaling.evaluation.workers import spread
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fitting import check_seed, fit_runs
 from bayes_scaling.inference.sampling import Progress
@@ -182,11 +183,11 @@ def backtest(
     with open_journal(None if save is None else Path(save), header) as journal:
         done = dict(journal.done)
         todo = [split for split in splits if (split.ladder, split.cutoff) not in done]
-        workers = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        results = workers(
+        calls = (
             delayed(_forecast_split)(split, name, text, _seed(random_seed, split), options)
             for split in todo
         )
+        results = spread(calls, jobs)
         for number, (key, rows) in enumerate(results, start=len(splits) - len(todo) + 1):
             journal.append(key, rows)
             done[key] = rows

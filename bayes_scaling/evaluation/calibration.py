@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from arviz_stats.ecdf_utils import ecdf_pit
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy import stats
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
+from bayes_scaling.evaluation.workers import spread
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, make_design
 from bayes_scaling.inference.fits import Fit
@@ -158,12 +159,12 @@ def calibrate(
         worlds, reference = _simulate_ladders(spec, design, **settings)
         defaults = {"draws": 500, "tune": 500}
     options = {**defaults, **(fit_options or {})}
-    results = Parallel(n_jobs=jobs, return_as="generator")(
+    calls = (
         delayed(rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
         for index, world in enumerate(worlds)
     )
     ranks, converged = [], []
-    for number, (shares, settled) in enumerate(results, start=1):
+    for number, (shares, settled) in enumerate(spread(calls, jobs, in_order=True), start=1):
         ranks.append(shares)
         converged.append(settled)
         if progress:

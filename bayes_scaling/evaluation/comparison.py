@@ -15,6 +15,7 @@ from bayes_scaling.evaluation.leaving_out import LeftOut, leave_out, units_of
 from bayes_scaling.evaluation.pass_future import judge_future
 from bayes_scaling.evaluation.pass_leaving_out import leave_out_problems, leave_out_runs
 from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
+from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
@@ -89,7 +90,11 @@ def compare(
 
     A problem that is left out is foretold from what problems share, its own parameters integrated
     out; `bayes_scaling.inference.passes.evidence` has the formula. At each cutoff its bucket is
-    formed anew from the earlier runs, unless buckets were given.
+    formed anew from the earlier runs, unless buckets were given, or formed on samples that were set
+    aside: those stay, and have seen the later runs.
+
+    Earlier runs are refitted with the C0 that is usual for them, or with that of the fit where it
+    isn't the usual one of its runs.
 
     References
     ----------
@@ -221,7 +226,7 @@ def _future(
         horizon=horizon,
         random_seed=fitted.random_seed,
         jobs=jobs,
-        fit_options=fit_options,
+        fit_options={**_given_reference(fitted), **(fit_options or {})},
     )
     forecasts = judged.forecasts
     scores = dict.fromkeys(("log_score", "crps"), np.nan)
@@ -230,3 +235,11 @@ def _future(
     wrong = int((~forecasts["converged"].astype(bool)).sum())
     said = {"skipped": len(judged.skipped), "not_converged": wrong}
     return {**scores, "n": len(forecasts), **said}
+
+
+def _given_reference(fitted: Fit) -> dict[str, Any]:
+    """Return the fit's C0 where it isn't the usual one, which each refit takes for its own runs."""
+    usual = make_design(fitted.spec, fitted.runs).reference
+    if np.allclose(usual, fitted.design.reference):
+        return {}
+    return {"reference": dict(fitted.reference)}

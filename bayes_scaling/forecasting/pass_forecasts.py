@@ -53,7 +53,7 @@ class PassForecast:
 
     @property
     def n_samples(self) -> int:
-        """Samples of a problem that are supposed where none are named: the fitted runs' median."""
+        """Samples of a problem, where none are named: the median of the counts that were fitted."""
         return int(self.fit.passes["n_samples"].median())
 
     def summary(
@@ -79,7 +79,7 @@ class PassForecast:
         k : int or sequence of int
             The k of pass@k.
         n_samples : int, optional
-            By default the median of the fitted runs.
+            By default the median of the counts that were fitted.
         prob : float or sequence of float
             Probabilities of the intervals.
         kind : {"run", "expected", "law"}
@@ -154,7 +154,7 @@ class PassForecast:
         of : str
             ``neg_log_pass``, ``pass_rate``, ``pass@k`` with any k, or ``solved``.
         n_samples : int, optional
-            Of ``solved``; by default the median of the fitted runs.
+            Of ``solved``; by default the median of the counts that were fitted.
         kind : {"run", "expected", "law"}
 
         Returns
@@ -275,7 +275,7 @@ def restriction(fit: PassFit, restrict: str | None) -> tuple[Values, tuple[str, 
     """Find the problems to average over, and say what a restriction drops.
 
     ``solved_by_all`` keeps the problems that every fitted run solved at least once, as the GPT-4
-    report did. Raises DataError if none is left.
+    report did; a run that didn't try a problem has no say. Raises DataError if none is left.
     """
     everyone = np.ones(len(fit.design.units), dtype=bool)
     if restrict is None:
@@ -294,7 +294,8 @@ def restriction(fit: PassFit, restrict: str | None) -> tuple[Values, tuple[str, 
     if not chosen.any():
         raise DataError("restrict: no problem is solved by every fitted run.")
     share = 1 - chosen.mean()
+    runs = "every fitted run" if tried.all() else "every fitted run that tried them"
     return chosen, (
-        f"Restricted to the {chosen.sum()} problems that every fitted run solved: "
+        f"Restricted to the {chosen.sum()} problems that {runs} solved: "
         f"{share:.0%} of {len(chosen)} are dropped, the hardest ones.",
     )

@@ -73,19 +73,20 @@ def unseen_counts(fit: PassFit, truth: pd.DataFrame) -> PassDesign | None:
     Raises
     ------
     DataError
-        If ``truth`` isn't a table of counts, or has none of the fitted problems.
+        If ``truth`` isn't a table of counts, or has problems that no fitted run tried.
     """
     counts = check_passes(truth)
     bucket_of = _bucket_of(fit)
-    known = counts[PROBLEM].isin(bucket_of)
-    if not known.any():
+    strange = counts.loc[~counts[PROBLEM].isin(bucket_of), PROBLEM].unique()
+    if len(strange):
         raise DataError(
-            f"truth: none of its problems was fitted; it has {counts[PROBLEM].iloc[0]!r}, the fit "
-            f"{next(iter(bucket_of))!r}."
+            f"truth: {len(strange)} of its {counts[PROBLEM].nunique()} problems were tried by no "
+            f"fitted run, the first is {strange[0]!r}, and have no forecast; leave their rows out. "
+            f"A problem of the fit is {next(iter(bucket_of))!r}."
         )
     runs = pd.MultiIndex.from_frame(fit.passes[["run", "compute"]])
     fitted = pd.MultiIndex.from_frame(counts[["run", "compute"]]).isin(runs)
-    rest = counts[known & ~fitted]
+    rest = counts[~fitted]
     if rest.empty:
         return None
     labelled = rest.assign(bucket=rest[PROBLEM].map(bucket_of))

@@ -265,7 +265,8 @@ def _entries(
     bar: Look = {"color": COLOURS.dots, "marker": "|", "ls": "none", "ms": 1.5 * style.text}
     both = Line2D([], [], mew=0.6 * style.line, **bar), Line2D([], [], **dots)
     yield COUNTS, both
-    if (forecast.fit.design.n_correct[forecast.chosen] == 0).any():
+    design = forecast.fit.design
+    if ((design.n_correct == 0) & (design.n_samples > 0))[forecast.chosen].any():
         arrow = style.at_least | {"color": COLOURS.dots, "ms": 1.3 * style.text}
         yield "At least: problems unsolved", Line2D([], [], **arrow)
     yield from interval_entries(COLOURS, style)

@@ -10,6 +10,8 @@ from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.evaluation.leaving_out import leave_out, units_of
 from bayes_scaling.inference.fitting import fit_runs
 
+FEW = {"draws": 20, "tune": 40}
+
 MU, SD = 0.9, 0.5  # of the log level, before any run
 
 
@@ -170,3 +172,14 @@ def test_compare_families(monkeypatch):
     table = bs.compare(fits, unit="family", cutoffs=["1.2e21"], fit_options=options)
     assert np.isfinite(table["interpolation_elpd"]).all()
     assert (table["extrapolation_n"] == 4).all()
+
+
+def test_a_reference_that_was_given_is_that_of_the_refits(fit_cerebras):
+    assert comparison._given_reference(fit_cerebras) == {}
+    top = fit_runs(fit_cerebras.spec, fit_cerebras.runs, random_seed=1, reference=1.1e21, **FEW)
+    (given,) = comparison._given_reference(top)["reference"].values()
+    assert given == 1.1e21
+    again = fit_runs(
+        top.spec, top.runs.iloc[:4], random_seed=1, **comparison._given_reference(top), **FEW
+    )
+    assert again.design.reference.tolist() == [1.1e21]

@@ -186,10 +186,12 @@ def test_bad_arguments_of_pass_rates(forecast, pass_counts):
     with pytest.raises(BayesScalingError, match="there are 6 panels to draw, got 2 axes"):
         bs.plot_pass_rate(forecast, axes=plt.subplots(1, 2)[1])
     plt.close("all")
+    further = pass_counts.replace({"problem": {"03": "another"}})
     with pytest.raises(
-        DataError, match="none of its problems was fitted; it has 'x00', the fit '00'"
+        DataError,
+        match="truth: 1 of its 24 problems were tried by no fitted run, the first is 'ano",
     ):
-        bs.plot_pass_rate(forecast, truth=pass_counts.assign(problem="x" + pass_counts["problem"]))
+        bs.plot_pass_rate(forecast, truth=further)
     with pytest.raises(DataError, match="column 'run' is missing"):
         bs.plot_pass_rate(forecast, truth=pd.DataFrame({"compute": [1e22]}))
     assert plt.get_fignums() == []

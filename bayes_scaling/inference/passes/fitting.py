@@ -124,12 +124,14 @@ def _bucketed(
     if how == "split" and bucketed["n_samples"].equals(passes["n_samples"]):
         said = "Buckets: one, since a single sample of each problem can't be split to form more."
     elif how == "split":
+        left = int(bucketed["n_samples"].median())
         said = (
-            f"Buckets: {count}, formed on half of the samples by pooled pass rate; the other half "
-            "was fitted, since few samples a problem would bias buckets of the same counts."
+            f"Buckets: {count}, formed on half of the samples by difficulty; the other half was "
+            "fitted, since few samples a problem would bias buckets of the same counts. It has "
+            f"{left} samples a problem and run; forecasts of counts suppose as many unless told."
         )
     else:
-        said = f"Buckets: {count}, by the pooled pass rate of the fitted runs."
+        said = f"Buckets: {count}, by difficulty for the fitted runs."
     return bucketed, (said,)
 
 

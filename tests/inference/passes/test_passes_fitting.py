@@ -113,7 +113,7 @@ def test_rows_in_another_order_are_the_same_data(small):
 
 def test_buckets_are_formed_and_the_notes_say_how(small):
     fit = bs.fit("pass_rate", small, **QUICK)
-    assert fit.notes == ("Buckets: 6, by the pooled pass rate of the fitted runs.",)
+    assert fit.notes == ("Buckets: 6, by difficulty for the fitted runs.",)
     rate = fit.passes.groupby("bucket")["n_correct"].sum()
     assert (np.diff(rate) <= 0).all()
     np.testing.assert_array_equal(fit.passes["n_correct"], small["n_correct"])
@@ -123,6 +123,8 @@ def test_few_samples_are_split_and_the_notes_say_so(small):
     few = small.assign(n_samples=20, n_correct=small["n_correct"] // 3)
     fit = bs.fit("pass_rate", few, **QUICK)
     assert "Buckets: 6, formed on half of the samples" in fit.notes[0]
+    left = bs.predict(fit, compute=1e24).n_samples
+    assert f"It has {left} samples a problem and run" in fit.notes[0]
     assert (fit.passes["n_samples"] == 10).all()
 
 
