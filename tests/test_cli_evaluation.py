@@ -38,8 +38,18 @@ def test_backtest_as_a_table(ladder, tmp_path):
     done = invoke(*arguments, "--cutoff", "2e20", "--cutoff", "5e22", "--save", save)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("last_value, log loss; smaller scores are better")
-    assert "no run beyond the cutoff" in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "at 5e+22 FLOP: no run beyond the cutoff" in said
     assert len(save.read_text().splitlines()) == 2
+
+
+def test_a_backtest_within_a_horizon(ladder):
+    arguments = ("backtest", ladder, "--baseline", "last_value", "--json", "--horizon")
+    near = json.loads(invoke(*arguments, "1").stdout)["forecasts"]
+    assert 0 < max(row["distance"] for row in near) <= 1
+    wrong = invoke(*arguments, "0")
+    assert wrong.exit_code == 2
+    assert "horizon" in wrong.stderr
 
 
 def test_compare_prints_a_column_a_model(ladder, monkeypatch):

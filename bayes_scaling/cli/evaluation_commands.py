@@ -1,5 +1,6 @@
 """The commands that judge models: compare, backtest."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,10 @@ Cutoffs = Annotated[
         help="Fit the runs up to here and forecast those above. Repeatable; a few by default.",
     ),
 ]
+Horizon = Annotated[
+    float | None,
+    typer.Option(help="Forecast only runs at most so many decades beyond the last fitted one."),
+]
 Jobs = Annotated[int, typer.Option(help="Worker processes.")]
 
 
@@ -44,6 +49,7 @@ def compare(
         typer.Option(help="What is left out: run (for losses by default), family, problem."),
     ] = None,
     cutoff: Cutoffs = None,
+    horizon: Horizon = None,
     jobs: Jobs = 1,
     draws: Draws = None,
     seed: Seed = 1,
@@ -66,7 +72,9 @@ def compare(
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
     fits: Any = {name: fit_table(data, name, seed=seed, draws=draws) for name in model}
     options = None if draws is None else {"draws": draws}
-    table = compare_fits(fits, unit, cutoffs=cutoff, jobs=jobs, fit_options=options)
+    table = compare_fits(
+        fits, unit, cutoffs=cutoff, horizon=horizon, jobs=jobs, fit_options=options
+    )
     if json:
         print_json(table.reset_index().to_dict("records"))
     else:
@@ -86,6 +94,7 @@ def backtest(
         typer.Option(help="Judge this instead: huber_bootstrap, last_value, power_law."),
     ] = None,
     cutoff: Cutoffs = None,
+    horizon: Horizon = None,
     by: Annotated[
         str | None, typer.Option(help="Average by distance, family, source or ladder.")
     ] = None,
@@ -112,6 +121,7 @@ def backtest(
             None if baseline else model or "loss",
             read_ladder(ladder, columns, compute),
             cutoffs=cutoff,
+            horizon=horizon,
             random_seed=seed,
             baseline=baseline,
             jobs=jobs,
@@ -120,7 +130,8 @@ def backtest(
             fit_options=None if draws is None else {"draws": draws},
         )
     for skip in result.skipped.to_dict("records"):
-        note(f"skipped {skip['ladder']}: {skip['why']}.")
+        at = "" if math.isnan(skip["cutoff"]) else f" at {skip['cutoff']:.3g} FLOP"
+        note(f"skipped {skip['ladder']}{at}: {skip['why']}.")
     table = result.summary(by)
     if json:
         rows = {"model": result.model, "summary": table.reset_index().to_dict("records")}
