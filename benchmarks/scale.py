@@ -6,9 +6,10 @@ Simulated counts of 8 runs, 100 samples a problem; each size in a process of its
 writes to ``results/pass_rate_scale.csv``: seconds of compilation, of everything after it by the
 clock and of processor time (the clock also counts the waiting on a machine that others use), the
 smallest bulk effective sample size over all reported quantities (parameters, those of each problem
-included, and the forecast in total and by bucket a decade above), and the peak memory. The size 800
-fits all problems, and once more by the sampler on 200 of them and recovery of the rest, and reports
-how far apart the two are in posterior standard deviations.
+that the sampler ran on included, and the forecast in total and by bucket a decade above), and the
+peak memory. Fits have 800 draws and 400 of tuning a chain. The size 800 fits all problems, and once
+more by the sampler on 200 of them and recovery of the rest, and reports how far apart the two are
+in posterior standard deviations.
 """
 
 import argparse

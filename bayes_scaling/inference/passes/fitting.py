@@ -97,8 +97,10 @@ def fit_design(
     last, diagnosis = try_twice(attempt, draws, target_accept)
     posterior = last.posterior
     if subset is not None:
-        posterior, share = recover_units(spec, design, thin_draws(posterior), random_seed)
-        notes = (*notes, _said(fitted, design, share))
+        thinned = thin_draws(posterior)
+        posterior, share = recover_units(spec, design, thinned, random_seed)
+        kept = thinned.sizes["chain"] * thinned.sizes["draw"]
+        notes = (*notes, _said(fitted, design, share, kept))
     groups = {"posterior": posterior, "sample_stats": last.sample_stats}
     return PassFit(
         spec=spec,
@@ -153,13 +155,13 @@ def is_of_subset(fitted: PassFit) -> bool:
     return any(note.startswith(SUBSET_NOTE) for note in fitted.notes)
 
 
-def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any]) -> str:
+def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any], kept: int) -> str:
     rough = int((share < ROUGH).sum())
     warned = f"; the draws of {rough} problems are rough" if rough else ""
     return (
         f"{SUBSET_NOTE} what problems share was fitted on {len(fitted.units)} of "
         f"{len(design.units)} problems, stratified by bucket, and each problem drawn given "
-        f"that{warned}."
+        f"{kept} draws of that{warned}. The diagnosis is of the subset's sampler."
     )
 
 
