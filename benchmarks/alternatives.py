@@ -171,7 +171,12 @@ def main() -> None:
         averages = scores[["covered_50", "covered_90"]].mean().to_dict()
         relative = float(np.exp(np.log(by_source / first).mean()))
         rows.append(
-            {"kernel": kernel, "tried": name, **averages, "crps_x100": 100 * scores["crps"].mean()}
+            {
+                "kernel": kernel,
+                "tried": name,
+                **averages,
+                "crps_x100": 100 * scores["crps"].mean(skipna=False),
+            }
             | by_set.add_prefix("crps_").to_dict()
             | {"relative_crps_over_sources": relative}
         )

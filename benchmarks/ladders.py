@@ -120,7 +120,8 @@ def by_ladder(forecasts: pd.DataFrame) -> pd.DataFrame:
         error_percent=100 * np.log(forecasts["median"] / forecasts["truth"]).abs(),
     )
     place = ["source", "ladder"]
-    ways = dict.fromkeys(SCORES, "mean") | {"error_percent": "median"}
+    ways = dict.fromkeys(SCORES, lambda scores: scores.mean(skipna=False))
+    ways["error_percent"] = lambda errors: errors.median(skipna=False)
     wide = rows.pivot_table(index=place, columns="model", values=SCORES, aggfunc=ways)
     order = [(score, model) for score in SCORES for model in (PACKAGE, LAW, HUBER, POWER)]
     scores = wide[order].set_axis([f"{score}: {model}" for score, model in order], axis=1)

@@ -66,7 +66,7 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     tables = [
         part[columns]
         .mean(skipna=False)
-        .assign(curves=part.size(), rmsle_median=part["rmsle"].median())
+        .assign(curves=part.size(), rmsle_median=part["rmsle"].median(skipna=False))
         for part in parts.values()
     ]
     return pd.concat(tables).sort_index()

@@ -80,9 +80,9 @@ def unseen_counts(fit: PassFit, truth: pd.DataFrame) -> PassDesign | None:
     strange = counts.loc[~counts[PROBLEM].isin(bucket_of), PROBLEM].unique()
     if len(strange):
         raise DataError(
-            f"truth: {len(strange)} of its {counts[PROBLEM].nunique()} problems were tried by no "
-            f"fitted run, the first is {strange[0]!r}, and have no forecast; leave their rows out. "
-            f"A problem of the fit is {next(iter(bucket_of))!r}."
+            f"truth: no fitted run tried {len(strange)} of its {counts[PROBLEM].nunique()} "
+            f"problems, the first is {strange[0]!r}, so they have no forecast; leave their rows "
+            f"out. A problem of the fit is {next(iter(bucket_of))!r}."
         )
     runs = pd.MultiIndex.from_frame(fit.passes[["run", "compute"]])
     fitted = pd.MultiIndex.from_frame(counts[["run", "compute"]]).isin(runs)

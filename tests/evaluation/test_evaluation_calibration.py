@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.evaluation import backtesting, calibration
+from bayes_scaling.evaluation import backtesting, loss_calibration
 
 COMPUTE = np.geomspace(1e18, 1e21, 7)
 DESIGN = pd.DataFrame({"compute": COMPUTE})
@@ -15,7 +15,7 @@ NEAR = 2e21
 
 def calibrated(monkeypatch, spec, fit, target=NEAR):
     """Ranks under a way to fit, with the exact posterior's draws in place of the sampler's."""
-    monkeypatch.setattr(calibration, "fit_runs", fit)
+    monkeypatch.setattr(loss_calibration, "fit_runs", fit)
     options = {"draws": 100, "chains": 4}
     result = bs.calibrate(
         spec, DESIGN, random_seed=5, simulations=SIMULATIONS, target=target, fit_options=options
@@ -40,7 +40,7 @@ def test_the_exact_posterior_is_calibrated(monkeypatch, conjugate):
 
 
 def test_it_says_how_far_it_is(monkeypatch, conjugate):
-    monkeypatch.setattr(calibration, "fit_runs", conjugate.fit)
+    monkeypatch.setattr(loss_calibration, "fit_runs", conjugate.fit)
     said = []
     bs.calibrate(
         conjugate.spec,

@@ -1,0 +1,127 @@
+"""Simulation-based calibration of models of losses: one simulated ladder at a time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from bayes_scaling.inference.blocks import active_terms
+from bayes_scaling.inference.design import Array, make_design
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fitting import fit_runs
+from bayes_scaling.inference.predictive import (
+    discrepancy_at,
+    draw_responses,
+    flat_posterior,
+    law_at,
+    of_family,
+)
+from bayes_scaling.simulation import simulate
+from bayes_scaling.specification.prior_density import log_density, top_priors
+from bayes_scaling.specification.spec import Spec
+
+LOG_LIKELIHOOD = "log_likelihood"
+LOG_PRIOR = "log_prior"
+TARGET = "target"
+
+
+def simulate_ladders(
+    spec: Spec,
+    design: pd.DataFrame,
+    *,
+    random_seed: int,
+    simulations: int,
+    target: float | None,
+) -> tuple[list[pd.DataFrame], dict[str, float] | float]:
+    """Simulate ladders and a run beyond each, called ``target``; return the reference too."""
+    far = 1000 * design["compute"].max() if target is None else target
+    aim = design.iloc[[-1]].assign(compute=far, run=TARGET)
+    named = design.assign(run=[f"run {number}" for number in range(1, len(design) + 1)])
+    reference = _reference(spec, named)
+    drawn = simulate(
+        spec,
+        pd.concat([named, aim], ignore_index=True),
+        random_seed=random_seed,
+        size=simulations,
+        reference=reference,
+    )
+    return [world for _, world in drawn.groupby("simulation")], reference
+
+
+def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, float] | float:
+    grid = make_design(spec, design.assign(**{spec.response: 1e9}))
+    if "family" not in spec.groups:
+        return float(grid.reference[0])
+    return dict(zip(grid.families, map(float, grid.reference), strict=True))
+
+
+def compare_ladder(
+    spec: Spec,
+    world: pd.DataFrame,
+    reference: dict[str, float] | float,
+    random_seed: int,
+    options: Mapping[str, Any],
+) -> tuple[dict[str, tuple[xr.DataArray, float]], bool]:
+    """Fit one simulated ladder; return the draws and the truth of each quantity."""
+    seen = world[world["run"] != TARGET].drop(columns="simulation")
+    future = world[world["run"] == TARGET].iloc[0]
+    kept = seen[[c for c in seen.columns if not c.startswith("true_")]]
+    fitted = fit_runs(spec, kept, random_seed=random_seed, reference=reference, **options)
+    rng = np.random.default_rng([random_seed, 2])
+    family = fitted.families.index(future["family"]) if "family" in spec.groups else 0
+    index, compute = np.array([family]), np.array([float(future["compute"])])
+    forecast = draw_responses(fitted, index, compute, rng)["run"].isel(target=0)
+    posterior = fitted.posterior["posterior"].to_dataset()
+    compared = {}
+    for parameter in spec.free:
+        values = posterior[parameter]
+        own = values.isel(family=0) if "family" in values.dims else values
+        compared[parameter] = own, float(seen[f"true_{parameter}"].iloc[0])
+    compared[LOG_LIKELIHOOD] = _log_likelihoods(fitted, seen, rng)
+    compared[LOG_PRIOR] = _log_priors(fitted, seen)
+    compared[TARGET] = forecast, float(future[spec.response])
+    return compared, fitted.diagnosis.converged
+
+
+def _log_likelihoods(
+    fitted: Fit, seen: pd.DataFrame, rng: np.random.Generator
+) -> tuple[xr.DataArray, float]:
+    """Log likelihood given parameters and discrepancy, of each draw and of the truth."""
+    spec, design = fitted.spec, fitted.design
+    values, chains = flat_posterior(fitted)
+    mean = law_at(spec, design, values, design.family, design.compute)
+    if active_terms(spec):
+        mean = mean + discrepancy_at(spec, design, values, design.family, design.compute, rng)
+    of = {name: of_family(values[name], design.family) for name in spec.noise.parameters}
+    drawn = _log_density(mean, of, design.response, design.relative_se).sum(axis=1)
+    true = {name: seen[f"true_{name}"].to_numpy()[None, :] for name in spec.noise.parameters}
+    centre = np.log(seen["true_expected"].to_numpy())[None, :]
+    own = _log_density(centre, true, design.response, design.relative_se).sum()
+    return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), float(own)
+
+
+def _log_priors(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
+    """Log density under the stated priors, of each draw and of the truth.
+
+    An implementation that ignores a prior may rank the parameters themselves evenly.
+    """
+    values, chains = flat_posterior(fitted)
+    firsts = np.unique(fitted.design.family, return_index=True)[1]
+    drawn, true = np.zeros(chains[0] * chains[1]), 0.0
+    for name, prior in top_priors(fitted.spec.free).items():
+        drawn += log_density(prior, values[name]).reshape(len(drawn), -1).sum(axis=1)
+        own = seen[f"true_{name}"].to_numpy()[firsts if prior.over else firsts[:1]]
+        true += float(log_density(prior, own).sum())
+    return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), true
+
+
+def _log_density(
+    mean: Array, of: Mapping[str, Array], response: Array, relative_se: Array
+) -> Array:
+    scale = np.sqrt(of["sigma"] ** 2 + relative_se**2)
+    gap = (np.log(response) - mean) / scale
+    standard = stats.t(of["nu"]) if "nu" in of else stats.norm()
+    return np.asarray(standard.logpdf(gap) - np.log(scale))
