@@ -17,7 +17,7 @@ from joblib import parallel_config
 
 import bayes_scaling as bs
 from bayes_scaling.evaluation.backtesting import SETTINGS, Backtest
-from bayes_scaling.inference.sampling import compile_model
+from bayes_scaling.inference.compiled.codes import find_code
 
 LADDERS = 40
 RUNS = np.geomspace(1e18, 1e22, 8)
@@ -48,7 +48,7 @@ def naive(runs: pd.DataFrame) -> float:
     """Seconds a fit where each compiles its own model."""
     start = time.perf_counter()
     for name in runs["ladder"].unique()[:NAIVE]:
-        compile_model.cache_clear()
+        find_code.cache_clear()
         own = runs[(runs["ladder"] == name) & (runs["compute"] <= CUTOFFS[0])]
         bs.fit("loss", own.drop(columns="ladder"), random_seed=1, **SETTINGS)
     return (time.perf_counter() - start) / NAIVE

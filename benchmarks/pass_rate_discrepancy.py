@@ -25,7 +25,7 @@ from pass_rate_scores import COLUMNS, crps, fit_once, grid, hazards_at, read_cou
 
 import bayes_scaling as bs
 from bayes_scaling.inference.passes.design import PassDesign, make_pass_design
-from bayes_scaling.inference.passes.graph import mean_matrix, unit_root
+from bayes_scaling.inference.passes.sampler_data import mean_matrix, unit_root
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.specification.spec import Spec, parse_spec
 

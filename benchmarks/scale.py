@@ -28,10 +28,11 @@ import xarray as xr
 from pass_rate_recovery import TARGET, simulate
 
 import bayes_scaling as bs
+from bayes_scaling.inference.compiled.codes import find_code
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import MANY, SUBSET
-from bayes_scaling.inference.passes.sampling import PassShape, compile_pass_model
+from bayes_scaling.inference.passes.sampling import pass_recipe_of
 from bayes_scaling.inference.passes.subset import choose_subset
 from bayes_scaling.specification.spec import Spec
 
@@ -47,7 +48,7 @@ def compile_for(spec: Spec, counts: pd.DataFrame, subset: int | None) -> float:
     design = make_pass_design(spec, counts)
     if subset is not None:
         design = design.of_units(choose_subset(design, subset, SEED))
-    compile_pass_model(PassShape.of(spec, design))
+    find_code(pass_recipe_of(spec, design))
     return time.perf_counter() - start
 
 

@@ -1,5 +1,6 @@
 """The command line; what it does is done by the package's functions."""
 
+from bayes_scaling.cli.cache_commands import cache
 from bayes_scaling.cli.commands import app
 from bayes_scaling.cli.evaluation_commands import backtest, compare
 from bayes_scaling.cli.registry_commands import register, score, track, verify
@@ -12,6 +13,7 @@ app.command()(verify)
 app.command()(score)
 app.command()(track)
 app.command()(report)
+app.command()(cache)
 
 __all__ = ["app", "main"]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.nuts import Progress
     from bayes_scaling.inference.passes.fits import PassFit
-    from bayes_scaling.inference.sampling import Progress
     from bayes_scaling.specification.spec import Spec
 
 

@@ -36,7 +36,7 @@ from bayes_scaling.evaluation.splitting import (
 from bayes_scaling.evaluation.workers import spread
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fitting import check_seed, fit_runs
-from bayes_scaling.inference.sampling import Progress
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 

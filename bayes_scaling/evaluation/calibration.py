@@ -16,7 +16,7 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.loss_calibration import compare_ladder, simulate_ladders
 from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
 from bayes_scaling.evaluation.workers import spread
-from bayes_scaling.inference.sampling import Progress
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 

@@ -14,7 +14,7 @@ from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.evaluation.splitting import find_ladders
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import MAX_SEED, check_seed, fit_runs
-from bayes_scaling.inference.sampling import Progress
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec

@@ -21,7 +21,7 @@ from bayes_scaling.evaluation.ladder_fits import (
 from bayes_scaling.evaluation.population import Evidence, next_ladder
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import check_seed
-from bayes_scaling.inference.sampling import Progress
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 from bayes_scaling.specification.writing import to_toml

@@ -31,8 +31,8 @@ from scipy import special, stats
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, Design, Index
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.graph import PRECISION
 from bayes_scaling.inference.predictive import flat_posterior, law_at, of_family
+from bayes_scaling.inference.sampler_data import PRECISION
 from bayes_scaling.specification.discrepancy import covariance
 
 LOG_PRECISIONS = np.linspace(-30.0, 4.0, 341)

@@ -17,12 +17,15 @@ from bayes_scaling.inference.blocks import active_terms, by_family, padded
 from bayes_scaling.inference.design import Array, Design
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT
 from bayes_scaling.specification.prior_draws import draw_prior, truncation
+from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 2000
 STEP = 1e-4
 WITHIN = 6.0
 REGRESSED = frozenset({"level", "elasticity", "floor_share", "a", "b", "c"})
+
+LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ def seen_by_data(spec: Spec) -> bool:
         and all(prior is not None for prior in own)
         and len({prior.over for prior in own if prior}) == 1
     )
+
+
+def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:
+    """Whether the prior of any whitened parameter is a normal by its moments only."""
+    return seen_by_data(spec) or not all(is_normal(spec.free[name], maps[name]) for name in maps)
+
+
+def is_normal(prior: Prior, rule: Unconstraining) -> bool:
+    """Whether a prior is a normal in a parameter's unconstrained coordinate."""
+    return DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0
 
 
 def stated(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:

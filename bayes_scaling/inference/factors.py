@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def factorise(lower: Array, inverse: Array) -> None:
     """Turn the lower half of a precision into its Cholesky factor; write the factor's inverse."""
     rank = len(lower)
@@ -36,7 +36,7 @@ def factorise(lower: Array, inverse: Array) -> None:
         inverse[i, i] = 1.0 / lower[i, i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def solve(inverse: Array, right: Array, half: Array, out: Array) -> None:
     """Write ``L^-1 right`` and ``P^-1 right``."""
     rank = len(right)
@@ -50,7 +50,7 @@ def solve(inverse: Array, right: Array, half: Array, out: Array) -> None:
             out[i] += inverse[j, i] * half[j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def place(inverse: Array, right: Array, zeta: Array, centre: Array, out: Array) -> None:
     """Write the centre ``P^-1 right`` and the weights ``centre + L'^-1 zeta``."""
     rank = len(right)
@@ -61,7 +61,7 @@ def place(inverse: Array, right: Array, zeta: Array, centre: Array, out: Array) 
             out[i] += inverse[j, i] * zeta[j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def pull_back(
     inverse: Array,
     zeta: Array,
@@ -87,7 +87,7 @@ def pull_back(
             by_precision[i, j] -= a[i] * centre[j] + centre[i] * a[j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def close(inverse: Array, by_lower: Array, by_precision: Array) -> None:
     """Turn the gradient by L into one by P (both triangles summed), and add it there."""
     rank = len(inverse)

@@ -13,9 +13,10 @@ from bayes_scaling.errors import BayesScalingError, DataError, SpecError
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
-from bayes_scaling.inference.sampling import Progress, parameter_names, sample
+from bayes_scaling.inference.sampling import parameter_names, sample
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -126,7 +127,7 @@ def fit_runs(
     design = make_design(spec, runs, reference)
 
     def attempt(count: int, accept: float) -> Attempt:
-        found = sample(
+        drawn, found = sample(
             spec,
             design,
             random_seed=random_seed,
@@ -136,7 +137,7 @@ def fit_runs(
             target_accept=accept,
             progress=progress,
         )
-        posterior = _with_quoted(spec, found.posterior)
+        posterior = _with_quoted(spec, drawn)
         reported = _reported(spec, posterior)
         return Attempt(posterior, reported, found.sample_stats, found.gradient_evaluations)
 

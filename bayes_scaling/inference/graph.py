@@ -12,25 +12,23 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
-from bayes_scaling.inference.coordinates import linearise, whitened_parameters
+from bayes_scaling.inference.blocks import active_terms
+from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.operation import ResidualDensity
-from bayes_scaling.inference.packing import unpack
-from bayes_scaling.inference.structure import numbers_of, packed, unpacked
+from bayes_scaling.inference.sampler_data import PRECISION, sampler_arrays
+from bayes_scaling.inference.structure import numbers_of, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
     at_runs,
     curve_at,
     log_law,
     make_variable,
+    unpack,
 )
-from bayes_scaling.inference.whitening import needs_moments, replaced, whitened_values
+from bayes_scaling.inference.whitening import replaced, whitened_values
 from bayes_scaling.specification.discrepancy import square_root
-from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
-
-PRECISION = "precision"
 
 
 def build_model(spec: Spec, design: Design) -> pm.Model:
@@ -68,42 +66,6 @@ def build_model(spec: Spec, design: Design) -> pm.Model:
     return model
 
 
-def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
-    """Return what enters the sampler's model as ``pm.Data``: all that changes between ladders.
-
-    Only what the model uses: a compiled model knows of nothing else. The axis of blocks is there
-    where families are blocks, and the axis of families where the specification has families.
-    """
-    blocks = lay_out(spec, design)
-    of_blocks: dict[str, Any] = {
-        "mask": blocks.mask,
-        "x": blocks.lay(design.x),
-        "log_response": blocks.lay(np.log(design.response)),
-        "variance_of_run": blocks.lay(design.relative_se**2),
-    }
-    of_families: dict[str, Any] = {}
-    of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
-    whitened = whitened_parameters(spec, len(design.families))
-    if whitened:
-        linear = linearise(spec, design)
-        of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
-        of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
-        if needs_moments(spec, whitened):
-            of_priors |= {"moments": np.stack([linear.prior_mean, linear.prior_sd])}
-    own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
-    if "family" in spec.groups and (whitened or own):
-        of_blocks["family_of_run"] = blocks.lay(design.family)
-    if not by_family(spec):
-        of_blocks = {name: array[0] for name, array in of_blocks.items()}
-    terms = active_terms(spec)
-    if terms:
-        units = [blocks.lay_pairs(design.covariance(term)) for term in terms]
-        of_blocks["covariance"] = np.stack(units)
-    if "family" not in spec.groups:
-        of_families = {name: array[0] for name, array in of_families.items()}
-    return {**of_blocks, **of_families, **of_priors}
-
-
 def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
     """Build the same posterior for the sampler.
 
@@ -112,7 +74,7 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
     linear regression gives them (`bayes_scaling.inference.coordinates`).
     """
     with pm.Model(coords={"family": design.families}) as model:
-        data = unpack(sampler_arrays(spec, design))
+        data = unpack(sampler_arrays(spec, design), fixed=True)
         whitened = whitened_parameters(spec, len(design.families))
         numbers = unpacked(numbers_of(spec.free, spec), data)
         values = {

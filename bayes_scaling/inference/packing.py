@@ -1,36 +1,28 @@
-"""All data of a compiled model as one array: each array of its own takes a second to compile."""
+"""All data of a compiled model as one array: compiled code reads it through one pointer.
+
+Its first number says how many there are; then come the lengths of all axes, then the values.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pymc as pm
-import pytensor.tensor as pt
 
 from bayes_scaling.inference.design import Array
 
 PACKED = "data"
 
 
-def pack(arrays: Mapping[str, Any]) -> dict[str, Array]:
-    """Lay arrays out one after the other, as a compiled model's ``with_data`` takes them.
+def pack(arrays: Mapping[str, Any]) -> Array:
+    """Lay arrays out one after the other, behind their lengths.
 
     Examples
     --------
-    >>> pack({"x": np.zeros((2, 2)), "y": np.ones(1)})["data"].tolist()
-    [0.0, 0.0, 0.0, 0.0, 1.0]
+    >>> pack({"x": np.full((1, 2), 7.0), "y": np.ones(1)}).tolist()
+    [7.0, 1.0, 2.0, 1.0, 7.0, 7.0, 1.0]
     """
-    flat = [np.ravel(value).astype(float) for value in arrays.values()]
-    return {PACKED: np.concatenate(flat)}
-
-
-def unpack(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the datum of a model, and return the variables that it holds, in their shapes."""
-    packed = pack(arrays)[PACKED]
-    flat = pm.Data(PACKED, packed, shape=packed.shape)
-    found, start = {}, 0
-    for name, value in arrays.items():
-        part = flat[start : start + value.size].reshape(value.shape)
-        found[name] = part if value.dtype.kind == "f" else pt.cast(part, "int64")
-        start += value.size
-    return found
+    values = [np.asarray(value) for value in arrays.values()]
+    lengths = [length for value in values for length in value.shape]
+    flat = np.concatenate([np.zeros(1), lengths, *(value.ravel() for value in values)])
+    flat[0] = len(flat)
+    return flat.astype(float)

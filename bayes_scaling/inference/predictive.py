@@ -8,7 +8,7 @@ import xarray as xr
 from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Array, Design, Index
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.graph import PRECISION
+from bayes_scaling.inference.sampler_data import PRECISION
 from bayes_scaling.specification.discrepancy import covariance
 from bayes_scaling.specification.spec import Spec
 

@@ -13,7 +13,7 @@ from numba import njit
 from bayes_scaling.inference.factors import Array, close, factorise
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _factorise(variance: Array, sd: Array, slopes: Array, lower: Array, inverse: Array) -> None:
     modes, rank = slopes.shape
     for i in range(rank):
@@ -25,7 +25,7 @@ def _factorise(variance: Array, sd: Array, slopes: Array, lower: Array, inverse:
     factorise(lower, inverse)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _spread(inverse: Array, slopes: Array) -> Array:
     """``S L'^-1``, shape (modes, parameters)."""
     modes, rank = slopes.shape
@@ -37,7 +37,7 @@ def _spread(inverse: Array, slopes: Array) -> Array:
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def regress(
     variance: Array, mean: Array, sd: Array, point: Array, slopes: Array, turn: Array
 ) -> tuple[Array, Array, Array]:
@@ -74,7 +74,7 @@ def regress(
     return coefficients, constants, diagonal
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def pull_back(
     variance: Array,
     mean: Array,

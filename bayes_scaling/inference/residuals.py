@@ -14,7 +14,7 @@ from numba import njit
 from bayes_scaling.inference.factors import Array, factorise
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def evaluate(
     residual: Array, variance: Array, amplitude: Array, unit: Array
 ) -> tuple[Any, Array, Array, Array]:

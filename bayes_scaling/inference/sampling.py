@@ -1,70 +1,20 @@
-"""NUTS through nutpie: a model is compiled once a shape and refitted by swapping its data."""
+"""From a specification and a design of losses to draws of what the specification names."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-import nutpie
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
+from bayes_scaling.inference.compiled.layouts import Array
+from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.design import Design
-from bayes_scaling.inference.graph import PRECISION, build_sampler_model, sampler_arrays
-from bayes_scaling.inference.packing import pack
-from bayes_scaling.inference.structure import Structure, structure_of
+from bayes_scaling.inference.nuts import Draws, draw
+from bayes_scaling.inference.sampler_data import PRECISION, sampler_arrays
+from bayes_scaling.inference.structure import functions_of, structure_of
 from bayes_scaling.specification.spec import Spec
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class ModelShape:
-    """What a compiled model depends on; two fits of one shape share it.
-
-    The spec and the design are carried along to build the first model of a shape and are not
-    compared.
-    """
-
-    structure: Structure
-    families: int
-    slots: int
-    spec: Spec = field(compare=False, repr=False)
-    design: Design = field(compare=False, repr=False)
-
-    @classmethod
-    def of(cls, spec: Spec, design: Design) -> "ModelShape":
-        """Find the shape of a specification and a design."""
-        slots = lay_out(spec, design).shape[1]
-        return cls(structure_of(spec), len(design.families), slots, spec, design)
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Draws of the free parameters and the statistics of the sampler.
-
-    Attributes
-    ----------
-    posterior : xarray.Dataset
-        Dims ``chain, draw`` and, where a parameter has one a family, ``family``. ``precision`` has
-        the dim ``run``.
-    sample_stats : xarray.Dataset
-    gradient_evaluations : int
-        Of all chains, tuning included.
-    """
-
-    posterior: xr.Dataset
-    sample_stats: xr.Dataset
-    gradient_evaluations: int
-
-
-@lru_cache(maxsize=32)
-def compile_model(shape: ModelShape) -> Any:
-    """Compile the model of a shape with nutpie; the result is kept for the process's life."""
-    model = build_sampler_model(shape.spec, shape.design)
-    return nutpie.compile_pymc_model(model, var_names=sampled_names(shape.spec))
 
 
 def parameter_names(spec: Spec) -> list[str]:
@@ -81,104 +31,51 @@ def sampled_names(spec: Spec) -> list[str]:
     return parameter_names(spec) + ([PRECISION] if has_precision else [])
 
 
-def sample(
-    spec: Spec,
-    design: Design,
-    *,
-    random_seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    target_accept: float,
-    progress: Progress | None = None,
-) -> Draws:
-    """Draw from the posterior.
-
-    Parameters
-    ----------
-    progress : callable, optional
-        Called with the draws done and the draws to do, tuning included, over all chains.
-
-    Returns
-    -------
-    Draws
-        The same for the same seed, whatever the number of cores.
-    """
-    shape = ModelShape.of(spec, design)
-    compiled = compile_model(shape).with_data(**pack(sampler_arrays(spec, design)))
-    drawn, stats, steps = run_sampler(
-        compiled,
-        random_seed=random_seed,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        target_accept=target_accept,
-        progress=progress,
+def recipe_of(spec: Spec, design: Design) -> Recipe:
+    """Say what is compiled for a specification and a design."""
+    return Recipe(
+        structure=structure_of(spec),
+        sizes=(len(design.families), lay_out(spec, design).shape[1]),
+        functions=functions_of(spec),
+        outputs=tuple(sampled_names(spec)),
+        build=partial(_build, spec, design),
     )
-    return Draws(_named(spec, design, lay_out(spec, design), drawn), stats, steps)
 
 
-def run_sampler(
-    compiled: Any,
-    *,
-    random_seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    target_accept: float,
-    progress: Progress | None = None,
-) -> tuple[xr.Dataset, xr.Dataset, int]:
-    """Run NUTS on a compiled model.
+def sample(spec: Spec, design: Design, **settings: Any) -> tuple[xr.Dataset, Draws]:
+    """Draw from the posterior; `bayes_scaling.inference.nuts.draw` has the settings.
 
     Returns
     -------
-    posterior : xarray.Dataset
-    sample_stats : xarray.Dataset
-    gradient_evaluations : int
-        Of all chains, tuning included.
+    xarray.Dataset
+        Dims ``chain, draw`` and, where a parameter has one a family, ``family``. ``precision`` has
+        the dim ``run``.
+    Draws
+        As the sampler gave them.
     """
-    with threadpool_limits(1):  # threads of BLAS under threads of chains are 200 times slower
-        tree = nutpie.sample(
-            compiled,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            seed=random_seed,
-            target_accept=target_accept,
-            progress_bar=False,
-            progress_callback=_reporter(progress) if progress else None,
-        )
-    steps = tree.sample_stats["n_steps"].sum() + tree["warmup_sample_stats"]["n_steps"].sum()
-    stats = tree.sample_stats.to_dataset()
-    kept = [name for name in ("diverging", "energy", "n_steps", "step_size") if name in stats]
-    return tree.posterior.to_dataset(), stats[kept], int(steps)
+    drawn = draw(recipe_of(spec, design), sampler_arrays(spec, design), **settings)
+    return _named(spec, design, lay_out(spec, design), drawn.values), drawn
 
 
-def _reporter(progress: Progress) -> Callable[[list[Any]], None]:
-    def report(chains: list[Any]) -> None:
-        progress(
-            sum(chain.finished_draws for chain in chains),
-            sum(chain.total_draws for chain in chains),
-        )
+def _build(spec: Spec, design: Design) -> Any:
+    from bayes_scaling.inference.graph import build_sampler_model
 
-    return report
+    return build_sampler_model(spec, design)
 
 
-def _named(spec: Spec, design: Design, blocks: Blocks, drawn: xr.Dataset) -> xr.Dataset:
+def _named(spec: Spec, design: Design, blocks: Blocks, drawn: Mapping[str, Array]) -> xr.Dataset:
     """Keep what the model names, with dims named for things and this fit's families and runs."""
     variables: dict[str, Any] = {}
     for name in sampled_names(spec):
-        values = np.asarray(drawn[name])
+        values = drawn[name]
         if name == PRECISION:
             blocked = values.reshape(*values.shape[:2], *blocks.shape)
             variables[name] = (("chain", "draw", "run"), blocked[:, :, blocks.block, blocks.slot])
         else:
             dims = ("chain", "draw") if values.ndim == 2 else ("chain", "draw", "family")
             variables[name] = (dims, values)
-    coords: dict[str, Any] = {
-        "chain": np.arange(drawn.sizes["chain"]),
-        "draw": np.arange(drawn.sizes["draw"]),
-    }
+    chains, draws = next(iter(drawn.values())).shape[:2]
+    coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
     if PRECISION in variables:

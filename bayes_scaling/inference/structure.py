@@ -5,7 +5,7 @@ model as data. So specifications that differ in these numbers, as learned priors
 share one compiled model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,13 @@ def structure_of(spec: Spec) -> Structure:
     terms = tuple((term.name, term.over) for term in spec.discrepancy)
     coordinates = tuple(spec.coordinates.parameters)
     return spec.response, spec.law.name, coordinates, spec.noise_name, priors, terms
+
+
+def functions_of(spec: Spec) -> tuple[Callable[..., Any], ...]:
+    """Return the functions of a specification's law that its graph is made of."""
+    law, way = spec.law, spec.coordinates
+    own = (law.curve, law.to_natural, way.to_curve, way.density)
+    return tuple(function for function in own if function is not None)
 
 
 def standardised(name: str, prior: Prior, spec: Spec) -> bool:

@@ -1,12 +1,15 @@
-"""The variables of a model, made from priors, and the law as a function of them."""
+"""The variables of a model, made from its data and priors, and the law as a function of them."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
 from bayes_scaling.inference.coordinates import stated
+from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.structure import standardised
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
@@ -14,6 +17,30 @@ from bayes_scaling.specification.spec import Spec
 
 LINKS = {"identity": lambda value: value, "exp": pt.exp, "sigmoid": pt.sigmoid}
 OPTIONS = {"LogitNormal": {"transform": pm.distributions.transforms.logodds}}  # PyMC has none
+
+
+def unpack(arrays: Mapping[str, Any], *, fixed: bool = False) -> dict[str, Any]:
+    """Make the datum of a model, and return the variables that it holds, in their shapes.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        The data that the model is built with.
+    fixed : bool
+        Whether the model is for data of these lengths only; otherwise it reads them.
+    """
+    packed = pack(arrays)
+    flat = pm.Data(PACKED, packed, shape=packed.shape if fixed else (None,))
+    place, start = 1, 1 + sum(np.ndim(value) for value in arrays.values())
+    found = {}
+    for name, value in arrays.items():
+        axes = range(place, place + value.ndim)
+        shape = value.shape if fixed else tuple(pt.cast(flat[axis], "int64") for axis in axes)
+        stop = start + math.prod(shape)
+        part = flat[start:stop].reshape(shape, ndim=value.ndim)
+        found[name] = part if value.dtype.kind == "f" else pt.cast(part, "int64")
+        place, start = axes.stop, stop
+    return found
 
 
 def all_parameters(spec: Spec) -> dict[str, float | Prior]:

@@ -13,6 +13,7 @@ import pytensor.tensor as pt
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.coordinates import (
     Unconstraining,
+    is_normal,
     seen_by_data,
     stated,
     whitened_parameters,
@@ -20,11 +21,10 @@ from bayes_scaling.inference.coordinates import (
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.operation import Regression
 from bayes_scaling.inference.variables import arguments_of, log_law
-from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
+from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 OUTWARD = {"identity": lambda value: value, "log": pt.exp, "logit": pt.sigmoid}
-LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
 
 WHITENED = "whitened"
 
@@ -135,15 +135,6 @@ def _regression(
     return tuple(found[0] for found in Regression()(*(value[None] for value in given)))
 
 
-def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:
-    """Whether the prior of any whitened parameter is a normal by its moments only."""
-    return seen_by_data(spec) or not all(_is_normal(spec.free[name], maps[name]) for name in maps)
-
-
-def _is_normal(prior: Prior, rule: Unconstraining) -> bool:
-    return DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0
-
-
 def _gaussian(
     name: str,
     maps: Mapping[str, Unconstraining],
@@ -157,7 +148,7 @@ def _gaussian(
     parameter given its population; otherwise the moments serve.
     """
     arguments = {} if seen_by_data(spec) else arguments_of(name, spec.free[name], spec, numbers)
-    if arguments and _is_normal(spec.free[name], maps[name]):
+    if arguments and is_normal(spec.free[name], maps[name]):
         return arguments["mu"], arguments["sigma"], arguments
     index = list(maps).index(name)
     return data["moments"][0, index], data["moments"][1, index], arguments
@@ -168,7 +159,7 @@ def _log_prior(
 ) -> Any:
     """Log prior density of the unconstrained parameter."""
     mean, sd, arguments = gaussian
-    if _is_normal(prior, rule):
+    if is_normal(prior, rule):
         return pm.logp(pm.Normal.dist(mean, sd), point).sum()
     dist = getattr(pm, prior.dist).dist(**arguments)
     density = pm.logp(dist, value)

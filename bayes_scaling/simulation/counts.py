@@ -16,9 +16,9 @@ from bayes_scaling.inference.passes.design import (
     make_pass_design,
     unit_column,
 )
-from bayes_scaling.inference.passes.graph import mean_at, unit_root
 from bayes_scaling.inference.passes.predictive import hazard
 from bayes_scaling.inference.passes.recovery import name_draws
+from bayes_scaling.inference.passes.sampler_data import mean_at, unit_root
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.specification.priors import draw_parameter
 from bayes_scaling.specification.spec import Spec

@@ -25,10 +25,10 @@ from bayes_scaling.evaluation.pass_leaving_out import (
     leave_out_runs,
     refit_without,
 )
+from bayes_scaling.inference.compiled.codes import find_code
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.evidence import log_evidence
 from bayes_scaling.inference.passes.predictive import hazards_at_runs
-from bayes_scaling.inference.passes.sampling import compile_pass_model
 
 QUICK = {"draws": 200, "tune": 250, "chains": 2}
 BRIEF = {"draws": 20, "tune": 40, "chains": 2}
@@ -47,11 +47,11 @@ def hide_row(fit, row):
 
 def test_a_problem_left_out_is_what_a_refit_says(fit_passes, left_out):
     assert left_out.bad_k <= 2
-    compiled = compile_pass_model.cache_info().misses
+    compiled = find_code.cache_info().misses
     k = left_out.elpd.pareto_k.values
     row = int(np.argmax(np.where(k < 0.5, k, -np.inf)))  # beyond, the estimate is a rough one
     refitted = refit_without(fit_passes, hide_row(fit_passes, row), QUICK)
-    assert compile_pass_model.cache_info().misses == compiled
+    assert find_code.cache_info().misses == compiled
     posterior = refitted.posterior["posterior"].to_dataset()
     each = log_evidence(fit_passes.spec, fit_passes.design, posterior, 1)[:, row]
     exact = special.logsumexp(each) - np.log(len(each))

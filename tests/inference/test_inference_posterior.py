@@ -16,8 +16,9 @@ from scipy import integrate, optimize, special, stats
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.design import make_design
-from bayes_scaling.inference.graph import build_model, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.graph import build_model, build_sampler_model
 from bayes_scaling.inference.packing import PACKED, pack
+from bayes_scaling.inference.sampler_data import sampler_arrays
 from bayes_scaling.inference.sampling import parameter_names
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.priors import Prior
@@ -388,4 +389,4 @@ def test_a_compiled_model_can_swap_all_that_changes_between_ladders(spec):
     model = build_sampler_model(spec, design)
     assert PACKED in _used(model)
     assert [value.name for value in model.data_vars] == [PACKED]
-    assert model[PACKED].type.shape == pack(sampler_arrays(spec, design))[PACKED].shape
+    assert model[PACKED].type.shape == pack(sampler_arrays(spec, design)).shape

@@ -4,11 +4,13 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.data import check_runs
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference import attempts
+from bayes_scaling.inference.compiled.codes import find_code
+from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
-from bayes_scaling.inference.sampling import ModelShape, compile_model
-from bayes_scaling.inference.structure import structure_of
+from bayes_scaling.inference.sampling import recipe_of
 
 LOSS = bs.load_model("loss")
 CEREBRAS = bs.example("cerebras_gpt")
@@ -104,35 +106,35 @@ def test_what_was_handed_in_is_unchanged(quick):
 
 
 def test_other_numbers_and_other_numbers_of_rows_compile_nothing(quick):
-    before = compile_model.cache_info()
+    before = find_code.cache_info()
     rescaled = SMALL.assign(loss=SMALL["loss"] + 0.3, compute=SMALL["compute"] * 7)
     bs.fit("loss", rescaled, random_seed=1, reference=1e21, **QUICK)
     bs.fit("loss", CEREBRAS, random_seed=1, **QUICK)
     bs.fit("loss", SMALL.assign(loss_se=0.01).head(3), random_seed=1, **QUICK)
-    after = compile_model.cache_info()
+    after = find_code.cache_info()
     assert after.misses == before.misses
     assert after.hits > before.hits
 
 
-def test_a_shape_is_the_structure_and_the_numbers_of_families_and_slots(fit_cerebras):
-    def shape(spec, families=1, slots=8):
-        return ModelShape(structure_of(spec), families, slots, spec, None)
-
-    own = ModelShape.of(LOSS, fit_cerebras.design)
-    assert own == shape(LOSS)
-    assert hash(own) == hash(shape(LOSS))
-    assert own != shape(LOSS, slots=16)
-    assert own != shape(LOSS, families=2)
-    assert own != shape(LOSS.with_priors(nu=4))
-    assert own != shape(LOSS.with_priors(elasticity={"dist": "Gamma", "alpha": 2, "beta": 9}))
+def test_a_recipe_is_the_structure_and_the_numbers_of_families_and_slots(fit_cerebras):
+    own = recipe_of(LOSS, fit_cerebras.design)
+    numbers = LOSS.with_priors(elasticity={"dist": "LogNormal", "mu": -2.0, "sigma": 1.0})
+    same = recipe_of(numbers, make_design(LOSS, check_runs(CEREBRAS)))
+    assert own == same
+    assert hash(own) == hash(same)
+    more = pd.concat([CEREBRAS, CEREBRAS.assign(run=lambda rows: rows["run"] + " again")])
+    assert own != recipe_of(LOSS, make_design(LOSS, check_runs(more)))
+    assert own != recipe_of(LOSS.with_priors(nu=4), fit_cerebras.design)
+    gamma = LOSS.with_priors(elasticity={"dist": "Gamma", "alpha": 2, "beta": 9})
+    assert own != recipe_of(gamma, fit_cerebras.design)
 
 
 def test_other_numbers_of_the_priors_compile_nothing_and_count(fit_cerebras):
-    before = compile_model.cache_info().misses
+    before = find_code.cache_info().misses
     narrow = {"dist": "LogitNormal", "mu": -2.0, "sigma": 0.01}
     settings = {"draws": 200, "tune": 300}
     low = bs.fit(LOSS.with_priors(floor_share=narrow), SMALL, random_seed=1, **settings)
-    assert compile_model.cache_info().misses == before
+    assert find_code.cache_info().misses == before
     share = posterior(low)["floor_share"]
     assert abs(float(share.mean()) - 1 / (1 + np.exp(2.0))) < 0.002
 
@@ -142,7 +144,7 @@ def test_a_draw_does_not_depend_on_what_was_compiled_first(fit_cerebras):
     settings = {"random_seed": 4, **QUICK}
     wide = LOSS.with_priors(sigma={"dist": "LogNormal", "mu": -3.0, "sigma": 1.5})
     first = posterior(bs.fit(wide, SMALL, **settings))
-    compile_model.cache_clear()
+    find_code.cache_clear()
     alone = posterior(bs.fit(wide, SMALL, **settings))
     assert first.identical(alone)
 

@@ -17,9 +17,9 @@ from scipy import stats
 from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.candidates import log_mean_weights
 from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.graph import LINKS, mean_at, unit_root
 from bayes_scaling.inference.passes.likelihood import log_choose
 from bayes_scaling.inference.passes.recovery import of_population
+from bayes_scaling.inference.passes.sampler_data import LINKS, mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
 from bayes_scaling.specification.spec import Spec

@@ -11,6 +11,7 @@ import xarray as xr
 from bayes_scaling.data import check_passes, default_buckets, form_buckets, read_passes
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.design import (
     BUCKET,
     PROBLEM,
@@ -22,7 +23,6 @@ from bayes_scaling.inference.passes.design import (
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
-from bayes_scaling.inference.sampling import Progress
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.spec import Spec
 

@@ -19,7 +19,7 @@ from bayes_scaling.inference.passes.kernel import evaluate_units
 Index = NDArray[np.int64]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def scaled(block: Array, scales: Array, scale_of: Index) -> Array:
     """Multiply each column of a block by its scale."""
     found = np.empty(block.shape)
@@ -29,7 +29,7 @@ def scaled(block: Array, scales: Array, scale_of: Index) -> Array:
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def add_by_scales(by_scaled: Array, block: Array, scale_of: Index, by_scales: Array) -> None:
     """Add the gradient by scales, from the one by what `scaled` returns."""
     for i in range(block.shape[0]):
@@ -37,7 +37,7 @@ def add_by_scales(by_scaled: Array, block: Array, scale_of: Index, by_scales: Ar
             by_scales[scale_of[k]] += by_scaled[i, k] * block[i, k]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def factorise_mean(
     matrix: Array, information: Array, turned: Array, lower: Array, inverse: Array
 ) -> None:
@@ -62,7 +62,7 @@ def factorise_mean(
     factorise(lower, inverse)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def place_mean(
     matrix: Array, pull: Array, flat: Array, inverse: Array, centre: Array, out: Array
 ) -> None:
@@ -74,7 +74,7 @@ def place_mean(
     place(inverse, right, flat, centre, out)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def mean_weights(matrix: Array, information: Array, pull: Array, flat: Array) -> Array:
     """Weights of the mean's terms at whitened coordinates."""
     rank = len(flat)
@@ -85,7 +85,7 @@ def mean_weights(matrix: Array, information: Array, pull: Array, flat: Array) ->
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def evaluate(
     scales: Array,
     flat: Array,

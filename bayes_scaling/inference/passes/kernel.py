@@ -23,7 +23,7 @@ LARGEST = 30.0  # exp of it passes every hazard that a count can tell from infin
 SMALLEST = -700.0  # exp of it is the smallest hazard that isn't rounded to zero
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float]:
     """Binomial log likelihood at a log hazard, without its constant, and its derivative."""
     if link == LOGISTIC:
@@ -43,7 +43,7 @@ def count_density(t: float, c: float, n: float, link: int) -> tuple[float, float
     return value, slope
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def factorise_unit(root: Array, w: Array, lower: Array, inverse: Array) -> None:
     """Write the Cholesky factor of ``1 + R' W R``, and the factor's inverse."""
     runs, rank = root.shape
@@ -56,7 +56,7 @@ def factorise_unit(root: Array, w: Array, lower: Array, inverse: Array) -> None:
     factorise(lower, inverse)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def unwhiten(
     root: Array, gap: Array, w: Array, zeta: Array, inverse: Array, centre: Array, out: Array
 ) -> None:
@@ -69,7 +69,7 @@ def unwhiten(
     place(inverse, right, zeta, centre, out)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def evaluate_units(
     root: Array,
     mean: Array,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import PassDesign, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
-from bayes_scaling.inference.passes.graph import LINKS
 from bayes_scaling.inference.passes.kernel import LOGISTIC
+from bayes_scaling.inference.passes.sampler_data import LINKS
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, square_root
 from bayes_scaling.specification.spec import Spec
 

@@ -9,7 +9,9 @@ from numba import njit
 
 from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
-from bayes_scaling.inference.passes.graph import (
+from bayes_scaling.inference.passes.joint import mean_weights
+from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
+from bayes_scaling.inference.passes.sampler_data import (
     MEAN,
     UNITS,
     mean_matrix,
@@ -17,8 +19,6 @@ from bayes_scaling.inference.passes.graph import (
     sampler_sites,
     unit_root,
 )
-from bayes_scaling.inference.passes.joint import mean_weights
-from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.terms import (
     Term,
     Terms,

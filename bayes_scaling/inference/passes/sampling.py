@@ -1,89 +1,42 @@
-"""NUTS for counts: a model is compiled once a shape and refitted by swapping its data."""
+"""From a specification and a design of counts to draws of what the specification names."""
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
-import numpy as np
-import nutpie
 import xarray as xr
 
 from bayes_scaling.inference.attempts import Attempt
-from bayes_scaling.inference.packing import pack
+from bayes_scaling.inference.compiled.recipes import Recipe
+from bayes_scaling.inference.nuts import draw
 from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.graph import (
-    MEAN,
-    UNITS,
-    build_pass_sampler_model,
-    pass_sampler_arrays,
-)
 from bayes_scaling.inference.passes.recovery import WEIGHTS, recover_posterior
+from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, pass_sampler_arrays
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
-from bayes_scaling.inference.sampling import Progress, run_sampler
-from bayes_scaling.inference.structure import Structure, structure_of
+from bayes_scaling.inference.structure import functions_of, structure_of
 from bayes_scaling.specification.spec import Spec
 
 
-@dataclass(frozen=True)
-class PassShape:
-    """What a compiled model depends on; two fits of one shape share it.
-
-    The spec and the design are carried along to build the first model of a shape and are not
-    compared.
-    """
-
-    structure: Structure
-    units: int
-    buckets: int
-    ranks: tuple[tuple[int, ...], ...]
-    spec: Spec = field(compare=False, repr=False)
-    design: PassDesign = field(compare=False, repr=False)
-
-    @classmethod
-    def of(cls, spec: Spec, design: PassDesign) -> "PassShape":
-        """Find the shape of a specification and a design."""
-        terms = make_terms(spec, design)
-        ranks = tuple(term.block.shape for term in (*terms.mean, *terms.units))
-        structure = structure_of(spec)
-        return cls(structure, len(design.units), len(design.buckets), ranks, spec, design)
-
-
-@lru_cache(maxsize=16)
-def compile_pass_model(shape: PassShape) -> Any:
-    """Compile the model of a shape with nutpie; the result is kept for the process's life."""
-    model = build_pass_sampler_model(shape.spec, shape.design)
-    own = {*scale_priors(shape.spec), UNITS, MEAN}
-    names = [name for name in model.named_vars if name in own]
-    return nutpie.compile_pymc_model(model, var_names=names)
-
-
-def sample_passes(
-    spec: Spec,
-    design: PassDesign,
-    *,
-    random_seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    target_accept: float,
-    progress: Progress | None = None,
-) -> Attempt:
-    """Draw from the posterior of the parameters that the specification names."""
-    shape = PassShape.of(spec, design)
-    compiled = compile_pass_model(shape).with_data(**pack(pass_sampler_arrays(spec, design)))
-    tree, stats, steps = run_sampler(
-        compiled,
-        random_seed=random_seed,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        target_accept=target_accept,
-        progress=progress,
+def pass_recipe_of(spec: Spec, design: PassDesign) -> Recipe:
+    """Say what is compiled: the same whatever the numbers of problems, buckets and runs."""
+    has_mean = bool(make_terms(spec, design).mean)
+    return Recipe(
+        structure=structure_of(spec),
+        sizes=(has_mean,),
+        functions=functions_of(spec),
+        outputs=(*scale_priors(spec), UNITS, *([MEAN] if has_mean else [])),
+        build=partial(_build, spec, design),
     )
-    names = [*scale_priors(spec), UNITS, MEAN]
-    drawn = {name: np.asarray(tree[name]) for name in names if name in tree}
-    posterior = recover_posterior(spec, design, drawn)
-    return Attempt(posterior, reported(posterior), stats, steps)
+
+
+def sample_passes(spec: Spec, design: PassDesign, **settings: Any) -> Attempt:
+    """Draw from the posterior of the parameters that the specification names.
+
+    `bayes_scaling.inference.nuts.draw` has the settings.
+    """
+    recipe = pass_recipe_of(spec, design)
+    drawn = draw(recipe, pass_sampler_arrays(spec, design), **settings)
+    posterior = recover_posterior(spec, design, drawn.values)
+    return Attempt(posterior, reported(posterior), drawn.sample_stats, drawn.gradient_evaluations)
 
 
 def reported(posterior: xr.Dataset) -> xr.Dataset:
@@ -94,3 +47,9 @@ def reported(posterior: xr.Dataset) -> xr.Dataset:
         if name != WEIGHTS and ("run" not in values.dims or name == "run_effect")
     ]
     return posterior[kept]
+
+
+def _build(spec: Spec, design: PassDesign) -> Any:
+    from bayes_scaling.inference.passes.graph import build_pass_sampler_model
+
+    return build_pass_sampler_model(spec, design)

@@ -13,8 +13,8 @@ from joblib import Parallel, delayed
 from bayes_scaling.inference.design import Array, Index
 from bayes_scaling.inference.passes.candidates import resample
 from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.graph import LINKS, mean_at, unit_root
 from bayes_scaling.inference.passes.recovery import of_population, with_units
+from bayes_scaling.inference.passes.sampler_data import LINKS, mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
 from bayes_scaling.specification.spec import Spec

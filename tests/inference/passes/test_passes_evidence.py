@@ -7,9 +7,9 @@ from scipy import special, stats
 from bayes_scaling.inference.passes.candidates import log_mean_weights, resample
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.evidence import _nodes, log_evidence
-from bayes_scaling.inference.passes.graph import mean_at, unit_root
 from bayes_scaling.inference.passes.kernel import POWER
 from bayes_scaling.inference.passes.recovery import of_population
+from bayes_scaling.inference.passes.sampler_data import mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.subset import CANDIDATES
 from bayes_scaling.inference.passes.terms import make_terms

@@ -11,14 +11,9 @@ import bayes_scaling as bs
 from bayes_scaling.errors import SpecError
 from bayes_scaling.inference.passes import sites
 from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.graph import (
-    LINKS,
-    MEAN,
-    UNITS,
-    build_pass_model,
-    build_pass_sampler_model,
-)
+from bayes_scaling.inference.passes.graph import build_pass_model, build_pass_sampler_model
 from bayes_scaling.inference.passes.recovery import recover_posterior
+from bayes_scaling.inference.passes.sampler_data import LINKS, MEAN, UNITS
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.specification.spec import parse_spec
 

@@ -1,0 +1,50 @@
+"""What a sampler's model reads: all that changes between ladders of one shape."""
+
+from typing import Any
+
+import numpy as np
+
+from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
+from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.structure import numbers_of, packed
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.spec import Spec
+
+PRECISION = "precision"
+
+
+def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
+    """Return what enters the sampler's model as ``pm.Data``: all that changes between ladders.
+
+    Only what the model uses: a compiled model knows of nothing else. The axis of blocks is there
+    where families are blocks, and the axis of families where the specification has families.
+    """
+    blocks = lay_out(spec, design)
+    of_blocks: dict[str, Any] = {
+        "mask": blocks.mask,
+        "x": blocks.lay(design.x),
+        "log_response": blocks.lay(np.log(design.response)),
+        "variance_of_run": blocks.lay(design.relative_se**2),
+    }
+    of_families: dict[str, Any] = {}
+    of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
+    whitened = whitened_parameters(spec, len(design.families))
+    if whitened:
+        linear = linearise(spec, design)
+        of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
+        of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
+        if needs_moments(spec, whitened):
+            of_priors |= {"moments": np.stack([linear.prior_mean, linear.prior_sd])}
+    own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
+    if "family" in spec.groups and (whitened or own):
+        of_blocks["family_of_run"] = blocks.lay(design.family)
+    if not by_family(spec):
+        of_blocks = {name: array[0] for name, array in of_blocks.items()}
+    terms = active_terms(spec)
+    if terms:
+        units = [blocks.lay_pairs(design.covariance(term)) for term in terms]
+        of_blocks["covariance"] = np.stack(units)
+    if "family" not in spec.groups:
+        of_families = {name: array[0] for name, array in of_families.items()}
+    return {**of_blocks, **of_families, **of_priors}
