@@ -227,11 +227,11 @@ def test_another_processor_or_another_nutpie_finds_nothing(warm, monkeypatch, na
 
 
 def test_an_edited_law_is_compiled_anew(folder, compiles, tmp_path, monkeypatch):
-    own = tmp_path / "specification"
-    shutil.copytree(keys.PACKAGE / "specification", own)
-    monkeypatch.setattr(keys, "SOURCES", (own,))
+    for room in ("inference", "specification"):
+        shutil.copytree(keys.PACKAGE / room, tmp_path / room)
+    monkeypatch.setattr(keys, "PACKAGE", tmp_path)
     for text in ("", "", "\n# another law\n"):
-        law = own / "curves.py"
+        law = tmp_path / "specification" / "curves.py"
         law.write_text(law.read_text() + text)
         keys.source_hash.cache_clear()
         find_code.cache_clear()
@@ -239,6 +239,21 @@ def test_an_edited_law_is_compiled_anew(folder, compiles, tmp_path, monkeypatch)
     keys.source_hash.cache_clear()
     assert len(compiles) == 2
     assert len(kept_files()) == 2
+
+
+def test_the_hash_is_of_what_graphs_are_made_of():
+    sources = keys.sources(keys.PACKAGE)
+    names = {str(path.relative_to(keys.PACKAGE)) for path in sources}
+    assert {
+        "inference/graph.py",
+        "inference/residuals.py",
+        "inference/passes/joint.py",
+        "inference/compiled/tracing.py",
+        "inference/packing.py",
+        "specification/bent_curves.py",
+        "specification/noise.py",
+    } <= names
+    assert "inference/saving.py" not in names
 
 
 def laws_of_one_name():

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,7 +12,13 @@ from bayes_scaling.inference.compiled.origins import PACKAGE
 from bayes_scaling.inference.compiled.recipes import Recipe
 
 FORMAT = 1
-SOURCES = tuple(PACKAGE / room for room in ("inference", "specification"))
+ROOTS = (
+    "inference/graph.py",
+    "inference/passes/graph.py",
+    "inference/compiled/callbacks.py",
+    "inference/compiled/tracing.py",
+)
+ROOMS = re.compile(r"^ *(?:from|import) bayes_scaling\.((?:inference|specification)[\w.]*)", re.M)
 MAKERS = ("pymc", "pytensor", "nutpie", "numba", "llvmlite", "numpy")
 
 
@@ -20,18 +27,29 @@ def key_of(recipe: Recipe) -> str:
     said = recipe.structure, recipe.sizes, recipe.origins, recipe.outputs
     made_by = tuple((name, _version(name)) for name in MAKERS)
     python = platform.python_implementation(), platform.python_version()
-    whole = repr((FORMAT, said, source_hash(SOURCES), made_by, python, processor()))
+    whole = repr((FORMAT, said, source_hash(PACKAGE), made_by, python, processor()))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
+def sources(package: Path) -> list[Path]:
+    """Find the modules that write graphs and kernels, and all that they import of their rooms."""
+    left, seen = [package / root for root in ROOTS], set()
+    while left:
+        path = left.pop()
+        if path not in seen and path.exists():
+            seen.add(path)
+            places = [package / name.replace(".", "/") for name in ROOMS.findall(path.read_text())]
+            left += [place.with_suffix(".py") for place in places]
+    return sorted(seen)
+
+
 @cache
-def source_hash(folders: tuple[Path, ...]) -> str:
-    """Hash the names and contents of all modules in folders."""
+def source_hash(package: Path) -> str:
+    """Hash names and contents of `sources`."""
     found = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
-            found.update(f"{path.relative_to(folder.parent)}\n".encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sources(package):
+        found.update(f"{path.relative_to(package)}\n".encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
 
 
