@@ -41,13 +41,6 @@ class Blocks:
         laid[self.block, self.slot] = values
         return laid
 
-    def lay_pairs(self, matrix: Array) -> Array:
-        """Lay a matrix of shape (n, n) out as ``(blocks, slots, slots)``."""
-        laid = np.zeros((*self.shape, self.shape[1]))
-        one, two = np.nonzero(self.block[:, None] == self.block)
-        laid[self.block[one], self.slot[one], self.slot[two]] = matrix[one, two]
-        return laid
-
 
 def lay_out(spec: Spec, design: Design) -> Blocks:
     """Assign each run to a block and a slot."""

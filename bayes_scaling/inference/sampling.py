@@ -10,10 +10,13 @@ import nutpie
 import xarray as xr
 from threadpoolctl import threadpool_limits
 
-from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
+from bayes_scaling.inference.blocks import active_terms, lay_out
 from bayes_scaling.inference.design import Design
-from bayes_scaling.inference.graph import PRECISION, build_sampler_model, sampler_arrays
+from bayes_scaling.inference.graph import WEIGHTS, build_sampler_model, sampler_arrays
 from bayes_scaling.inference.packing import pack
+from bayes_scaling.inference.precisions import draw_precisions
+from bayes_scaling.inference.predictive import PRECISION, flat_values
+from bayes_scaling.inference.roots import find_roots, rank_of
 from bayes_scaling.inference.structure import Structure, structure_of
 from bayes_scaling.specification.spec import Spec
 
@@ -31,14 +34,15 @@ class ModelShape:
     structure: Structure
     families: int
     slots: int
+    rank: int
     spec: Spec = field(compare=False, repr=False)
     design: Design = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, spec: Spec, design: Design) -> "ModelShape":
         """Find the shape of a specification and a design."""
-        slots = lay_out(spec, design).shape[1]
-        return cls(structure_of(spec), len(design.families), slots, spec, design)
+        slots, rank = lay_out(spec, design).shape[1], rank_of(find_roots(spec, design))
+        return cls(structure_of(spec), len(design.families), slots, rank, spec, design)
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,8 @@ def parameter_names(spec: Spec) -> list[str]:
 
 
 def sampled_names(spec: Spec) -> list[str]:
-    """Names of all variables that are kept: the parameters, and each run's precision."""
-    has_precision = bool(active_terms(spec)) and "nu" in spec.noise.parameters
-    return parameter_names(spec) + ([PRECISION] if has_precision else [])
+    """Names of all variables that are kept: the parameters, and the discrepancies' weights."""
+    return parameter_names(spec) + ([WEIGHTS] if active_terms(spec) else [])
 
 
 def sample(
@@ -115,7 +118,7 @@ def sample(
         target_accept=target_accept,
         progress=progress,
     )
-    return Draws(_named(spec, design, lay_out(spec, design), drawn), stats, steps)
+    return Draws(_named(spec, design, drawn, random_seed), stats, steps)
 
 
 def run_sampler(
@@ -164,23 +167,26 @@ def _reporter(progress: Progress) -> Callable[[list[Any]], None]:
     return report
 
 
-def _named(spec: Spec, design: Design, blocks: Blocks, drawn: xr.Dataset) -> xr.Dataset:
-    """Keep what the model names, with dims named for things and this fit's families and runs."""
+def _named(spec: Spec, design: Design, drawn: xr.Dataset, random_seed: int) -> xr.Dataset:
+    """Keep what the model names, with dims named for things, and draw each run's precision."""
     variables: dict[str, Any] = {}
-    for name in sampled_names(spec):
+    for name in parameter_names(spec):
         values = np.asarray(drawn[name])
-        if name == PRECISION:
-            blocked = values.reshape(*values.shape[:2], *blocks.shape)
-            variables[name] = (("chain", "draw", "run"), blocked[:, :, blocks.block, blocks.slot])
-        else:
-            dims = ("chain", "draw") if values.ndim == 2 else ("chain", "draw", "family")
-            variables[name] = (dims, values)
+        dims = ("chain", "draw") if values.ndim == 2 else ("chain", "draw", "family")
+        variables[name] = (dims, values)
     coords: dict[str, Any] = {
         "chain": np.arange(drawn.sizes["chain"]),
         "draw": np.arange(drawn.sizes["draw"]),
     }
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
-    if PRECISION in variables:
-        coords["run"] = list(design.runs)
-    return xr.Dataset(variables, coords)
+    named = xr.Dataset(variables, coords)
+    if WEIGHTS not in drawn or "nu" not in spec.noise.parameters:
+        return named
+    values, chains = flat_values(spec, named)
+    weights = np.asarray(drawn[WEIGHTS]).reshape(-1, *drawn[WEIGHTS].shape[2:])
+    rng = np.random.default_rng([random_seed, 7])
+    precision = draw_precisions(spec, design, values, weights, rng).reshape(*chains, -1)
+    return named.assign_coords(run=list(design.runs)).assign(
+        {PRECISION: (("chain", "draw", "run"), precision)}
+    )

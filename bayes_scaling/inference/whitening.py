@@ -109,12 +109,17 @@ def _mode_variance(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any
     variance = (sigma[:, None] if getattr(sigma, "ndim", 0) == 1 else sigma) ** 2
     if "nu" in values:
         nu = values["nu"][:, None] if getattr(values["nu"], "ndim", 0) == 1 else values["nu"]
-        variance = variance * (nu + 3) / (nu + 1)
+        variance = spread_of(variance, nu)
     for term in active_terms(spec):
         amplitude = values[term.name]
         amplitude = amplitude[:, None] if getattr(amplitude, "ndim", 0) == 1 else amplitude
         variance = variance + amplitude**2 * data[f"{term.name}_variance"]
     return variance
+
+
+def spread_of(variance: Any, degrees: Any) -> Any:
+    """Variance of a normal that says as much of its mean as Student-t noise does."""
+    return variance if degrees is None else variance * (degrees + 3) / (degrees + 1)
 
 
 def _regression(
