@@ -142,7 +142,7 @@ def _typical(spec: Spec, families: int) -> _Typical:
     )
 
 
-@threadpool_limits.wrap(limits=1)
+@threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisation:
     """Linearise the law about its best fit at the prior's typical noise and discrepancy."""
     typical = _typical(spec, len(design.families))

@@ -87,7 +87,7 @@ class Weights(Kernel):
         """Make offsets of the runs, weights, and the log density of the coordinates."""
         return [inputs[0].type(), inputs[3].type(), pt.scalar(dtype="float64")]
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+    def pullback(self, inputs: Any, _: Any, cotangents: Any) -> list[Any]:
         """Turn derivatives by offsets and density into those by the inputs."""
         by_outputs = [cotangents[0], cotangents[2]]
         return [*WeightsGradient()(*inputs, *by_outputs), *self.constant_inputs(len(inputs))]

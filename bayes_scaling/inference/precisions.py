@@ -1,7 +1,8 @@
 """The precision of each run's noise, drawn once the sampler is done.
 
-Student-t noise is normal noise whose precision is a gamma variable. The sampler knows of none: given
-the parameters and the discrepancies, these variables are independent, and drawn in closed form.
+Student-t noise is normal noise whose precision is a gamma variable. The sampler knows of none:
+given the parameters and the discrepancies, these variables are independent of each other, and drawn
+in closed form.
 """
 
 from collections.abc import Mapping

@@ -55,7 +55,7 @@ def find_root(spec: Spec, design: Design, term: Discrepancy, runs: Index) -> Roo
     return Root(runs, rows, np.maximum(np.diag(unit) - (rows**2).sum(axis=1), 0.0))
 
 
-@threadpool_limits.wrap(limits=1)  # eigenvalues by many threads wait for each other
+@threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]  # eigenvalues by many threads wait for each other
 def find_roots(spec: Spec, design: Design) -> list[list[Root]]:
     """Find the root of each active discrepancy, a block of runs after the other."""
     blocks = lay_out(spec, design)
@@ -87,8 +87,8 @@ def lay_roots(spec: Spec, design: Design, roots: list[list[Root]]) -> dict[str, 
             root[block, :count, term * rank : term * rank + columns] = own.rows
             left_out[term, block, :count] = own.left_out
     typical = np.median(prior_sample(spec)["sigma"])
-    share = blocks.lay(1 / (1 + (design.relative_se / typical) ** 2))
-    gram = np.einsum("bsj,bs,bsk->bjk", root, share, root, optimize=True)
+    share = np.asarray(blocks.lay(1 / (1 + (design.relative_se / typical) ** 2)))
+    gram = np.swapaxes(root, 1, 2) @ (share[:, :, None] * root)
     return {"root": root, "left_out": left_out, "share": share, "gram": gram}
 
 

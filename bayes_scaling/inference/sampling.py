@@ -183,10 +183,10 @@ def _named(spec: Spec, design: Design, drawn: xr.Dataset, random_seed: int) -> x
     named = xr.Dataset(variables, coords)
     if WEIGHTS not in drawn or "nu" not in spec.noise.parameters:
         return named
-    values, chains = flat_values(spec, named)
+    flat, chains = flat_values(spec, named)
     weights = np.asarray(drawn[WEIGHTS]).reshape(-1, *drawn[WEIGHTS].shape[2:])
     rng = np.random.default_rng([random_seed, 7])
-    precision = draw_precisions(spec, design, values, weights, rng).reshape(*chains, -1)
+    precision = draw_precisions(spec, design, flat, weights, rng).reshape(*chains, -1)
     return named.assign_coords(run=list(design.runs)).assign(
         {PRECISION: (("chain", "draw", "run"), precision)}
     )

@@ -114,14 +114,15 @@ def test_other_numbers_and_other_numbers_of_rows_compile_nothing(quick):
     assert after.hits > before.hits
 
 
-def test_a_shape_is_the_structure_and_the_numbers_of_families_and_slots(fit_cerebras):
-    def shape(spec, families=1, slots=8):
-        return ModelShape(structure_of(spec), families, slots, spec, None)
+def test_a_shape_is_the_structure_and_the_sizes_of_arrays(fit_cerebras):
+    def shape(spec, families=1, slots=8, rank=8):
+        return ModelShape(structure_of(spec), families, slots, rank, spec, None)
 
     own = ModelShape.of(LOSS, fit_cerebras.design)
     assert own == shape(LOSS)
     assert hash(own) == hash(shape(LOSS))
     assert own != shape(LOSS, slots=16)
+    assert own != shape(LOSS, rank=16)
     assert own != shape(LOSS, families=2)
     assert own != shape(LOSS.with_priors(nu=4))
     assert own != shape(LOSS.with_priors(elasticity={"dist": "Gamma", "alpha": 2, "beta": 9}))
