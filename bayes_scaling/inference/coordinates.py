@@ -22,7 +22,6 @@ from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.spec import Spec
 
 STEP = 1e-4
-EM_STEPS = 30
 WITHIN = 6.0
 REGRESSED = frozenset({"level", "elasticity", "floor_share", "a", "b", "c"})
 
@@ -110,8 +109,6 @@ class Linearisation:
         Variance of each discrepancy at unit amplitude, by its amplitude's name.
     prior_mean, prior_sd : ndarray, shape (parameters,)
         Of the unconstrained parameters, by moments.
-    share : ndarray, shape (n,)
-        How much each run counts: less where it is measured badly or far from the others.
     """
 
     point: Array
@@ -120,7 +117,6 @@ class Linearisation:
     variance: Mapping[str, Array]
     prior_mean: Array
     prior_sd: Array
-    share: Array
 
 
 @dataclass(frozen=True)
@@ -154,7 +150,7 @@ def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisat
     slots = padded(int(np.bincount(design.family).max()))
     names = [term.name for term in active_terms(spec)]
     most = len(names) * rank_of(roots) + count
-    point, share = np.zeros((families, count)), np.ones(len(design.compute))
+    point = np.zeros((families, count))
     slopes, turn = np.zeros((families, most, count)), np.zeros((families, most, slots))
     variance = {name: np.zeros((families, most)) for name in names}
     for family in range(families):
@@ -166,31 +162,12 @@ def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisat
         x, target = design.x[runs], np.log(design.response[runs])
         point[family] = _best_fit(spec, typical, x, target, scale, root)
         at_runs = _slopes(spec, typical, x, point[family])
-        gap = target - _log_law(spec, typical, x, point[family])
-        columns = np.column_stack([root, at_runs * typical.sd])
-        share[runs] = _shares(gap, columns, scale, typical.values.get("nu"))
-        half = np.sqrt(share[runs])
-        modes = _modes(half[:, None] * root, half[:, None] * at_runs)
-        turn[family, : len(modes), : len(runs)] = modes * half
-        slopes[family, : len(modes)] = (modes * half) @ at_runs
+        modes = _modes(root, at_runs)
+        turn[family, : len(modes), : len(runs)] = modes
+        slopes[family, : len(modes)] = modes @ at_runs
         for name, rows in own.items():
-            variance[name][family, : len(modes)] = (((modes * half) @ rows) ** 2).sum(axis=1)
-    return Linearisation(point, slopes, turn, variance, typical.mean, typical.sd, share)
-
-
-def _shares(gap: Array, columns: Array, scale: Array, nu: float | None) -> Array:
-    """Weights of runs whose least squares are the mode under Student-t noise, by EM's steps."""
-    squares = scale**2 / np.min(scale) ** 2  # 1 but for what is measured badly
-    share, spread = np.ones(len(gap)), float(np.min(scale) ** 2)
-    if nu is None:
-        return np.asarray(1 / squares)
-    for _ in range(EM_STEPS):
-        weighed = (share / squares / spread)[:, None] * columns
-        precision = np.eye(columns.shape[1]) + columns.T @ weighed
-        left = (gap - columns @ np.linalg.solve(precision, weighed.T @ gap)) ** 2 / squares
-        spread = max(float(np.mean(share * left)), 1e-2 * float(np.min(scale) ** 2))
-        share = (nu + 1) / (nu + left / spread)
-    return np.asarray(share / squares)
+            variance[name][family, : len(modes)] = ((modes @ rows) ** 2).sum(axis=1)
+    return Linearisation(point, slopes, turn, variance, typical.mean, typical.sd)
 
 
 def _modes(root: Array, slopes: Array) -> Array:

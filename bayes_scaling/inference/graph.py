@@ -84,12 +84,10 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         "variance_of_run": blocks.lay(design.relative_se**2),
     }
     of_families: dict[str, Any] = {}
-    share = np.ones(len(design.compute))
     of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
     whitened = whitened_parameters(spec, len(design.families))
     if whitened:
         linear = linearise(spec, design, roots)
-        share = linear.share
         of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
         of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
         if needs_moments(spec, whitened):
@@ -100,10 +98,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     if not by_family(spec):
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
     if active_terms(spec):
-        root, left_out = lay_roots(spec, design, roots)
-        weights = np.asarray(blocks.lay(share))
-        gram = np.swapaxes(root, 1, 2) @ (weights[:, :, None] * root)
-        of_blocks |= {"root": root, "left_out": left_out, "share": weights, "gram": gram}
+        of_blocks |= lay_roots(spec, design, roots)
     if "family" not in spec.groups:
         of_families = {name: array[0] for name, array in of_families.items()}
     return {**of_blocks, **of_families, **of_priors}

@@ -33,7 +33,7 @@ def draw_precisions(
         Of the discrepancies.
     """
     blocks, roots = lay_out(spec, design), find_roots(spec, design)
-    (root, left_out), every = lay_roots(spec, design, roots), np.arange(len(roots))
+    laid, every = lay_roots(spec, design, roots), np.arange(len(roots))
     amplitude = np.stack(
         [
             np.broadcast_to(of_family(values[term.name], every), weights.shape[:2])
@@ -42,8 +42,8 @@ def draw_precisions(
         axis=2,
     )
     scaled = weights * np.repeat(amplitude, rank_of(roots), axis=2)
-    offset = np.einsum("dbk,bsk->dbs", scaled, root, optimize=True)
-    lost = np.einsum("dbt,tbs->dbs", amplitude**2, left_out, optimize=True)
+    offset = np.einsum("dbk,bsk->dbs", scaled, laid["root"], optimize=True)
+    lost = np.einsum("dbt,tbs->dbs", amplitude**2, laid["left_out"], optimize=True)
     offset, lost = (value[:, blocks.block, blocks.slot] for value in (offset, lost))
     law = law_at(spec, design, values, design.family, design.compute)
     of = {name: of_family(values[name], design.family) for name in ("sigma", "nu")}

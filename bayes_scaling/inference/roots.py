@@ -68,13 +68,15 @@ def rank_of(roots: list[list[Root]]) -> int:
     return padded(max((root.rows.shape[1] for block in roots for root in block), default=0))
 
 
-def lay_roots(spec: Spec, design: Design, roots: list[list[Root]]) -> tuple[Array, Array]:
-    """Lay roots out side by side, and what they leave out, with zeros where there is nothing.
+def lay_roots(spec: Spec, design: Design, roots: list[list[Root]]) -> dict[str, Array]:
+    """Lay roots out side by side, and what follows from them, with zeros where there is nothing.
 
     Returns
     -------
-    root : ndarray, shape (blocks, slots, terms * rank)
-    left_out : ndarray, shape (terms, blocks, slots)
+    dict of str to ndarray
+        ``root`` of shape ``(blocks, slots, terms * rank)``; ``left_out`` of shape ``(terms, blocks,
+        slots)``; ``share`` of shape ``(blocks, slots)``, how much each run counts; and ``gram`` of
+        shape ``(blocks, terms * rank, terms * rank)``, the root's products so weighed.
     """
     blocks, rank, terms = lay_out(spec, design), rank_of(roots), len(roots[0])
     root = np.zeros((*blocks.shape, terms * rank))
@@ -84,7 +86,10 @@ def lay_roots(spec: Spec, design: Design, roots: list[list[Root]]) -> tuple[Arra
             count, columns = own.rows.shape
             root[block, :count, term * rank : term * rank + columns] = own.rows
             left_out[term, block, :count] = own.left_out
-    return root, left_out
+    typical = np.median(prior_sample(spec)["sigma"])
+    share = np.asarray(blocks.lay(1 / (1 + (design.relative_se / typical) ** 2)))
+    gram = np.swapaxes(root, 1, 2) @ (share[:, :, None] * root)
+    return {"root": root, "left_out": left_out, "share": share, "gram": gram}
 
 
 def rows_at(design: Design, term: Discrepancy, root: Root, places: Places) -> Array:

@@ -77,8 +77,7 @@ def weigh(
     zeta : ndarray, shape (blocks, weights)
         Of all terms, one after the other.
     share : ndarray, shape (blocks, slots)
-        How much each run counts, o above: outliers that count in full would move the centre as
-        Student-t noise doesn't, by more the larger the amplitude. 0 at empty slots.
+        How much each run counts, o above; 0 at empty slots.
     root : ndarray, shape (blocks, slots, weights)
         Roots of the covariances at unit amplitude; 0 at empty slots.
     gram : ndarray, shape (blocks, weights, weights)

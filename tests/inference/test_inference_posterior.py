@@ -291,13 +291,13 @@ class Reference:
         """Rows of the sampler's root, a run's after the other: roots of what is stated here."""
         design = make_design(self.spec, self.runs)
         blocks = lay_out(self.spec, design)
-        root, left_out = lay_roots(self.spec, design, find_roots(self.spec, design))
-        root = root[blocks.block, blocks.slot]
+        laid = lay_roots(self.spec, design, find_roots(self.spec, design))
+        root = laid["root"][blocks.block, blocks.slot]
         together = blocks.block[:, None] == blocks.block
         for term, own in zip(self.terms, np.split(root, len(self.terms), axis=1), strict=True):
             unit = unit_covariance(term, self.compute, self.family)
             np.testing.assert_allclose(own @ own.T * together, unit, atol=1e-12)
-        assert left_out.max() < 1e-12
+        assert laid["left_out"].max() < 1e-12
         return root
 
     def plain(self, values):
