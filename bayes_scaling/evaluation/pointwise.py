@@ -31,9 +31,7 @@ from scipy import special, stats
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Array, Design, Index
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.predictive import flat_posterior, law_at, of_family
-from bayes_scaling.inference.sampler_data import PRECISION
-from bayes_scaling.specification.discrepancy import covariance
+from bayes_scaling.inference.predictive import PRECISION, flat_posterior, law_at, of_family
 
 LOG_PRECISIONS = np.linspace(-30.0, 4.0, 341)
 CHUNK = 4_000_000
@@ -120,11 +118,7 @@ def _residuals(fit: Fit, whole: Design, kept: Index, rng: np.random.Generator) -
         precision[:, kept] = values[PRECISION]
     terms = []
     for term in active_terms(spec):
-        pairs = zip(family, whole.compute, strict=True)
-        at = np.array([design.positions(term, f, np.array([c]))[0] for f, c in pairs])
-        unit = covariance(term, at, at)
-        if term.over:
-            unit = np.where(family[:, None] == family, unit, 0.0)
+        unit = design.covariance_between(term, *[(family, whole.compute)] * 2)
         terms.append((np.broadcast_to(of_family(values[term.name], family), shape), unit))
     gap = np.log(whole.response) - law
     return Residuals(gap, np.broadcast_to(variance, shape), precision, nu, tuple(terms))

@@ -1,4 +1,4 @@
-"""Runs laid out in blocks of one size, so that few models have to be compiled."""
+"""Runs laid out in blocks of one size: those of a family, or all."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from bayes_scaling.inference.design import Array, Design, Index
 from bayes_scaling.specification.discrepancy import Discrepancy
 from bayes_scaling.specification.spec import Spec
-
-SMALLEST = 8
 
 
 @dataclass(frozen=True)
@@ -41,36 +39,15 @@ class Blocks:
         laid[self.block, self.slot] = values
         return laid
 
-    def lay_pairs(self, matrix: Array) -> Array:
-        """Lay a matrix of shape (n, n) out as ``(blocks, slots, slots)``."""
-        laid = np.zeros((*self.shape, self.shape[1]))
-        one, two = np.nonzero(self.block[:, None] == self.block)
-        laid[self.block[one], self.slot[one], self.slot[two]] = matrix[one, two]
-        return laid
-
 
 def lay_out(spec: Spec, design: Design) -> Blocks:
     """Assign each run to a block and a slot."""
     own = by_family(spec)
     block = design.family if own else np.zeros_like(design.family)
     slot = np.array([int(np.sum(block[:row] == block[row])) for row in range(len(block))])
-    mask = np.zeros((len(design.families) if own else 1, padded(int(slot.max()) + 1)))
+    mask = np.zeros((len(design.families) if own else 1, int(slot.max()) + 1))
     mask[block, slot] = 1.0
     return Blocks(block, slot, mask)
-
-
-def padded(count: int) -> int:
-    """Round a number of runs up to one of a few sizes.
-
-    Examples
-    --------
-    >>> padded(5), padded(8), padded(9)
-    (8, 8, 16)
-    """
-    size = SMALLEST
-    while size < count:
-        size *= 2
-    return size
 
 
 def by_family(spec: Spec) -> bool:

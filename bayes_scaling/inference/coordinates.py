@@ -11,16 +11,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy import linalg, optimize, special
+from scipy import optimize, special
+from threadpoolctl import threadpool_limits
 
-from bayes_scaling.inference.blocks import active_terms, by_family, padded
+from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Array, Design
+from bayes_scaling.inference.roots import Root, prior_sample, rank_of
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT
-from bayes_scaling.specification.prior_draws import draw_prior, truncation
+from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
 
-PRIOR_DRAWS = 2000
 STEP = 1e-4
 WITHIN = 6.0
 REGRESSED = frozenset({"level", "elasticity", "floor_share", "a", "b", "c"})
@@ -106,7 +107,8 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
 class Linearisation:
     """The law of each ladder as a linear function of its whitened parameters.
 
-    Rows are the modes of the discrepancy's covariance at the runs of a ladder, padded with zeros.
+    Rows are the modes that matter, padded with zeros: those of the discrepancy's covariance at the
+    runs of a ladder, and those that the slopes add.
 
     Attributes
     ----------
@@ -142,8 +144,7 @@ class _Typical:
 
 @lru_cache(maxsize=32)
 def _typical(spec: Spec, families: int) -> _Typical:
-    drawn = draw_prior(spec, {"family": 1}, PRIOR_DRAWS, np.random.default_rng(0))
-    drawn = {name: values.reshape(PRIOR_DRAWS, -1)[:, 0] for name, values in drawn.items()}
+    drawn = prior_sample(spec)
     maps = whitened_parameters(spec, families)
     inward = [maps[name].inward(drawn[name]) for name in maps]
     return _Typical(
@@ -154,32 +155,39 @@ def _typical(spec: Spec, families: int) -> _Typical:
     )
 
 
-def linearise(spec: Spec, design: Design) -> Linearisation:
+@threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
+def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisation:
     """Linearise the law about its best fit at the prior's typical noise and discrepancy."""
     typical = _typical(spec, len(design.families))
     families, count = len(design.families), len(typical.maps)
-    most = padded(int(np.bincount(design.family).max()))
+    slots = int(np.bincount(design.family).max())
+    names = [term.name for term in active_terms(spec)]
+    most = len(names) * rank_of(roots) + count
     point = np.zeros((families, count))
-    slopes, turn = np.zeros((families, most, count)), np.zeros((families, most, most))
-    terms = active_terms(spec)
-    variance = {term.name: np.zeros((families, most)) for term in terms}
-    units = {term.name: design.covariance(term) for term in terms}
+    slopes, turn = np.zeros((families, most, count)), np.zeros((families, most, slots))
+    variance = {name: np.zeros((families, most)) for name in names}
     for family in range(families):
-        rows = np.flatnonzero(design.family == family)
-        own = {name: unit[np.ix_(rows, rows)] for name, unit in units.items()}
-        total = sum(
-            (typical.values[name] ** 2 * unit for name, unit in own.items()),
-            start=np.zeros((len(rows), len(rows))),
-        )
-        noise = typical.values["sigma"] ** 2 + design.relative_se[rows] ** 2
-        x, target = design.x[rows], np.log(design.response[rows])
-        point[family] = _best_fit(spec, typical, x, target, total + np.diag(noise))
-        modes = np.linalg.eigh(total)[1].T
-        turn[family, : len(rows), : len(rows)] = modes
-        slopes[family, : len(rows)] = modes @ _slopes(spec, typical, x, point[family])
-        for name, unit in own.items():
-            variance[name][family, : len(rows)] = np.diag(modes @ unit @ modes.T)
+        runs = np.flatnonzero(design.family == family)
+        own = {name: root.rows for name, root in zip(names, roots[family], strict=True)}
+        scaled = [typical.values[name] * rows for name, rows in own.items()]
+        root = np.column_stack([np.zeros((len(runs), 0)), *scaled])
+        scale = np.hypot(typical.values["sigma"], design.relative_se[runs])
+        x, target = design.x[runs], np.log(design.response[runs])
+        point[family] = _best_fit(spec, typical, x, target, scale, root)
+        at_runs = _slopes(spec, typical, x, point[family])
+        modes = _modes(root, at_runs)
+        turn[family, : len(modes), : len(runs)] = modes
+        slopes[family, : len(modes)] = modes @ at_runs
+        for name, rows in own.items():
+            variance[name][family, : len(modes)] = ((modes @ rows) ** 2).sum(axis=1)
     return Linearisation(point, slopes, turn, variance, typical.mean, typical.sd)
+
+
+def _modes(root: Array, slopes: Array) -> Array:
+    """Orthogonal directions of the runs: the root's own, and what the slopes add to them."""
+    own = np.linalg.svd(root, full_matrices=False)[0]
+    added = np.linalg.qr(slopes - own @ (own.T @ slopes))[0]
+    return np.column_stack([own, added]).T
 
 
 def _log_law(spec: Spec, typical: _Typical, x: Array, point: Array) -> Array:
@@ -190,12 +198,16 @@ def _log_law(spec: Spec, typical: _Typical, x: Array, point: Array) -> Array:
     return np.asarray(spec.law.curve(x, **spec.coordinates.to_curve(stated(spec, values))))
 
 
-def _best_fit(spec: Spec, typical: _Typical, x: Array, target: Array, covariance: Array) -> Array:
-    root = np.linalg.cholesky(covariance)
+def _best_fit(
+    spec: Spec, typical: _Typical, x: Array, target: Array, scale: Array, root: Array
+) -> Array:
+    """Fit by least squares, whitened: with ``B = diag(1 / scale) root``, by ``(1 + B B')^-1/2``."""
+    own, sizes, _ = np.linalg.svd(root / scale[:, None], full_matrices=False)
+    shrunk = 1 / np.sqrt(1 + sizes**2) - 1
 
     def misfit(point: Array) -> Array:
-        gap = target - _log_law(spec, typical, x, point)
-        white = linalg.solve_triangular(root, gap, lower=True)
+        gap = (target - _log_law(spec, typical, x, point)) / scale
+        white = gap + own @ (shrunk * (own.T @ gap))
         return np.concatenate([white, (point - typical.mean) / typical.sd])
 
     reach = WITHIN * typical.sd

@@ -14,6 +14,7 @@ from bayes_scaling.specification.spec import Spec
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+Places = tuple[Index, Array]
 
 LADDER = "ladder"
 MIN_COMPUTES = 3
@@ -59,22 +60,27 @@ class Design:
         """Return the smallest compute, from which a discrepancy is measured."""
         return float((self.of_family(family) if term.over else self.compute).min())
 
-    def positions(self, term: Discrepancy, family: int, compute: Array) -> Array:
-        """Return where computes of a family lie along a discrepancy."""
-        return positions(term, compute, self.anchor(term, family))
+    def positions(self, term: Discrepancy, family: Index, compute: Array) -> Array:
+        """Return where computes of families lie along a discrepancy."""
+        anchors = np.array([self.anchor(term, own) for own in range(len(self.families))])
+        return positions(term, compute, anchors[family])
 
     def covariance(self, term: Discrepancy) -> Array:
         """Return the covariance of a discrepancy at the runs, at unit amplitude."""
-        where = np.array(
-            [
-                self.positions(term, family, np.array([compute]))[0]
-                for family, compute in zip(self.family, self.compute, strict=True)
-            ]
-        )
-        together = covariance(term, where, where)
-        return (
-            np.where(self.family[:, None] == self.family, together, 0.0) if term.over else together
-        )
+        runs = (self.family, self.compute)
+        return self.covariance_between(term, runs, runs)
+
+    def covariance_between(self, term: Discrepancy, one: Places, other: Places) -> Array:
+        """Return the covariance of a discrepancy between places, at unit amplitude.
+
+        Parameters
+        ----------
+        term : Discrepancy
+        one, other : tuple of ndarray
+            Family and compute, FLOP, of each place.
+        """
+        together = covariance(term, self.positions(term, *one), self.positions(term, *other))
+        return np.where(one[0][:, None] == other[0], together, 0.0) if term.over else together
 
 
 def round_to_two_digits(number: float) -> float:

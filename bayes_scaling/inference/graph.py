@@ -1,7 +1,7 @@
 """From a specification and a design to a `pm.Model`: the only place that builds one.
 
 Two models of one posterior: `build_model` says it as a statistician would write it down, and
-`build_sampler_model` as the sampler likes it, with the discrepancy integrated out and the law's
+`build_sampler_model` as the sampler likes it, with the discrepancy's weights and the law's
 parameters whitened. A test holds one against the other.
 """
 
@@ -15,18 +15,19 @@ import pytensor.tensor as pt
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
-from bayes_scaling.inference.operation import ResidualDensity
-from bayes_scaling.inference.sampler_data import PRECISION, sampler_arrays
+from bayes_scaling.inference.operation import Weights
+from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import numbers_of, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
     at_runs,
     curve_at,
+    lengths,
     log_law,
     make_variable,
     unpack,
 )
-from bayes_scaling.inference.whitening import replaced, whitened_values
+from bayes_scaling.inference.whitening import replaced, spread_of, whitened_values
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
 
@@ -69,12 +70,14 @@ def build_model(spec: Spec, design: Design) -> pm.Model:
 def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
     """Build the same posterior for the sampler.
 
-    Student-t noise is a normal whose precision is a gamma variable, one a run. Given these, the
-    discrepancy is integrated out, and the law's parameters are sampled in units of the normal that
-    linear regression gives them (`bayes_scaling.inference.coordinates`).
+    The discrepancy is a root of its covariance times a few weights, and these are sampled in units
+    of the normal that the residuals give them (`bayes_scaling.inference.weights`), the law's
+    parameters in units of that of a linear regression (`bayes_scaling.inference.coordinates`).
     """
-    with pm.Model(coords={"family": design.families}) as model:
-        data = unpack(sampler_arrays(spec, design), fixed=True)
+    with pm.Model() as model:
+        data = unpack(sampler_arrays(spec, design))
+        if "families" in data:
+            model.add_coord("family", length=data["families"])
         whitened = whitened_parameters(spec, len(design.families))
         numbers = unpacked(numbers_of(spec.free, spec), data)
         values = {
@@ -90,7 +93,7 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
 
 
 class _Noise:
-    """Noise of each run and, where the law has discrepancies, their amplitudes."""
+    """Noise of each run and, where the law has discrepancies, their weights."""
 
     def __init__(self, spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         family = data.get("family_of_run")
@@ -98,21 +101,18 @@ class _Noise:
         self.variance = at_runs(values["sigma"], family) ** 2 + data["variance_of_run"]
         self.degrees = at_runs(values["nu"], family) if "nu" in values else None
         self.amplitudes = [values[term.name] for term in active_terms(spec)]
-        self.covariance: Any = data.get("covariance")
-        if self.amplitudes and self.degrees is not None:
-            half, shape = self.degrees / 2, self.mask.type.shape
-            self.variance /= pm.Gamma(PRECISION, alpha=half, beta=half, shape=shape)
+        if self.amplitudes:
+            self.root = {name: data[name] for name in ("share", "root", "gram")}
+            left_out = data["left_out"]
+            rows = [pt.broadcast_to(own, (left_out.shape[1],)) for own in self.amplitudes]
+            self.amplitude = pt.stack(rows)
+            lost = (self.amplitude[:, :, None] ** 2 * left_out).sum(0)
+            self.variance = self.variance + lost.reshape(self.mask.shape, ndim=self.mask.ndim)
 
     def log_likelihood(self, residual: Any) -> Any:
         """Log density of the residuals, constants left out where they are normal."""
         if self.amplitudes:
-            variance = self.variance * self.mask + (1 - self.mask)
-            blocks = self.covariance.type.shape[1:3]
-            rows = [pt.broadcast_to(amplitude, blocks[:1]) for amplitude in self.amplitudes]
-            density = ResidualDensity()(
-                residual.reshape(blocks), variance.reshape(blocks), pt.stack(rows), self.covariance
-            )
-            return density[0]
+            residual = residual - self._discrepancy(residual)
         scale = pt.sqrt(self.variance)
         dist = (
             pm.Normal.dist(mu=0.0, sigma=scale)
@@ -120,3 +120,16 @@ class _Noise:
             else pm.StudentT.dist(nu=self.degrees, mu=0.0, sigma=scale)
         )
         return (pm.logp(dist, residual) * self.mask).sum()
+
+    def _discrepancy(self, residual: Any) -> Any:
+        """Discrepancies at the runs, from weights in units of what the residuals say of them."""
+        blocks, slots, rank = lengths(self.root["root"])
+        mask = self.mask.reshape((blocks, slots))
+        spread = spread_of(self.variance, self.degrees).reshape((blocks, slots)) * mask
+        variance = (self.root["share"] * spread).sum(-1) / mask.sum(-1)
+        zeta = pm.Flat(f"whitened_{WEIGHTS}", shape=(blocks, rank))
+        given = (residual.reshape((blocks, slots)), variance, self.amplitude, zeta)
+        offset, weights, density = Weights()(*given, *self.root.values())
+        pm.Deterministic(WEIGHTS, weights)
+        pm.Potential(f"{WEIGHTS}_prior", density)
+        return offset.reshape(residual.shape, ndim=residual.ndim)

@@ -12,7 +12,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-from bayes_scaling.inference import factors, regression, residuals
+from bayes_scaling.inference import factors, regression, weights
 
 
 class Kernel(Op):  # type: ignore[misc]
@@ -76,12 +76,42 @@ class Density(Kernel):
         return [[place < self.differentiable, *rest] for place in range(len(node.inputs))]
 
 
-class ResidualDensity(Density):
-    """Log density of residuals whose discrepancies are integrated out: `residuals.evaluate`."""
+class Weights(Kernel):
+    """Weights of discrepancies from whitened coordinates: `weights.weigh`."""
 
-    evaluate = staticmethod(residuals.evaluate)
-    differentiable = 3
-    modules = (factors, residuals)
+    evaluate = staticmethod(weights.weigh)
+    differentiable = 4
+    modules = (factors, weights)
+
+    def returns(self, *inputs: Any) -> list[Any]:
+        """Make offsets of the runs, weights, and the log density of the coordinates."""
+        return [inputs[0].type(), inputs[3].type(), pt.scalar(dtype="float64")]
+
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:  # noqa: ARG002
+        """Say that offsets are like the residuals and weights like the coordinates."""
+        return [shapes[0], shapes[3], ()]
+
+    def pullback(self, inputs: Any, _: Any, cotangents: Any) -> list[Any]:
+        """Turn derivatives by offsets and density into those by the inputs."""
+        by_outputs = [cotangents[0], cotangents[2]]
+        return [*WeightsGradient()(*inputs, *by_outputs), *self.constant_inputs(len(inputs))]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Say that offsets and density are differentiated, by the first inputs."""
+        each = [place < self.differentiable for place in range(len(node.inputs))]
+        return [[own, False, own] for own in each]
+
+
+class WeightsGradient(Kernel):
+    """`weights.pull_weights_back` as an operation."""
+
+    evaluate = staticmethod(weights.pull_weights_back)
+    differentiable = 0
+    modules = (factors, weights)
+
+    def returns(self, *inputs: Any) -> list[Any]:
+        """Make derivatives by residual, variance, amplitude and coordinates."""
+        return [value.type() for value in inputs[: Weights.differentiable]]
 
 
 class Regression(Kernel):
@@ -93,9 +123,7 @@ class Regression(Kernel):
 
     def returns(self, *inputs: Any) -> list[Any]:
         """Make coefficients, constants and diagonal."""
-        (families, parameters), slots = inputs[1].type.shape, inputs[5].type.shape[2]
-        coefficients = pt.tensor3(dtype="float64", shape=(families, parameters, slots))
-        return [coefficients, inputs[1].type(), inputs[1].type()]
+        return [pt.tensor3(dtype="float64"), inputs[1].type(), inputs[1].type()]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Turn derivatives by what it returns into those by the inputs."""

@@ -1,6 +1,6 @@
 """Draws of the response at target computes, given the posterior: law, discrepancy and noise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -8,13 +8,12 @@ import xarray as xr
 from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Array, Design, Index
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.sampler_data import PRECISION
-from bayes_scaling.specification.discrepancy import covariance
+from bayes_scaling.inference.roots import Root, find_roots, rows_at
+from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
 
 KINDS = ("law", "expected", "run")
-CHUNK = 20_000_000
-JITTER = 1e-10
+PRECISION = "precision"  # of each run's normal noise; a gamma variable makes it Student-t
 
 
 def draw_responses(fit: Fit, family: Index, compute: Array, rng: np.random.Generator) -> xr.Dataset:
@@ -48,15 +47,19 @@ def draw_responses(fit: Fit, family: Index, compute: Array, rng: np.random.Gener
 
 
 def flat_posterior(fit: Fit) -> tuple[dict[str, Array], tuple[int, int]]:
+    """Return every parameter with draws along one axis, and the numbers of chains and draws."""
+    return flat_values(fit.spec, fit.posterior["posterior"].to_dataset())
+
+
+def flat_values(spec: Spec, posterior: xr.Dataset) -> tuple[dict[str, Array], tuple[int, int]]:
     """Return every parameter with draws along one axis, pinned ones included."""
-    posterior = fit.posterior["posterior"].to_dataset()
     chains = (posterior.sizes["chain"], posterior.sizes["draw"])
     count = chains[0] * chains[1]
     values = {
         str(name): np.asarray(array).reshape(count, *array.shape[2:])
         for name, array in posterior.data_vars.items()
     }
-    values |= {name: np.full(count, value) for name, value in fit.spec.pinned.items()}
+    values |= {name: np.full(count, value) for name, value in spec.pinned.items()}
     return values, chains
 
 
@@ -94,90 +97,61 @@ def discrepancy_at(
     compute: Array,
     rng: np.random.Generator,
 ) -> Array:
-    """Draw the discrepancy at targets given the fitted runs, shape ``(draws, targets)``."""
-    count = len(values["sigma"])
-    drawn = np.zeros((count, len(compute)))
-    if not active_terms(spec):
+    """Draw the discrepancy at targets given the fitted runs, shape ``(draws, targets)``.
+
+    Its weights are drawn given the runs, and the rest of it at the targets given the weights.
+    """
+    drawn, terms = np.zeros((len(values["sigma"]), len(compute))), active_terms(spec)
+    if not terms:
         return drawn
-    residual = np.log(design.response) - law_at(spec, design, values, design.family, design.compute)
-    for rows, wanted in _coupled(spec, design, family):
-        size = max(1, CHUNK // (len(rows) ** 2 + len(wanted) ** 2))
-        for start in range(0, count, size):
-            part = slice(start, start + size)
-            some = {name: value[part] for name, value in values.items()}
-            blocks = _covariances(spec, design, some, rows, family[wanted], compute[wanted])
-            noise = _run_variance(design, some, rows)
-            drawn[part, wanted] = _conditional(*blocks, noise, residual[part][:, rows], rng)
+    gap = np.log(design.response) - law_at(spec, design, values, design.family, design.compute)
+    for block, roots in enumerate(find_roots(spec, design)):
+        there = np.flatnonzero(family == block) if by_family(spec) else np.arange(len(family))
+        places = (family[there], compute[there])
+        amplitudes = [of_family(values[term.name], np.array([block])) for term in terms]
+        noise = _run_variance(design, values, roots, amplitudes)
+        weights = _draw_weights(roots, amplitudes, noise, gap[:, roots[0].runs], rng)
+        for term, root, amplitude, own in zip(terms, roots, amplitudes, weights, strict=True):
+            rows = rows_at(design, term, root, places)
+            rest = square_root(design.covariance_between(term, places, places) - rows @ rows.T)
+            beside = rng.standard_normal((len(drawn), rest.shape[1])) @ rest.T
+            drawn[:, there] += amplitude * (own @ rows.T + beside)
     return drawn
 
 
-def _coupled(spec: Spec, design: Design, family: Index) -> Iterator[tuple[Index, Index]]:
-    """Yield the runs and targets that share a discrepancy: a family's, or all."""
-    if not by_family(spec):
-        yield np.arange(len(design.family)), np.arange(len(family))
-        return
-    for index in np.unique(family):
-        yield np.flatnonzero(design.family == index), np.flatnonzero(family == index)
-
-
-def _covariances(
-    spec: Spec,
-    design: Design,
-    values: Mapping[str, Array],
-    rows: Index,
-    family: Index,
-    compute: Array,
-) -> tuple[Array, Array, Array]:
-    """Covariance of g among runs, between runs and targets, and among targets, a draw at a time."""
-    everyone = np.concatenate([design.family[rows], family])
-    where = np.concatenate([design.compute[rows], compute])
-    total = np.zeros((len(values["sigma"]), len(where), len(where)))
-    for term in active_terms(spec):
-        at = np.array(
-            [
-                design.positions(term, f, np.array([c]))[0]
-                for f, c in zip(everyone, where, strict=True)
-            ]
-        )
-        unit = covariance(term, at, at)
-        if term.over:
-            unit = np.where(everyone[:, None] == everyone, unit, 0.0)
-        amplitude = of_family(values[term.name], everyone)
-        total += amplitude[:, :, None] * amplitude[:, None, :] * unit
-    n = len(rows)
-    return total[:, :n, :n], total[:, :n, n:], total[:, n:, n:]
-
-
-def _run_variance(design: Design, values: Mapping[str, Array], rows: Index) -> Array:
-    """Variance of the noise of each fitted run, shape ``(draws, runs)``."""
-    variance = of_family(values["sigma"], design.family[rows]) ** 2 + design.relative_se[rows] ** 2
-    if PRECISION in values:
-        variance = variance / values[PRECISION][:, rows]
-    return np.broadcast_to(variance, (len(values["sigma"]), len(rows)))
-
-
-def _conditional(
-    among_runs: Array,
-    between: Array,
-    among_targets: Array,
-    noise: Array,
-    residual: Array,
-    rng: np.random.Generator,
+def _run_variance(
+    design: Design, values: Mapping[str, Array], roots: Sequence[Root], amplitudes: Sequence[Array]
 ) -> Array:
-    noisy = among_runs + noise[:, :, None] * np.eye(noise.shape[1])
-    gain = np.linalg.solve(noisy, between)
-    mean = np.einsum("srt,sr->st", gain, residual)
-    rest = among_targets - np.einsum("srt,sru->stu", between, gain)
-    scale = np.maximum(np.einsum("stt->st", among_targets).max(axis=1), np.finfo(float).tiny)
-    jitter = JITTER * scale[:, None, None] * np.eye(rest.shape[1])
-    root = _root((rest + np.swapaxes(rest, 1, 2)) / 2 + jitter)
-    return np.asarray(mean + np.einsum("stu,su->st", root, rng.standard_normal(mean.shape)))
+    """Variance of each run's noise and of what the roots leave out, shape ``(draws, runs)``."""
+    runs = roots[0].runs
+    variance = of_family(values["sigma"], design.family[runs]) ** 2 + design.relative_se[runs] ** 2
+    for root, amplitude in zip(roots, amplitudes, strict=True):
+        variance = variance + amplitude**2 * root.left_out
+    return variance / values[PRECISION][:, runs] if PRECISION in values else variance
 
 
-def _root(matrices: Array) -> Array:
-    """Root of each positive semi-definite matrix; rounding may leave eigenvalues below zero."""
-    try:
-        return np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(matrices)
-        return vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+def _draw_weights(
+    roots: Sequence[Root],
+    amplitudes: Sequence[Array],
+    noise: Array,
+    gap: Array,
+    rng: np.random.Generator,
+) -> list[Array]:
+    """Draw the weights of each root given the runs, shape ``(draws, rank)``.
+
+    With A the roots times their amplitudes and V the noise, they are normal with precision
+    ``1 + A' V^-1 A`` and the centre that this gives ``A' V^-1 gap``.
+    """
+    rows = np.column_stack([root.rows for root in roots])
+    ranks = [root.rows.shape[1] for root in roots]
+    scale = np.repeat(np.column_stack(amplitudes), ranks, axis=1)
+    count, rank = scale.shape
+    pairs = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+    precision = np.eye(rank) + (
+        scale[:, :, None] * scale[:, None, :] * ((1 / noise) @ pairs).reshape(count, rank, rank)
+    )
+    lower = np.linalg.cholesky(precision)
+    half = np.linalg.solve(lower, (scale * ((gap / noise) @ rows))[:, :, None])
+    moved = half + rng.standard_normal((count, rank, 1))
+    weights = np.linalg.solve(np.swapaxes(lower, 1, 2), moved)[:, :, 0]
+    return np.split(weights, np.cumsum(ranks)[:-1], axis=1)

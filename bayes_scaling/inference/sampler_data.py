@@ -7,11 +7,12 @@ import numpy as np
 from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
 from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.structure import numbers_of, packed
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
-PRECISION = "precision"
+WEIGHTS = "weights"
 
 
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     where families are blocks, and the axis of families where the specification has families.
     """
     blocks = lay_out(spec, design)
+    roots = find_roots(spec, design)
     of_blocks: dict[str, Any] = {
         "mask": blocks.mask,
         "x": blocks.lay(design.x),
@@ -31,7 +33,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
     whitened = whitened_parameters(spec, len(design.families))
     if whitened:
-        linear = linearise(spec, design)
+        linear = linearise(spec, design, roots)
         of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
         of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
         if needs_moments(spec, whitened):
@@ -41,10 +43,10 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         of_blocks["family_of_run"] = blocks.lay(design.family)
     if not by_family(spec):
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
-    terms = active_terms(spec)
-    if terms:
-        units = [blocks.lay_pairs(design.covariance(term)) for term in terms]
-        of_blocks["covariance"] = np.stack(units)
-    if "family" not in spec.groups:
+    if active_terms(spec):
+        of_blocks |= lay_roots(spec, design, roots)
+    if "family" in spec.groups:
+        of_families["families"] = np.asarray(len(design.families))
+    else:
         of_families = {name: array[0] for name, array in of_families.items()}
     return {**of_blocks, **of_families, **of_priors}

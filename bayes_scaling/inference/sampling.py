@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
+from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.compiled.layouts import Array
 from bayes_scaling.inference.compiled.recipes import Recipe
+from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.nuts import Draws, draw
-from bayes_scaling.inference.sampler_data import PRECISION, sampler_arrays
+from bayes_scaling.inference.precisions import draw_precisions
+from bayes_scaling.inference.predictive import PRECISION, flat_values
+from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import functions_of, structure_of
 from bayes_scaling.specification.spec import Spec
 
@@ -26,16 +29,15 @@ def parameter_names(spec: Spec) -> list[str]:
 
 
 def sampled_names(spec: Spec) -> list[str]:
-    """Names of all variables that are kept: the parameters, and each run's precision."""
-    has_precision = bool(active_terms(spec)) and "nu" in spec.noise.parameters
-    return parameter_names(spec) + ([PRECISION] if has_precision else [])
+    """Names of all variables that are kept: the parameters, and the discrepancies' weights."""
+    return parameter_names(spec) + ([WEIGHTS] if active_terms(spec) else [])
 
 
 def recipe_of(spec: Spec, design: Design) -> Recipe:
-    """Say what is compiled for a specification and a design."""
+    """Say what is compiled: the same whatever the numbers of runs and, but for one, of families."""
     return Recipe(
         structure=structure_of(spec),
-        sizes=(len(design.families), lay_out(spec, design).shape[1]),
+        sizes=tuple(whitened_parameters(spec, len(design.families))),
         functions=functions_of(spec),
         outputs=tuple(sampled_names(spec)),
         build=partial(_build, spec, design),
@@ -54,7 +56,7 @@ def sample(spec: Spec, design: Design, **settings: Any) -> tuple[xr.Dataset, Dra
         As the sampler gave them.
     """
     drawn = draw(recipe_of(spec, design), sampler_arrays(spec, design), **settings)
-    return _named(spec, design, lay_out(spec, design), drawn.values), drawn
+    return _named(spec, design, drawn.values, settings["random_seed"]), drawn
 
 
 def _build(spec: Spec, design: Design) -> Any:
@@ -63,21 +65,23 @@ def _build(spec: Spec, design: Design) -> Any:
     return build_sampler_model(spec, design)
 
 
-def _named(spec: Spec, design: Design, blocks: Blocks, drawn: Mapping[str, Array]) -> xr.Dataset:
-    """Keep what the model names, with dims named for things and this fit's families and runs."""
+def _named(spec: Spec, design: Design, drawn: Mapping[str, Array], random_seed: int) -> xr.Dataset:
+    """Keep what the model names, with dims named for things, and draw each run's precision."""
     variables: dict[str, Any] = {}
-    for name in sampled_names(spec):
-        values = drawn[name]
-        if name == PRECISION:
-            blocked = values.reshape(*values.shape[:2], *blocks.shape)
-            variables[name] = (("chain", "draw", "run"), blocked[:, :, blocks.block, blocks.slot])
-        else:
-            dims = ("chain", "draw") if values.ndim == 2 else ("chain", "draw", "family")
-            variables[name] = (dims, values)
+    for name in parameter_names(spec):
+        dims = ("chain", "draw") if drawn[name].ndim == 2 else ("chain", "draw", "family")
+        variables[name] = (dims, drawn[name])
     chains, draws = next(iter(drawn.values())).shape[:2]
     coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
-    if PRECISION in variables:
-        coords["run"] = list(design.runs)
-    return xr.Dataset(variables, coords)
+    named = xr.Dataset(variables, coords)
+    if WEIGHTS not in drawn or "nu" not in spec.noise.parameters:
+        return named
+    flat, shape = flat_values(spec, named)
+    weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])
+    rng = np.random.default_rng([random_seed, 7])
+    precision = draw_precisions(spec, design, flat, weights, rng).reshape(*shape, -1)
+    return named.assign_coords(run=list(design.runs)).assign(
+        {PRECISION: (("chain", "draw", "run"), precision)}
+    )

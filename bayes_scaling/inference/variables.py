@@ -19,28 +19,27 @@ LINKS = {"identity": lambda value: value, "exp": pt.exp, "sigmoid": pt.sigmoid}
 OPTIONS = {"LogitNormal": {"transform": pm.distributions.transforms.logodds}}  # PyMC has none
 
 
-def unpack(arrays: Mapping[str, Any], *, fixed: bool = False) -> dict[str, Any]:
+def unpack(arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Make the datum of a model, and return the variables that it holds, in their shapes.
 
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        The data that the model is built with.
-    fixed : bool
-        Whether the model is for data of these lengths only; otherwise it reads them.
+    The model reads its data's lengths too, so it serves data of any.
     """
-    packed = pack(arrays)
-    flat = pm.Data(PACKED, packed, shape=packed.shape if fixed else (None,))
+    flat = pm.Data(PACKED, pack(arrays))
     place, start = 1, 1 + sum(np.ndim(value) for value in arrays.values())
     found = {}
     for name, value in arrays.items():
         axes = range(place, place + value.ndim)
-        shape = value.shape if fixed else tuple(pt.cast(flat[axis], "int64") for axis in axes)
+        shape = tuple(pt.cast(flat[axis], "int64") for axis in axes)
         stop = start + math.prod(shape)
         part = flat[start:stop].reshape(shape, ndim=value.ndim)
         found[name] = part if value.dtype.kind == "f" else pt.cast(part, "int64")
         place, start = axes.stop, stop
     return found
+
+
+def lengths(value: Any) -> tuple[Any, ...]:
+    """Return the lengths of a variable's axes, one by one."""
+    return tuple(value.shape[axis] for axis in range(value.ndim))
 
 
 def all_parameters(spec: Spec) -> dict[str, float | Prior]:

@@ -20,7 +20,7 @@ from bayes_scaling.inference.coordinates import (
 )
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.operation import Regression
-from bayes_scaling.inference.variables import arguments_of, log_law
+from bayes_scaling.inference.variables import arguments_of, lengths, log_law
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
@@ -54,7 +54,7 @@ def whitened_values(
     coefficients, constants, diagonal = _regression(
         gaussians, _mode_variance(spec, values, data), data
     )
-    moved = constants + pm.Flat(WHITENED, shape=point.type.shape)
+    moved = constants + pm.Flat(WHITENED, shape=lengths(point))
     own_points: dict[str, Any] = {}
     made = {name: _outward(maps[name], point[..., index]) for index, name in enumerate(names)}
     for index in reversed(range(len(names))):
@@ -109,7 +109,7 @@ def _mode_variance(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any
     variance = (sigma[:, None] if getattr(sigma, "ndim", 0) == 1 else sigma) ** 2
     if "nu" in values:
         nu = values["nu"][:, None] if getattr(values["nu"], "ndim", 0) == 1 else values["nu"]
-        variance = variance * (nu + 3) / (nu + 1)
+        variance = spread_of(variance, nu)
     for term in active_terms(spec):
         amplitude = values[term.name]
         amplitude = amplitude[:, None] if getattr(amplitude, "ndim", 0) == 1 else amplitude
@@ -117,18 +117,23 @@ def _mode_variance(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any
     return variance
 
 
+def spread_of(variance: Any, degrees: Any) -> Any:
+    """Variance of a normal that says as much of its mean as Student-t noise does."""
+    return variance if degrees is None else variance * (degrees + 3) / (degrees + 1)
+
+
 def _regression(
     gaussians: Mapping[str, tuple[Any, Any, Any]], variance: Any, data: Mapping[str, Any]
 ) -> tuple[Any, ...]:
     """Coefficients, constants and diagonal of each parameter's regression on gaps of the data."""
     point = data["point"]
-    each = point.type.shape[:-1]
+    each = lengths(point)[:-1]
     mean, sd = (
         pt.stack([pt.broadcast_to(own[place], each) for own in gaussians.values()], axis=-1)
         for place in (0, 1)
     )
     slopes = data["slopes"]
-    variance = pt.broadcast_to(variance, slopes.type.shape[:-1])
+    variance = pt.broadcast_to(variance, lengths(slopes)[:-1])
     given = [variance, mean, sd, point, slopes, data["turn"]]
     if point.type.ndim == 2:
         return tuple(Regression()(*given))

@@ -89,7 +89,7 @@ KERNELS: Mapping[str, Kernel] = {
 }
 
 
-def positions(term: Discrepancy, covariate: Array, anchor: float) -> Array:
+def positions(term: Discrepancy, covariate: Array, anchor: float | Array) -> Array:
     """Distance from the smallest run, `anchor`: in decades, or e-folds for ``rbf``."""
     return np.asarray(np.log(covariate / anchor) / np.log(KERNELS[term.kernel].base))
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayes_scaling.inference import factors, regression, residuals
+from bayes_scaling.inference import factors, regression, weights
 
-BLOCKS, SLOTS, TERMS, PARAMETERS = 2, 5, 2, 3
+BLOCKS, SLOTS, TERMS, RANK, PARAMETERS = 2, 5, 2, 3, 3
 
 
 def covariances(rng):
@@ -14,13 +14,18 @@ def covariances(rng):
     return roots @ np.swapaxes(roots, -1, -2)
 
 
-def some_residuals():
+def some_weights():
     rng = np.random.default_rng(1)
+    root = rng.normal(size=(BLOCKS, SLOTS, TERMS * RANK))
+    share = rng.uniform(0.3, 1.0, (BLOCKS, SLOTS))
     return [
         rng.normal(size=(BLOCKS, SLOTS)),
-        rng.uniform(0.2, 1.0, (BLOCKS, SLOTS)),
-        rng.normal(size=(TERMS, BLOCKS)),
-        covariances(rng),
+        rng.uniform(0.2, 1.0, BLOCKS),
+        rng.uniform(0.3, 1.0, (TERMS, BLOCKS)),
+        rng.normal(size=(BLOCKS, TERMS * RANK)),
+        share,
+        root,
+        np.einsum("bsj,bs,bsk->bjk", root, share, root),
     ]
 
 
@@ -49,24 +54,36 @@ def differences(function, given, which, step=1e-6):
     return found
 
 
-def test_residuals_have_the_density_of_a_dense_normal():
-    residual, variance, amplitude, unit = some_residuals()
-    exact = 0.0
-    for block in range(BLOCKS):
-        total = np.diag(variance[block])
-        total += np.einsum("t,tij->ij", amplitude[:, block] ** 2, unit[:, block])
-        exact += stats.multivariate_normal(cov=total).logpdf(residual[block])
-    constant = -0.5 * BLOCKS * SLOTS * np.log(2 * np.pi)
-    found = float(residuals.evaluate(residual, variance, amplitude, unit)[0])
-    assert found + constant == pytest.approx(exact, rel=1e-10)
+def test_with_normal_noise_the_whitened_weights_are_what_a_dense_normal_leaves():
+    """Noise times the weights' prior is the dense density of the residuals times a standard normal.
+
+    So the whitened weights are independent of the residuals, whatever the discrepancy.
+    """
+    residual, variance, amplitude, zeta, share, root, _ = given = some_weights()
+    offset, found, density = weights.weigh(*given)
+    noise = np.sqrt(variance[:, None] / share)
+    constant = -0.5 * zeta.size * np.log(2 * np.pi)
+    total = stats.norm.logpdf(residual, offset, noise).sum() + float(density) + constant
+    exact = stats.norm.logpdf(zeta).sum()
+    for b in range(BLOCKS):
+        scaled = root[b] * np.repeat(amplitude[:, b], RANK)
+        np.testing.assert_allclose(offset[b], scaled @ found[b])
+        dense = scaled @ scaled.T + np.diag(noise[b] ** 2)
+        exact += stats.multivariate_normal(cov=dense).logpdf(residual[b])
+    assert total == pytest.approx(exact, rel=1e-12)
 
 
-@pytest.mark.parametrize("which", range(3))
-def test_the_gradient_of_the_residuals_is_that_of_differences(which):
-    given = some_residuals()
-    found = residuals.evaluate(*given)[1 + which]
-    near = differences(lambda *moved: float(residuals.evaluate(*moved)[0]), given, which)
-    np.testing.assert_allclose(found, near, rtol=1e-6, atol=1e-6)
+@pytest.mark.parametrize("which", range(4))
+def test_the_gradient_of_the_weights_is_that_of_differences(which):
+    given, rng = some_weights(), np.random.default_rng(6)
+    by_offset, by_density = rng.normal(size=(BLOCKS, SLOTS)), np.array(0.7)
+
+    def weighed(*moved):
+        offset, _, density = weights.weigh(*moved)
+        return (by_offset * offset).sum() + float(by_density * density)
+
+    found = weights.pull_weights_back(*given, by_offset, by_density)[which]
+    np.testing.assert_allclose(found, differences(weighed, given, which), rtol=1e-6, atol=1e-6)
 
 
 def test_a_regression_is_the_conditional_mean_of_a_normal():

@@ -15,9 +15,11 @@ from scipy import integrate, optimize, special, stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
+from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.graph import build_model, build_sampler_model
 from bayes_scaling.inference.packing import PACKED, pack
+from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.sampler_data import sampler_arrays
 from bayes_scaling.inference.sampling import parameter_names
 from bayes_scaling.specification.discrepancy import square_root
@@ -273,31 +275,31 @@ class Reference:
         shape = {} if likely is stats.norm else {"df": nu}
         return np.sum(likely.logpdf(residual, scale=scale, **shape))
 
-    def integrated(self, values):
-        """With the discrepancy integrated out, given the precision of each run."""
+    def weighed(self, values):
+        """With the discrepancy as a root of its covariance times standard normal weights."""
         values, mean, scale, nu = self._read(values)
         total = log_prior(self.spec, values)
-        if not self.terms:
-            return total + self._noise(self.log_loss - mean, scale, nu)
-        covariance = np.zeros((len(mean), len(mean)))
-        for term in self.terms:
-            amplitude = self._at_runs(values[term.name])
-            unit = unit_covariance(term, self.compute, self.family)
-            covariance += np.outer(amplitude, amplitude) * unit
-        variance = scale**2
-        if "precision" in values:
-            half = nu[0] / 2
-            total += np.sum(stats.gamma.logpdf(values["precision"], half, scale=1 / half))
-            variance = variance / self._used(values["precision"])
-        covariance += np.diag(variance)
-        return total + stats.multivariate_normal.logpdf(self.log_loss, mean, covariance)
+        if self.terms:
+            weights, root = values["weights"], self._roots()
+            amplitudes = np.column_stack([self._at_runs(values[term.name]) for term in self.terms])
+            scaled = np.repeat(amplitudes, root.shape[1] // len(self.terms), axis=1) * root
+            own = self.family if len(weights) > 1 else np.zeros(len(mean), dtype=int)
+            mean = mean + (scaled * weights[own]).sum(axis=1)
+            total += np.sum(stats.norm.logpdf(weights))
+        return total + self._noise(self.log_loss - mean, scale, nu)
 
-    def _used(self, precision):
-        """The precision of each run, from blocks of slots that are filled in order."""
-        if precision.ndim == 1:
-            return precision[: len(self.runs)]
-        slot = pd.Series(self.family).groupby(self.family).cumcount()
-        return precision[self.family, slot]
+    def _roots(self):
+        """Rows of the sampler's root, a run's after the other: roots of what is stated here."""
+        design = make_design(self.spec, self.runs)
+        blocks = lay_out(self.spec, design)
+        laid = lay_roots(self.spec, design, find_roots(self.spec, design))
+        root = laid["root"][blocks.block, blocks.slot]
+        together = blocks.block[:, None] == blocks.block
+        for term, own in zip(self.terms, np.split(root, len(self.terms), axis=1), strict=True):
+            unit = unit_covariance(term, self.compute, self.family)
+            np.testing.assert_allclose(own @ own.T * together, unit, atol=1e-12)
+        assert laid["left_out"].max() < 1e-12
+        return root
 
     def plain(self, values):
         """With the discrepancy as roots of its covariance times standard normal weights."""
@@ -328,10 +330,10 @@ def test_the_sampler_moves_in_the_stated_posterior(spec, table):
     runs = check_runs(table)
     design = make_design(spec, runs)
     model = build_sampler_model(spec, design)
-    extra = [var.name for var in model.free_RVs if var.name == "precision"]
+    extra = [var.name for var in model.deterministics if var.name == "weights"]
     density = Density(model, parameter_names(spec) + extra)
     reference = Reference(spec, runs, design.reference)
-    difference, size = gaps(density, reference.integrated, spread=1.0)
+    difference, size = gaps(density, reference.weighed, spread=1.0)
     np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
 
 
@@ -389,4 +391,4 @@ def test_a_compiled_model_can_swap_all_that_changes_between_ladders(spec):
     model = build_sampler_model(spec, design)
     assert PACKED in _used(model)
     assert [value.name for value in model.data_vars] == [PACKED]
-    assert model[PACKED].type.shape == pack(sampler_arrays(spec, design)).shape
+    np.testing.assert_array_equal(model[PACKED].get_value(), pack(sampler_arrays(spec, design)))
