@@ -12,7 +12,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-from bayes_scaling.inference import factors, regression, weights
+from bayes_scaling.inference import factors, packing, regression, weights
 
 
 class Kernel(Op):  # type: ignore[misc]
@@ -48,13 +48,46 @@ class Kernel(Op):  # type: ignore[misc]
 
     def perform(self, _: Apply, inputs: list[Any], outputs: list[Any]) -> None:
         """Compute in Python's own time."""
-        found = type(self).evaluate(*inputs, *self.constants)
+        found = self.evaluate(*inputs, *self.constants)
         for storage, value in zip(outputs, found, strict=True):
             storage[0] = value
 
     def constant_inputs(self, count: int) -> list[Any]:
         """Return what stands for the derivatives by inputs that have none."""
         return [disconnected_type()] * (count - self.differentiable)
+
+
+class Part(Kernel):
+    """One of the arrays that were packed into one: `packing.BY_RANK`."""
+
+    __props__ = ("ranks", "place")
+    differentiable = 0
+    modules = (packing,)
+    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+
+    def __init__(self, ranks: tuple[int, ...], place: int) -> None:
+        self.ranks, self.place = ranks, place
+
+    @property
+    def evaluate(self) -> Callable[..., Any]:  # type: ignore[override]
+        """The function for its number of axes."""
+        return packing.BY_RANK[self.ranks[self.place]]
+
+    def returns(self, *_: Any) -> list[Any]:
+        """Make an array of unknown lengths."""
+        return [pt.tensor(dtype="float64", shape=(None,) * self.ranks[self.place])]
+
+    def perform(self, _: Apply, inputs: list[Any], outputs: list[Any]) -> None:
+        """Compute in Python's own time."""
+        outputs[0][0] = self.evaluate(*inputs, *self.constants)
+
+    def pullback(self, inputs: Any, *_: Any) -> list[Any]:
+        """Return none: data have no derivatives."""
+        return self.constant_inputs(len(inputs))
+
+    def connection_pattern(self, _: Apply) -> list[list[bool]]:
+        """Say so."""
+        return [[False]]
 
 
 class Density(Kernel):
@@ -152,7 +185,7 @@ class RegressionGradient(Kernel):
 
 @register_funcify_default_op_cache_key(Kernel)  # type: ignore[untyped-decorator]
 def _compiled(op: Kernel, **_: Any) -> tuple[Callable[..., Any], int]:
-    evaluate, constants = type(op).evaluate, op.constants
+    evaluate, constants = op.evaluate, op.constants
 
     @numba_njit
     def kernel(*inputs):  # type: ignore[no-untyped-def]

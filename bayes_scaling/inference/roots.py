@@ -16,7 +16,7 @@ from bayes_scaling.specification.discrepancy import Discrepancy, square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec
 
-LEFT_OUT = 0.05
+LEFT_OUT = 0.03
 EXACT = 8
 PRIOR_DRAWS = 2000
 
@@ -43,7 +43,7 @@ class Root:
 def find_root(spec: Spec, design: Design, term: Discrepancy, runs: Index) -> Root:
     """Find the root of a discrepancy's covariance at some runs.
 
-    Its rank is the first to leave out less than 5 % of sigma at every run, both at their priors'
+    Its rank is the first to leave out less than 3 % of sigma at every run, both at their priors'
     medians. A small ladder's root is exact.
     """
     sigma, amplitude = (np.median(prior_sample(spec)[name]) for name in ("sigma", term.name))

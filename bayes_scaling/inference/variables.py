@@ -1,6 +1,5 @@
 """The variables of a model, made from its data and priors, and the law as a function of them."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayes_scaling.inference.coordinates import stated
+from bayes_scaling.inference.operation import Part
 from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.structure import standardised
 from bayes_scaling.specification.prior_draws import truncation
@@ -25,16 +25,10 @@ def unpack(arrays: Mapping[str, Any]) -> dict[str, Any]:
     The model reads its data's lengths too, so it serves data of any.
     """
     flat = pm.Data(PACKED, pack(arrays))
-    place, start = 1, 1 + sum(np.ndim(value) for value in arrays.values())
-    found = {}
-    for name, value in arrays.items():
-        axes = range(place, place + value.ndim)
-        shape = tuple(pt.cast(flat[axis], "int64") for axis in axes)
-        stop = start + math.prod(shape)
-        part = flat[start:stop].reshape(shape, ndim=value.ndim)
-        found[name] = part if value.dtype.kind == "f" else pt.cast(part, "int64")
-        place, start = axes.stop, stop
-    return found
+    ranks = tuple(np.ndim(value) for value in arrays.values())
+    found = {name: Part(ranks, place)(flat) for place, name in enumerate(arrays)}
+    whole = {name for name, value in arrays.items() if value.dtype.kind != "f"}
+    return {name: pt.cast(part, "int64") if name in whole else part for name, part in found.items()}
 
 
 def lengths(value: Any) -> tuple[Any, ...]:

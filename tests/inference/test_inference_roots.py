@@ -124,13 +124,13 @@ def test_precisions_are_gamma_variables_given_what_is_left_of_the_residuals():
     design = design_of(ladder(6))
     known = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.5, "sigma": 0.005, "nu": 5.0}
     values = {name: np.full(DRAWS, value) for name, value in (known | {"amplitude": 0.02}).items()}
-    weights = np.random.default_rng(3).normal(size=8)
+    weights = np.random.default_rng(3).normal(size=rank_of(find_roots(LOSS, design)))
     found = draw_precisions(
         LOSS, design, values, np.tile(weights, (DRAWS, 1, 1)), np.random.default_rng(4)
     )
     ((root,),) = find_roots(LOSS, design)
     law = law_at(LOSS, design, values, design.family, design.compute)[0]
-    offset = 0.02 * root.rows @ weights[: root.rows.shape[1]]
+    offset = 0.02 * root.rows @ weights
     squares = ((np.log(design.response) - law - offset) / 0.005) ** 2
     for run, own in enumerate(squares):
         exact = stats.gamma(3.0, scale=2 / (5.0 + own))

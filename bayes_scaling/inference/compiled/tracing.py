@@ -44,10 +44,11 @@ def trace(model: pm.Model, outputs: Sequence[str]) -> Traced:
     values = {rv: model.rvs_to_values[rv] for rv in model.free_RVs}
     given = pt.vector("given", shape=data.type.shape)
     shapes = {rv: _shape(rv, data, given) for rv in values}
+    shapes = dict(sorted(shapes.items(), key=lambda own: _length([own[1]]) is None))
     point = pt.vector("point", shape=(_length(shapes.values()),))
     parts = _cut(point, shapes)
     logp = rewrite_graph(model.logp(), include=["canonicalize", "stabilize"])
-    slopes = pt.grad(logp, list(values.values()))
+    slopes = pt.grad(logp, [values[rv] for rv in shapes])
     slope = pt.concatenate([own.ravel() for own in slopes])
     kept = {var.name: var for var in model.unobserved_value_vars if var.name in set(outputs)}
     kept = {name: kept[name] for name in outputs}
@@ -59,7 +60,7 @@ def trace(model: pm.Model, outputs: Sequence[str]) -> Traced:
         expand=_compiled([point, given], [flat]),
         measure=_compiled([given], [_lengths(shapes, kept, values, {data: given})]),
         layout=Layout(
-            variables={values[rv].name: rv.type.ndim for rv in values},
+            variables={values[rv].name: rv.type.ndim for rv in shapes},
             starts=_starts(model),
             outputs={name: var.type.ndim for name, var in kept.items()},
         ),
