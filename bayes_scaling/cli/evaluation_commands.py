@@ -8,6 +8,7 @@ import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
+    Allow,
     Buckets,
     Columns,
     Compute,
@@ -59,6 +60,7 @@ def compare(
     read: Read = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
@@ -70,7 +72,8 @@ def compare(
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     counts = Counts(buckets, hardest, run_compute, read)
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
-    fits: Any = {name: fit_table(data, name, seed=seed, draws=draws) for name in model}
+    settings: Any = {"seed": seed, "draws": draws, "allow": allow}
+    fits: Any = {name: fit_table(data, name, **settings) for name in model}
     options = None if draws is None else {"draws": draws}
     table = compare_fits(
         fits, unit, cutoffs=cutoff, horizon=horizon, jobs=jobs, fit_options=options

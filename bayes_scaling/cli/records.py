@@ -26,9 +26,9 @@ def compute_text(compute: float) -> str:
     return f"{compute:.3g}".replace("e+", "e")
 
 
-def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, str]]:
+def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     """Turn remarks into records."""
-    return [{"topic": remark.topic, "message": remark.message} for remark in remarks]
+    return [asdict(remark) for remark in remarks]
 
 
 def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:

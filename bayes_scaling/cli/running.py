@@ -16,6 +16,7 @@ from bayes_scaling.errors import BayesScalingError, suggest
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayes_scaling.data import Remark
     from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.passes.fits import PassFit
@@ -23,18 +24,29 @@ if TYPE_CHECKING:
     from bayes_scaling.specification.spec import Spec
 
 
+READ = ("loss_unit",)
+
+
 def read_ladder(
-    ladder: str, columns: Sequence[str] | None, compute: Sequence[str] | None
+    ladder: str,
+    columns: Sequence[str] | None,
+    compute: Sequence[str] | None,
+    read: Sequence[str] | None = None,
 ) -> "pd.DataFrame":
     """Read runs; what the reader warns of goes to stderr."""
     from bayes_scaling.data import read_runs
 
+    ways = read_pairs("--read", read) or {}
+    for way in ways:
+        if way not in READ:
+            raise BayesScalingError(f"--read: {way!r} is not known of losses; {suggest(way, READ)}")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         runs = read_runs(
             ladder,
             columns=read_pairs("--columns", columns),
             compute=read_pairs("--compute", compute),
+            loss_unit=ways.get("loss_unit"),
         )
     for warning in caught:
         note(str(warning.message))
@@ -56,8 +68,9 @@ def read_table(
     spec = load_model(model or "loss")
     if spec.response == "passes":
         return read_counts(ladder, columns, compute, counts, seed=seed)
-    refuse(counts.given, f"{spec.name} is a model of losses, which have no problems")
-    return read_ladder(ladder, columns, compute)
+    others = {option: given for option, given in counts.given.items() if option != "--read"}
+    refuse(others, f"{spec.name} is a model of losses, which have no problems")
+    return read_ladder(ladder, columns, compute, counts.read)
 
 
 def fit_ladder(
@@ -69,21 +82,43 @@ def fit_ladder(
 
 
 def fit_table(
-    table: "pd.DataFrame", model: str | None, *, seed: int, draws: int | None = None
+    table: "pd.DataFrame",
+    model: str | None,
+    *,
+    seed: int,
+    draws: int | None = None,
+    allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
     from bayes_scaling.data import check
     from bayes_scaling.inference.fitting import fit
 
-    for remark in check(table):
-        note(str(remark))
+    demand_meaning(check(table), allow)
     with progress_bar() as progress:
         return fit(
             model or "loss",
             table,
             random_seed=seed,
             draws=1000 if draws is None else draws,
+            allow=allow or (),
             progress=progress,
+        )
+
+
+def demand_meaning(remarks: "Sequence[Remark]", allow: Sequence[str] | None = None) -> None:
+    """Write remarks to stderr, and refuse what would mean nothing."""
+    from bayes_scaling.data import REFUSALS, first_refusal
+
+    for topic in allow or ():
+        if topic not in REFUSALS:
+            raise BayesScalingError(f"--allow: {topic!r} is not known; {suggest(topic, REFUSALS)}")
+    refused = first_refusal(remarks, allow or ())
+    for remark in remarks:
+        if remark is not refused:
+            note(str(remark))
+    if refused:
+        raise BayesScalingError(
+            f"{refused} If it is meant, --allow {refused.topic} fits it all the same."
         )
 
 
@@ -98,6 +133,7 @@ def find_fit(
     family: Sequence[str] | None,
     counts: Counts | None = None,
     question: Question | None = None,
+    allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -111,9 +147,9 @@ def find_fit(
             demand_forecastable(table, question)
         else:
             _demand_families(table, model, family)
-        return fit_table(table, model, seed=chosen, draws=draws)
+        return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
-    refuse({**given, **counts.given}, f"{ladder} is fitted already")
+    refuse({**given, "--allow": allow, **counts.given}, f"{ladder} is fitted already")
     from bayes_scaling.inference.fitting import load_fit
 
     fitted = load_fit(ladder)
