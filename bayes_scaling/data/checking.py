@@ -112,7 +112,8 @@ def _scales(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
 
 def _quantities(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     """Make the checks on quantities; of counts, on their runs."""
-    yield from remark_on_quantities(name, ladder.drop_duplicates("run"))
+    runs = ladder.drop_duplicates("run") if "problem" in ladder else ladder
+    yield from remark_on_quantities(name, runs)
 
 
 def _pseudo_replicates(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:

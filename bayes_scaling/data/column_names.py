@@ -14,7 +14,7 @@ LETTERS = {"compute": "kmgbtpez", "params": "kmgbt", "tokens": "kmgbt"}
 COUNT_WORDS = {
     **{word: power for word, power in SI_PREFIXES.items() if len(word) > 1},
     **dict.fromkeys(("thousand", "thousands"), 3),
-    **dict.fromkeys(("million", "millions", "mio", "mln", "mn"), 6),
+    **dict.fromkeys(("million", "millions", "mil", "mio", "mln", "mn", "mm"), 6),
     **dict.fromkeys(("billion", "billions", "bio", "bln", "bn"), 9),
     **dict.fromkeys(("trillion", "trillions", "tn", "trn"), 12),
     **dict.fromkeys(("quadrillion", "quadrillions"), 15),
@@ -35,7 +35,7 @@ _ENDS = r"(?![a-z0-9])"
 _FLOP = re.compile(
     rf"""{_ALONE}
     (?:(?P<word>kilo|mega|giga|tera|peta|exa|zetta|yotta|ronna)[ -]?|(?P<letter>[kmgtpezyr]))?
-    (?:flops?|flos?|f(?=[ -]?(?:days?|hours?){_ENDS}))
+    (?:flops?|flos?|f(?=(?:\ ?/?\ ?s)?[ *-]?(?:days?|hours?){_ENDS}))
     (?:\ ?(?:/|per)?\ ?s(?:ec|econd)?(?=[ *-]+(?:day|hour))
        |(?P<rate>\ ?(?:/|per)\ ?s(?:ec|econd)?{_ENDS}))?
     (?:[ *-]*(?P<time>day|hour)s?)?
@@ -43,7 +43,7 @@ _FLOP = re.compile(
     re.VERBOSE,
 )
 _POWER = re.compile(r"(?<![\d.])10 ?(?:\^|\*\*) ?\{?(?P<power>[+-]?\d+)\}?")
-_FLOAT = re.compile(rf"(?:(?<=x)|{_ALONE})(?P<number>\d+(?:\.\d+)?e[+-]?\d+){_ENDS}")
+_FLOAT = re.compile(rf"(?:(?<=x)|{_ALONE})(?P<number>(?:\d+(?:\.\d+)?|(?<=[(\[]))e[+-]?\d+){_ENDS}")
 _TIMES = re.compile(r"(?:\bx|\*|/|\bin|\() ?(?P<number>10{2,}|1(?:,000)+)s?(?![\d,.e^])")
 _COUNT = re.compile(rf"{_ALONE}(?P<word>{'|'.join(COUNT_WORDS)}|[a-z]){_ENDS}")
 _GLUED = re.compile(rf"{_ALONE}(?P<word>[kmgbt])(?=(?:params?|parameters?|tokens?|toks?){_ENDS})")
@@ -250,7 +250,7 @@ def _flop_scale(name: str, match: "re.Match[str]") -> float:
 
 
 def _stated(name: str, number: str) -> float:
-    scale = float(number)
+    scale = float(f"1{number}" if number.startswith("e") else number)
     if not 1 <= scale < math.inf:
         raise DataError(
             f"column {name!r}: its name gives the factor {number}, and it isn't clear whether "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bayes_scaling.data.column_names import name_unit, same_unit
 from bayes_scaling.data.compute import SECONDS
@@ -26,6 +27,7 @@ LARGEST_ENTROPY = {  # of a uniform guess among so many tokens
     "nats per token": math.log(LARGEST_VOCABULARY),
     "bits per token": math.log2(LARGEST_VOCABULARY),
 }
+SMALLEST_LIMIT = min(LARGEST_ENTROPY.values())
 LOGARITHMS = {"log10": (8.0, 33.0), "ln": (34.0, 76.0)}  # of what training runs have
 STEADY = 2.0  # a ladder whose largest compute is so many times its smallest is none
 RANK_CORRELATION = 0.8
@@ -52,6 +54,8 @@ UNITS_OF_SIZES = {
     "params in billions and tokens in trillions (B x T)": 1e21,
 }
 
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Finder = Callable[[str, pd.DataFrame], Iterator[str]]
 
 
@@ -114,19 +118,25 @@ def first_refusal(remarks: Iterable[Remark], allow: str | Collection[str] = ()) 
     return next((one for one in remarks if one.refuses and one.topic not in allowed), None)
 
 
+def _values(ladder: pd.DataFrame, column: str) -> Array:
+    """Take a column as numbers; none where there is no such column."""
+    return ladder[column].to_numpy(float) if column in ladder else np.empty(0)
+
+
 def _out_of_range(column: str) -> Finder:
     low, high = RANGES[column]
 
     def find(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-        values = ladder[column].dropna() if column in ladder else pd.Series(dtype=float)
-        outside = values[(values < low) | (values > high)]
-        if len(outside):
+        values = _values(ladder, column)
+        outside = np.count_nonzero((values < low) | (values > high))
+        if outside:
+            known = values[~np.isnan(values)]
             yield (
-                f"{column} of {name} goes from {values.min():.3g} to {values.max():.3g} "
-                f"{NOUNS[column]}; training runs have {low:.0e} to {high:.0e}, and "
-                f"{len(outside)} of {len(values)} runs lie outside. If they are in another unit, "
-                f"give it in the cells or in the name of a column that is mapped to {column}, "
-                f"such as {EXAMPLES[column]}."
+                f"{column} of {name} goes from {known.min():.3g} to {known.max():.3g} "
+                f"{NOUNS[column]}; training runs have {low:.0e} to {high:.0e}, and {outside} of "
+                f"{len(known)} runs lie outside. If they are in another unit, give it in the cells "
+                f"or in the name of a column that is mapped to {column}, such as "
+                f"{EXAMPLES[column]}."
             )
 
     return find
@@ -140,22 +150,24 @@ EXAMPLES = {
 
 
 def _compute_factor(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    logs = _log_factor(ladder)
-    if len(logs) and (logs.min() > math.log(FACTOR) or logs.max() < -math.log(FACTOR)):
-        middle = float(logs.median() / math.log(10))
+    if not {"params", "tokens"} <= set(ladder.columns):
+        return
+    powers = np.log10(_values(ladder, "compute")) - math.log10(6)
+    powers = powers - np.log10(_values(ladder, "params")) - np.log10(_values(ladder, "tokens"))
+    powers = powers[_is_given(ladder) & ~np.isnan(powers)]
+    edge = math.log10(FACTOR)
+    if len(powers) and (powers.min() > edge or powers.max() < -edge):
+        middle = float(np.median(powers))
         yield (
             f"compute of {name} is {_factor(middle)} times 6 x params x tokens (the median; more "
             f"than a factor of {FACTOR:g} away in every run): {_suggestion(middle)}"
         )
 
 
-def _log_factor(ladder: pd.DataFrame) -> "pd.Series[float]":
-    """Log of compute over 6 x params x tokens, where the three are known."""
-    if not {"params", "tokens"} <= set(ladder.columns):
-        return pd.Series(dtype=float)
-    stated = ladder.loc[ladder["compute_from"] != "6ND", ["compute", "params", "tokens"]].dropna()
-    logs = stated.apply(np.log)
-    return logs["compute"] - math.log(6) - logs["params"] - logs["tokens"]
+def _is_given(ladder: pd.DataFrame) -> Flags:
+    """Whether compute was given, and not made of params and tokens, for each run."""
+    given: Flags = ladder["compute_from"].to_numpy() != "6ND"
+    return given
 
 
 def _factor(power: float) -> str:
@@ -176,7 +188,7 @@ def _suggestion(power: float) -> str:
 
 
 def _logarithm(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    compute = ladder.loc[ladder["compute_from"] != "6ND", "compute"]
+    compute = _values(ladder, "compute")[_is_given(ladder)]
     if len(compute) < 2 or compute.max() > STEADY * compute.min():
         return
     for base, (low, high) in LOGARITHMS.items():
@@ -189,14 +201,15 @@ def _logarithm(name: str, ladder: pd.DataFrame) -> Iterator[str]:
 
 
 def _beyond_vocabulary(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    unit = unit_of(ladder)
-    limit = LARGEST_ENTROPY.get(unit if unit is None else name_unit(unit))
-    if limit is None or "loss" not in ladder:
+    losses = _values(ladder, "loss")
+    if not (losses > SMALLEST_LIMIT).any():
         return
-    above = ladder["run"][ladder["loss"] > limit].tolist()
+    unit = unit_of(ladder)
+    limit = LARGEST_ENTROPY.get(unit if unit is None else name_unit(unit), math.inf)
+    above = ladder["run"][losses > limit].tolist()
     if above:
         yield (
-            f"losses of {name} reach {ladder['loss'].max():.4g}, above {limit:.1f}, the logarithm "
+            f"losses of {name} reach {losses.max():.4g}, above {limit:.1f}, the logarithm "
             f"of any vocabulary ({named(above)}): that is no cross-entropy of tokens. A perplexity "
             "is read as one from a column of that name mapped to loss; write per cent as shares; "
             "another unit, such as nats per answer, goes into a column loss_unit."
@@ -204,11 +217,13 @@ def _beyond_vocabulary(name: str, ladder: pd.DataFrame) -> Iterator[str]:
 
 
 def _rate(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    unit = unit_of(ladder)
-    if "loss" not in ladder or len(ladder) < 2 or is_entropy(unit):
+    losses = _values(ladder, "loss")
+    if len(losses) < 2:
         return
-    if ladder["loss"].max() <= 1 or (unit and name_unit(unit) == "per cent"):
-        what = "are per cent" if ladder["loss"].max() > 1 else "lie between 0 and 1"
+    unit = unit_of(ladder)
+    in_share, in_per_cent = losses.max() <= 1, unit is not None and name_unit(unit) == "per cent"
+    if (in_share and not is_entropy(unit)) or in_per_cent:
+        what = "lie between 0 and 1" if in_share else "are per cent"
         yield (
             f"all losses of {name} {what}, as shares and error rates do. Priors and intervals of "
             "these models are of cross-entropies; of error rates they held the truth less often. "
@@ -217,17 +232,22 @@ def _rate(name: str, ladder: pd.DataFrame) -> Iterator[str]:
 
 
 def _rising(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    done = ladder[ladder["finished"]] if "finished" in ladder else ladder
-    if "loss" not in done:
+    computes, losses = _values(ladder, "compute"), _values(ladder, "loss")
+    if "finished" in ladder and len(losses):
+        done = ladder["finished"].to_numpy(bool)
+        computes, losses = computes[done], losses[done]
+    if len(losses) < FEWEST:
         return
-    losses = done.groupby("compute")["loss"].median()
-    if len(losses) < FEWEST or not losses.iloc[-1] > (1 + RISE) * losses.iloc[0]:
+    first = float(np.median(losses[computes == computes.min()]))
+    last = float(np.median(losses[computes == computes.max()]))
+    if not last > (1 + RISE) * first:
         return
-    ranks = losses.rank().to_numpy()
-    if np.corrcoef(np.arange(len(ranks)), ranks)[0, 1] < RANK_CORRELATION:
+    ranks = pd.Series(losses).groupby(computes).median().rank().to_numpy()
+    places = np.arange(len(ranks))
+    if len(ranks) < FEWEST or np.corrcoef(places, ranks)[0, 1] < RANK_CORRELATION:
         return
     yield (
-        f"losses of {name} rise with compute, from {losses.iloc[0]:.4g} to {losses.iloc[-1]:.4g}: "
+        f"losses of {name} rise with compute, from {first:.4g} to {last:.4g}: "
         f"no loss does, and these models only fall. {_instead(float(losses.max()))}"
     )
 
@@ -245,11 +265,10 @@ def _instead(largest: float) -> str:
 
 
 def _constant(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    if "loss" not in ladder or ladder["compute"].nunique() < 2:
-        return
-    if ladder["loss"].min() == ladder["loss"].max():
+    losses = _values(ladder, "loss")
+    if len(losses) and losses.min() == losses.max() and _has_several_computes(ladder):
         yield (
-            f"all losses of {name} are {ladder['loss'].iloc[0]:.6g}, whatever the compute: they "
+            f"all losses of {name} are {losses[0]:.6g}, whatever the compute: they "
             "say nothing of the curve. Is it the right column, with all its decimals?"
         )
 
@@ -274,16 +293,23 @@ def _uncertain_all(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _has_several_computes(ladder: pd.DataFrame) -> bool:
+    computes = _values(ladder, "compute")
+    return bool(computes.min() < computes.max())
+
+
 def _wide_errors(ladder: pd.DataFrame) -> tuple[list[str], float]:
-    if not {"loss", "loss_se"} <= set(ladder.columns) or ladder["compute"].nunique() < 2:
+    losses, errors = _values(ladder, "loss"), _values(ladder, "loss_se")
+    if not (len(losses) and len(errors) and _has_several_computes(ladder)):
         return [], math.nan
-    spread = float(ladder["loss"].max() - ladder["loss"].min())
-    return ladder["run"][(ladder["loss_se"] > spread) & (spread > 0)].tolist(), spread
+    spread = float(losses.max() - losses.min())
+    wide = (errors > spread) & (spread > 0)
+    return (ladder["run"][wide].tolist() if wide.any() else []), spread
 
 
 def _drowned(ladder: pd.DataFrame) -> bool:
     wide, spread = _wide_errors(ladder)
-    return bool(wide) and bool(ladder["loss_se"].fillna(0).median() > spread)
+    return bool(wide) and bool(np.median(np.nan_to_num(_values(ladder, "loss_se"))) > spread)
 
 
 def _two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:
@@ -302,8 +328,8 @@ def unit_of(ladder: pd.DataFrame) -> str | None:
 
 def stated_units(table: pd.DataFrame) -> list[str]:
     """List the units of the losses of a table, as they are written."""
-    said = table["loss_unit"].dropna().unique() if "loss_unit" in table else ()
-    return [str(unit) for unit in said]
+    said = pd.unique(table["loss_unit"].to_numpy()) if "loss_unit" in table else ()
+    return [str(unit) for unit in said if not pd.isna(unit)]
 
 
 def is_entropy(unit: str | None) -> bool:

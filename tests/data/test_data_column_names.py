@@ -16,6 +16,7 @@ SCALES = {
         "FLOPs ($10^{21}$)": 1e21,
         "FLOPs (x1e20)": 1e20,
         "FLOPs / 1e21": 1e21,
+        "FLOPs (E21)": 1e21,
         "compute_1e18": 1e18,
         "compute (ZFLOPs, 1e21)": 1e21,
         "compute_zflop": 1e21,
@@ -27,6 +28,8 @@ SCALES = {
         "petaFLOPs": 1e15,
         "Compute [PF-days]": PF_DAY,
         "pf_days": PF_DAY,
+        "PF/s-days": PF_DAY,
+        "PFS-days": PF_DAY,
         "PFLOP/s-days": PF_DAY,
         "train_compute_PFLOP_s_days": PF_DAY,
         "petaflop/s-days": PF_DAY,
@@ -47,6 +50,7 @@ SCALES = {
         "Params (10^6)": 1e6,
         "params (1000s)": 1e3,
         "params (K)": 1e3,
+        "params (MM)": 1e6,
         **dict.fromkeys(["N", "M", "# params", "T5 params", "non-embedding params"], 1.0),
     },
     "tokens": {
@@ -118,7 +122,7 @@ def test_units_of_something_else(ours, name, unit):
     ],
 )
 def test_unclear_names_of_amounts(name, why):
-    with pytest.raises(DataError, match="ename the column|map another column") as raised:
+    with pytest.raises(DataError, match=r"ename the column|map another column") as raised:
         read_amount_name(name, "compute")
     assert why in str(raised.value)
     assert repr(name) in str(raised.value)

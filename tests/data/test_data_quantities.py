@@ -169,7 +169,7 @@ def test_rates_are_no_cross_entropies(unit, losses, is_said):
 def test_what_rises_is_no_loss(losses, words):
     table = ladder(loss=losses)
     assert words in found(table)["rising"]
-    with pytest.raises(DataError, match="rise with compute, from .*allow='rising' fits it all"):
+    with pytest.raises(DataError, match=r"rise with compute, from .*allow='rising' fits it all"):
         bs.fit("loss", table, random_seed=1)
 
 
@@ -198,7 +198,7 @@ def test_equal_losses_are_refused():
 
 
 def test_standard_errors_above_the_spread():
-    with pytest.raises(DataError, match="a median of 99, more than the spread .*, 0.774"):
+    with pytest.raises(DataError, match=r"a median of 99, more than the spread .*, 0.774"):
         bs.fit("loss", ladder(loss_se=99.0), random_seed=1)
     said = found(ladder(loss_se=[99.0, 0.01, 0.01, np.nan, np.nan]))
     assert list(said) == ["uncertain runs"]
@@ -221,7 +221,7 @@ def test_each_family_is_looked_at_on_its_own():
 
 
 def test_topics_that_are_not_refusals_can_not_be_allowed():
-    with pytest.raises(DataError, match="allow: 'rise' is not known; allowed: constant.*'rising'"):
+    with pytest.raises(DataError, match=r"allow: 'rise' is not known; allowed: constant.*'rising'"):
         bs.fit("loss", ladder(), random_seed=1, allow="rise")
 
 
