@@ -92,6 +92,20 @@ def test_extremes(folder, text, said):
         )
 
 
+def test_a_target_in_flop_of_a_ladder_in_another_unit(folder):
+    (folder / "models.csv").write_text(MODELS.replace("FLOPs (1E21)", "compute"))
+    for command in COMMANDS[2:4]:
+        said = refused(command[0], "models.csv", *command[1:])
+        assert (
+            "the target 1e+24 FLOP lies 22 decades beyond the largest fitted run, which has 48"
+            in said
+        )
+        assert "such as '6 ZFLOP' or 'FLOPs (1e21)'; or give the target in the ladder's own" in said
+    result = run("forecast", "models.csv", "--at", "600")
+    assert "the sampler was reached" in str(result.exception)
+    assert "note: compute of the ladder goes from 6 to 48 FLOP" in result.stderr
+
+
 def test_what_is_allowed_reaches_the_sampler(folder):
     (folder / "acc.csv").write_text(ACC)
     arguments = ["fit", "acc.csv", "--columns", "hellaswag=loss", "--allow", "rising"]

@@ -208,6 +208,7 @@ def forecast(
         family=family,
         counts=Counts(buckets, hardest, run_compute, read),
         question=question,
+        at=at,
         allow=allow,
     )
     predicted = predict_at(fitted, at, family, question, seed=seed)

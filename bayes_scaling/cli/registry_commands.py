@@ -87,6 +87,7 @@ def register(
         columns=columns,
         compute=compute,
         family=family,
+        at=at,
         allow=allow,
     )
     from bayes_scaling.forecasting import predict

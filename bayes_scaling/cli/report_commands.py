@@ -65,7 +65,7 @@ def report(
     counts = Counts(buckets, hardest, run_compute, read)
     if at or Path(ladder_or_fit).suffix.lower() == SAVED:
         settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
-        settings |= {"seed": seed, "draws": draws, "counts": counts, "allow": allow}
+        settings |= {"seed": seed, "draws": draws, "counts": counts, "at": at or (), "allow": allow}
         fitted = find_fit(ladder_or_fit, model, **settings)
     else:  # nothing is forecast, so nothing has to be forecastable
         chosen = 1 if seed is None else seed

@@ -133,6 +133,7 @@ def find_fit(
     family: Sequence[str] | None,
     counts: Counts | None = None,
     question: Question | None = None,
+    at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
@@ -147,6 +148,7 @@ def find_fit(
             demand_forecastable(table, question)
         else:
             _demand_families(table, model, family)
+        _demand_one_unit(table, at)
         return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
     refuse({**given, "--allow": allow, **counts.given}, f"{ladder} is fitted already")
@@ -220,6 +222,14 @@ def _demand_families(runs: "pd.DataFrame", model: str | None, family: Sequence[s
     labels: Sequence[str | None] = family or [None]
     for label in labels:
         family_index(design.families, label)
+
+
+def _demand_one_unit(table: "pd.DataFrame", at: Sequence[str]) -> None:
+    import numpy as np
+
+    from bayes_scaling.data import demand_one_unit, parse_compute
+
+    demand_one_unit(table["compute"].to_numpy(), np.array([parse_compute(value) for value in at]))
 
 
 @contextmanager

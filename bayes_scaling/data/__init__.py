@@ -9,7 +9,13 @@ from bayes_scaling.data.hashing import is_table_of, response_hash, table_hash
 from bayes_scaling.data.notices import PassesWarning, RunsWarning
 from bayes_scaling.data.pass_tables import check_passes, unit_keys
 from bayes_scaling.data.passes import read_passes
-from bayes_scaling.data.quantities import CHECKS, REFUSALS, demand_meaning, first_refusal
+from bayes_scaling.data.quantities import (
+    CHECKS,
+    REFUSALS,
+    demand_meaning,
+    demand_one_unit,
+    first_refusal,
+)
 from bayes_scaling.data.remarks import Remark
 from bayes_scaling.data.runs import read_runs
 from bayes_scaling.data.tables import check_runs
@@ -27,6 +33,7 @@ __all__ = [
     "check_runs",
     "default_buckets",
     "demand_meaning",
+    "demand_one_unit",
     "example",
     "first_refusal",
     "form_buckets",

@@ -32,6 +32,7 @@ LOGARITHMS = {"log10": (8.0, 33.0), "ln": (34.0, 76.0)}  # of what training runs
 STEADY = 2.0  # a ladder whose largest compute is so many times its smallest is none
 RANK_CORRELATION = 0.8
 RISE = 0.02
+FAR = 6.0  # decades
 FEWEST = 3  # scales that tell whether losses rise
 
 UNITS_OF_COMPUTE = {
@@ -321,6 +322,26 @@ def _two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def demand_one_unit(fitted: Array, targets: Array) -> None:
+    """Refuse targets in FLOP beside a ladder whose compute is in another unit.
+
+    Raises
+    ------
+    DataError
+        If no fitted compute is one of a training run, a target is, and lies too far beyond.
+    """
+    low, largest = RANGES["compute"][0], float(fitted.max())
+    beyond = np.log10(targets) - math.log10(largest)
+    far = np.flatnonzero((targets >= low) & (beyond > FAR))
+    if largest < low and len(far):
+        raise DataError(
+            f"compute: the target {targets[far[0]]:.3g} FLOP lies {beyond[far[0]]:.0f} decades "
+            f"beyond the largest fitted run, which has {largest:.3g}: the ladder is in another "
+            "unit. Give that in its cells or in the name of a column that is mapped to compute, "
+            f"such as {EXAMPLES['compute']}; or give the target in the ladder's own unit."
+        )
+
+
 def unit_of(ladder: pd.DataFrame) -> str | None:
     """Name the unit of the losses, where the table says it."""
     return ", ".join(stated_units(ladder)) or None
@@ -442,6 +463,13 @@ CHECKS = (
         "name of a column mapped to compute, params or tokens",
         "says hours, days, bytes or money: values are read as they stand",
         "none needed",
+    ),
+    Check(
+        "target",
+        "compute of a target",
+        "1e+13 FLOP or more, and more than 6 decades beyond a ladder that lies below 1e+13",
+        "give both in one unit",
+        refuses=True,
     ),
     Check(
         "name against values",

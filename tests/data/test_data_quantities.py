@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,15 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.data import CHECKS, REFUSALS, check, check_quantities, check_runs, example
+from bayes_scaling.data import (
+    CHECKS,
+    REFUSALS,
+    check,
+    check_quantities,
+    check_runs,
+    demand_one_unit,
+    example,
+)
 from bayes_scaling.errors import DataError
 
 DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
@@ -218,6 +227,22 @@ def test_each_family_is_looked_at_on_its_own():
     rising = ladder(loss=[2.0, 2.2, 2.4, 2.6, 2.8]).assign(family="B")
     both = pd.concat([ladder().assign(family="A"), rising], ignore_index=True)
     assert found(both)["rising"].startswith("losses of family 'B' rise")
+
+
+@pytest.mark.parametrize(
+    ("largest", "target", "is_refused"),
+    [
+        (168, 6e23, True),
+        (168, 600, False),
+        (1e13, 6e23, False),  # a small run, and no unit
+        (9e12, 8e18, False),
+        (9e12, 1e19, True),
+    ],
+)
+def test_targets_and_ladders_in_one_unit(largest, target, is_refused):
+    raised = pytest.raises(DataError, match="the ladder is in another unit")
+    with raised if is_refused else nullcontext():
+        demand_one_unit(np.array([1.0, largest]), np.array([target]))
 
 
 def test_topics_that_are_not_refusals_can_not_be_allowed():
