@@ -1,5 +1,6 @@
 """What was measured: tables of runs and of pass counts, read, checked and hashed."""
 
+from bayes_scaling.data.amount_checks import demand_one_unit
 from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
 from bayes_scaling.data.checking import check, check_quantities
 from bayes_scaling.data.compute import parse_compute, parse_count
@@ -13,7 +14,6 @@ from bayes_scaling.data.quantities import (
     CHECKS,
     REFUSALS,
     demand_meaning,
-    demand_one_unit,
     first_refusal,
 )
 from bayes_scaling.data.remarks import Remark

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.data.quantities import unit_of
+from bayes_scaling.data.loss_checks import unit_of
 from bayes_scaling.data.remarks import Remark, flop
 
 ENOUGH_SCALES = 5

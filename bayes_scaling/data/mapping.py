@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data.amount_checks import NOUNS, RANGES
 from bayes_scaling.data.column_names import (
     BASE_NAMES,
     LossName,
@@ -14,8 +15,8 @@ from bayes_scaling.data.column_names import (
     read_loss_name,
     same_unit,
 )
+from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, stated_units
 from bayes_scaling.data.notices import READINGS
-from bayes_scaling.data.quantities import LARGEST_VOCABULARY, NOUNS, RANGES, stated_units
 from bayes_scaling.errors import DataError, suggest
 
 DIGITS = 15  # so that 21.6 x 1e21 is 2.16e22, and hashes like it

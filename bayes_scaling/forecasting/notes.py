@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data.quantities import unit_of
+from bayes_scaling.data.loss_checks import unit_of
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
