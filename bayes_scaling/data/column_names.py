@@ -30,6 +30,7 @@ SHORT_UNITS = {
 }
 WHOLE_WORDS = {"char": "character", "chars": "character", "dim": "dimension", "tok": "token"}
 
+# Names are matched in lower case, with one space between words (`_plain`).
 _ALONE = r"(?<![a-z0-9.])"
 _ENDS = r"(?![a-z0-9])"
 _FLOP = re.compile(
@@ -69,7 +70,7 @@ _PERCENT = re.compile(r"%|(?<![a-z])(?:percent|per cent|pct)(?![a-z])")
 _SCALED_LOSS = re.compile(r"[x*/(\[] ?(?:10 ?(?:\^|\*\*)|1e[+-]?\d|10{2,}(?!\d))")
 _FOREIGN = re.compile(
     rf"{_ALONE}(?:[kmgt]i?b|bytes?|(?:gpu|tpu|core|node|device|chip|[ahv]\d+)?[ -]?"
-    rf"(?:hours?|days?|hrs?)|[$]|usd|dollars?){_ENDS}"
+    rf"(?:hours?|days?|hrs?)|usd|dollars?){_ENDS}"
 )
 _BASES = {"ten": 10.0, "two": 2.0, "e": math.e}
 BASE_NAMES = {10.0: "log10", 2.0: "log2", math.e: "the natural logarithm"}
