@@ -56,6 +56,7 @@ COMMANDS = [
     ["forecast", "--at", "1e24"],
     ["report", "--at", "1e24"],
     ["compare", "--model", "loss", "--model", "loss_power"],
+    ["backtest"],
     ["register", "--at", "1e24", "--question", "?", "--resolves", "."],
 ]
 

@@ -109,20 +109,24 @@ def backtest(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Fit the small runs of every ladder, forecast its larger ones, and score the forecasts."""
     from bayes_scaling.cli.printing import print_json, table_text
-    from bayes_scaling.cli.running import progress_bar, read_ladder
+    from bayes_scaling.cli.running import demand_meaning, progress_bar, read_ladder
     from bayes_scaling.cli.words import note
+    from bayes_scaling.data import check_quantities
     from bayes_scaling.evaluation.backtesting import backtest as judge
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
+    runs = read_ladder(ladder, columns, compute)
+    demand_meaning(check_quantities(runs), allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
         result = judge(
             None if baseline else model or "loss",
-            read_ladder(ladder, columns, compute),
+            runs,
             cutoffs=cutoff,
             horizon=horizon,
             random_seed=seed,
