@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
 from bayes_scaling.cli.outputs import SAVED, demand_figure_path
 from bayes_scaling.cli.questions import Counts, Question, demand_question, refuse
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bayes_scaling.specification.spec import Spec
 
 
-READ = ("loss_unit",)
+READ_LOSSES = ("loss_unit",)
 
 
 def read_ladder(
@@ -38,8 +39,10 @@ def read_ladder(
 
     ways = read_pairs("--read", read) or {}
     for way in ways:
-        if way not in READ:
-            raise BayesScalingError(f"--read: {way!r} is not known of losses; {suggest(way, READ)}")
+        if way not in READ_LOSSES:
+            raise BayesScalingError(
+                f"--read: {way!r} is not known of losses; {suggest(way, READ_LOSSES)}"
+            )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         runs = read_runs(
@@ -68,8 +71,11 @@ def read_table(
     spec = load_model(model or "loss")
     if spec.response == "passes":
         return read_counts(ladder, columns, compute, counts, seed=seed)
-    others = {option: given for option, given in counts.given.items() if option != "--read"}
-    refuse(others, f"{spec.name} is a model of losses, which have no problems")
+    of_passes = [text for text in counts.read or () if text.partition("=")[0] in READ_PASSES]
+    refuse(
+        counts.given | {"--read": of_passes},
+        f"{spec.name} is a model of losses, which have no problems",
+    )
     return read_ladder(ladder, columns, compute, counts.read)
 
 
