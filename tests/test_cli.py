@@ -182,7 +182,7 @@ def test_family_of_the_target(saved):
 
 def test_names_of_columns_are_mapped(ladder, tmp_path):
     path = tmp_path / "other.csv"
-    path.write_text(ladder.read_text().replace("loss\n", "test loss\n", 1))
+    path.write_text(ladder.read_text().replace(",loss,", ",test loss,", 1))
     assert invoke("check", path).exit_code == 2
     result = invoke("check", path, "--columns", "test loss=loss")
     assert result.stdout == invoke("check", ladder).stdout

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from bayes_scaling import __version__
 from bayes_scaling.cli.options import (
     Above,
+    Allow,
     AnySeed,
     Below,
     Buckets,
@@ -30,6 +31,7 @@ from bayes_scaling.cli.options import (
     Seed,
 )
 from bayes_scaling.cli.questions import Counts, Question
+from bayes_scaling.cli.words import forget
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -41,6 +43,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        forget()
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:
@@ -102,11 +105,13 @@ def check(
     """Remark on runs or counts, as a careful colleague would."""
     from bayes_scaling.cli.printing import print_json
     from bayes_scaling.cli.records import remark_records
-    from bayes_scaling.cli.running import read_table
+    from bayes_scaling.cli.running import demand_meaning, read_table
     from bayes_scaling.data import check as check_table
 
     counts = Counts(run_compute=run_compute, read=read)
     remarks = check_table(read_table(ladder, model, columns, compute, counts))
+    if any(remark.refuses for remark in remarks):
+        demand_meaning(remarks)
     if json:
         print_json(remark_records(remarks))
     else:
@@ -127,6 +132,7 @@ def fit(
     read: Read = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Fit a model to runs or counts and print its parameters."""
@@ -138,7 +144,7 @@ def fit(
         demand_fit_path(out)
     counts = Counts(buckets, hardest, run_compute, read)
     table = read_table(ladder, model, columns, compute, counts, seed=seed)
-    fitted = fit_table(table, model, seed=seed, draws=draws)
+    fitted = fit_table(table, model, seed=seed, draws=draws, allow=allow)
     if out is not None:
         fitted.save(out)
     print_fit(fitted, as_json=json, saved=out)
@@ -182,6 +188,7 @@ def forecast(
     read: Read = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Forecast larger runs, from runs or counts, or from a saved fit."""
@@ -201,6 +208,8 @@ def forecast(
         family=family,
         counts=Counts(buckets, hardest, run_compute, read),
         question=question,
+        at=at,
+        allow=allow,
     )
     predicted = predict_at(fitted, at, family, question, seed=seed)
     draw_figure(predicted, figure, by=by)

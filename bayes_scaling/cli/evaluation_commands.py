@@ -8,6 +8,7 @@ import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
+    Allow,
     Buckets,
     Columns,
     Compute,
@@ -59,6 +60,7 @@ def compare(
     read: Read = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
@@ -70,7 +72,8 @@ def compare(
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     counts = Counts(buckets, hardest, run_compute, read)
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
-    fits: Any = {name: fit_table(data, name, seed=seed, draws=draws) for name in model}
+    settings: Any = {"seed": seed, "draws": draws, "allow": allow}
+    fits: Any = {name: fit_table(data, name, **settings) for name in model}
     options = None if draws is None else {"draws": draws}
     table = compare_fits(
         fits, unit, cutoffs=cutoff, horizon=horizon, jobs=jobs, fit_options=options
@@ -106,20 +109,24 @@ def backtest(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Fit the small runs of every ladder, forecast its larger ones, and score the forecasts."""
     from bayes_scaling.cli.printing import print_json, table_text
-    from bayes_scaling.cli.running import progress_bar, read_ladder
+    from bayes_scaling.cli.running import demand_meaning, progress_bar, read_ladder
     from bayes_scaling.cli.words import note
+    from bayes_scaling.data import check_quantities
     from bayes_scaling.evaluation.backtesting import backtest as judge
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
+    runs = read_ladder(ladder, columns, compute)
+    demand_meaning(check_quantities(runs), allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
         result = judge(
             None if baseline else model or "loss",
-            read_ladder(ladder, columns, compute),
+            runs,
             cutoffs=cutoff,
             horizon=horizon,
             random_seed=seed,

@@ -41,6 +41,14 @@ Compute = Annotated[
     list[str] | None,
     typer.Option(metavar="RUN=FLOP", help="Compute of a run, for logs without it. Repeatable."),
 ]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TOPIC",
+        help="Fit what would be refused for this: logarithm, rising, constant, uncertain or units. "
+        "Repeatable.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 Above = Annotated[float | None, typer.Option(help="Print the probability of more than this.")]
 Below = Annotated[float | None, typer.Option(help="Print the probability of less than this.")]
@@ -55,8 +63,9 @@ Read = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VALUE",
-        help="Passes: how results are read: tests=base or plus (EvalPlus), filter=NAME "
-        "(lm-evaluation-harness), metric=NAME. Repeatable.",
+        help="How results are read. Losses: loss_unit=TEXT, such as 'nats per token'. Passes: "
+        "tests=base or plus (EvalPlus), filter=NAME (lm-evaluation-harness), metric=NAME. "
+        "Repeatable.",
     ),
 ]
 Buckets = Annotated[

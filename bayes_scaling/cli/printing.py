@@ -57,7 +57,8 @@ def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> Non
     from bayes_scaling.inference.fits import Fit
 
     if isinstance(fit, Fit):
-        notes, computes = list(floor_notes(fit, range(len(fit.families)))), list(fit.reference)
+        notes = [*fit.notes, *floor_notes(fit, range(len(fit.families)))]
+        computes = list(fit.reference)
     else:
         notes, computes = list(fit.notes), [fit.design.reference]
     summary = fit.summary()
@@ -143,10 +144,12 @@ def print_demo(
 
 
 def _kind_line(forecast: "Forecast", kind: str) -> str:
-    from bayes_scaling.forecasting import response_unit
+    from bayes_scaling.forecasting import in_unit, response_unit
 
     name = forecast.fit.spec.response.capitalize()
-    return f"{name} in {response_unit(forecast.fit)}; intervals of {KIND_OF[kind]} (kind {kind})"
+    return (
+        f"{name}{in_unit(response_unit(forecast.fit))}; intervals of {KIND_OF[kind]} (kind {kind})"
+    )
 
 
 def _interval_table(summary: pd.DataFrame, *, several: bool) -> pd.DataFrame:

@@ -26,9 +26,9 @@ def compute_text(compute: float) -> str:
     return f"{compute:.3g}".replace("e+", "e")
 
 
-def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, str]]:
+def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     """Turn remarks into records."""
-    return [{"topic": remark.topic, "message": remark.message} for remark in remarks]
+    return [asdict(remark) for remark in remarks]
 
 
 def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
@@ -51,11 +51,13 @@ def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
 
 
 def _fitted(fit: "Fit | PassFit") -> dict[str, Any]:
+    from bayes_scaling.forecasting import response_unit
     from bayes_scaling.inference.fits import Fit
 
     if isinstance(fit, Fit):
         reference = dict(zip(fit.families, fit.reference, strict=True))
-        return {"runs": len(fit.runs), "families": fit.families, "reference": reference}
+        named = {"families": fit.families, "unit": response_unit(fit), "reference": reference}
+        return {"runs": len(fit.runs), **named}
     design = fit.design
     sizes = np.bincount(design.bucket, design.sizes, len(design.buckets)).astype(int)
     return {

@@ -10,6 +10,7 @@ import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
+    Allow,
     AnySeed,
     Columns,
     Compute,
@@ -69,6 +70,7 @@ def register(
     seed: AnySeed = None,
     columns: Columns = None,
     compute: Compute = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Seal a forecast: append it to a ledger before the outcome is known."""
@@ -85,6 +87,8 @@ def register(
         columns=columns,
         compute=compute,
         family=family,
+        at=at,
+        allow=allow,
     )
     from bayes_scaling.forecasting import predict
     from bayes_scaling.registry import register as seal

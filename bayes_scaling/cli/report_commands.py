@@ -7,6 +7,7 @@ import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
+    Allow,
     AnySeed,
     Buckets,
     Columns,
@@ -51,6 +52,7 @@ def report(
     read: Read = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
+    allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Write a forecast, with what it rests on, as one HTML file."""
@@ -63,12 +65,12 @@ def report(
     counts = Counts(buckets, hardest, run_compute, read)
     if at or Path(ladder_or_fit).suffix.lower() == SAVED:
         settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
-        settings |= {"seed": seed, "draws": draws, "counts": counts}
+        settings |= {"seed": seed, "draws": draws, "counts": counts, "at": at or (), "allow": allow}
         fitted = find_fit(ladder_or_fit, model, **settings)
     else:  # nothing is forecast, so nothing has to be forecastable
         chosen = 1 if seed is None else seed
         table = read_table(ladder_or_fit, model, columns, compute, counts, seed=chosen)
-        fitted = fit_table(table, model, seed=chosen, draws=draws)
+        fitted = fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     from bayes_scaling.reporting import report as write
 
     path = write(fitted, _forecast(fitted, at, family, seed), registered=ledger, path=out)

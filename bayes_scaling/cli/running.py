@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
 from bayes_scaling.cli.outputs import SAVED, demand_figure_path
 from bayes_scaling.cli.questions import Counts, Question, demand_question, refuse
@@ -16,6 +17,7 @@ from bayes_scaling.errors import BayesScalingError, suggest
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayes_scaling.data import Remark
     from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.nuts import Progress
@@ -23,18 +25,31 @@ if TYPE_CHECKING:
     from bayes_scaling.specification.spec import Spec
 
 
+READ_LOSSES = ("loss_unit",)
+
+
 def read_ladder(
-    ladder: str, columns: Sequence[str] | None, compute: Sequence[str] | None
+    ladder: str,
+    columns: Sequence[str] | None,
+    compute: Sequence[str] | None,
+    read: Sequence[str] | None = None,
 ) -> "pd.DataFrame":
     """Read runs; what the reader warns of goes to stderr."""
     from bayes_scaling.data import read_runs
 
+    ways = read_pairs("--read", read) or {}
+    for way in ways:
+        if way not in READ_LOSSES:
+            raise BayesScalingError(
+                f"--read: {way!r} is not known of losses; {suggest(way, READ_LOSSES)}"
+            )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         runs = read_runs(
             ladder,
             columns=read_pairs("--columns", columns),
             compute=read_pairs("--compute", compute),
+            loss_unit=ways.get("loss_unit"),
         )
     for warning in caught:
         note(str(warning.message))
@@ -56,8 +71,12 @@ def read_table(
     spec = load_model(model or "loss")
     if spec.response == "passes":
         return read_counts(ladder, columns, compute, counts, seed=seed)
-    refuse(counts.given, f"{spec.name} is a model of losses, which have no problems")
-    return read_ladder(ladder, columns, compute)
+    of_passes = [text for text in counts.read or () if text.partition("=")[0] in READ_PASSES]
+    refuse(
+        counts.given | {"--read": of_passes},
+        f"{spec.name} is a model of losses, which have no problems",
+    )
+    return read_ladder(ladder, columns, compute, counts.read)
 
 
 def fit_ladder(
@@ -69,21 +88,43 @@ def fit_ladder(
 
 
 def fit_table(
-    table: "pd.DataFrame", model: str | None, *, seed: int, draws: int | None = None
+    table: "pd.DataFrame",
+    model: str | None,
+    *,
+    seed: int,
+    draws: int | None = None,
+    allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
     from bayes_scaling.data import check
     from bayes_scaling.inference.fitting import fit
 
-    for remark in check(table):
-        note(str(remark))
+    demand_meaning(check(table), allow)
     with progress_bar() as progress:
         return fit(
             model or "loss",
             table,
             random_seed=seed,
             draws=1000 if draws is None else draws,
+            allow=allow or (),
             progress=progress,
+        )
+
+
+def demand_meaning(remarks: "Sequence[Remark]", allow: Sequence[str] | None = None) -> None:
+    """Write remarks to stderr, and refuse what would mean nothing."""
+    from bayes_scaling.data import REFUSALS, first_refusal
+
+    for topic in allow or ():
+        if topic not in REFUSALS:
+            raise BayesScalingError(f"--allow: {topic!r} is not known; {suggest(topic, REFUSALS)}")
+    refused = first_refusal(remarks, allow or ())
+    for remark in remarks:
+        if remark is not refused:
+            note(str(remark))
+    if refused:
+        raise BayesScalingError(
+            f"{refused} If it is meant, --allow {refused.topic} fits it all the same."
         )
 
 
@@ -98,6 +139,8 @@ def find_fit(
     family: Sequence[str] | None,
     counts: Counts | None = None,
     question: Question | None = None,
+    at: Sequence[str] = (),
+    allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -111,9 +154,10 @@ def find_fit(
             demand_forecastable(table, question)
         else:
             _demand_families(table, model, family)
-        return fit_table(table, model, seed=chosen, draws=draws)
+        _demand_one_unit(table, at)
+        return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
-    refuse({**given, **counts.given}, f"{ladder} is fitted already")
+    refuse({**given, "--allow": allow, **counts.given}, f"{ladder} is fitted already")
     from bayes_scaling.inference.fitting import load_fit
 
     fitted = load_fit(ladder)
@@ -184,6 +228,14 @@ def _demand_families(runs: "pd.DataFrame", model: str | None, family: Sequence[s
     labels: Sequence[str | None] = family or [None]
     for label in labels:
         family_index(design.families, label)
+
+
+def _demand_one_unit(table: "pd.DataFrame", at: Sequence[str]) -> None:
+    import numpy as np
+
+    from bayes_scaling.data import demand_one_unit, parse_compute
+
+    demand_one_unit(table["compute"].to_numpy(), np.array([parse_compute(value) for value in at]))
 
 
 @contextmanager

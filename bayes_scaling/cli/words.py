@@ -6,10 +6,19 @@ import typer
 
 from bayes_scaling.errors import BayesScalingError
 
+_said: set[str] = set()
+
+
+def forget() -> None:
+    """Begin a command, in which nothing was said yet."""
+    _said.clear()
+
 
 def note(text: str) -> None:
-    """Write a line to stderr."""
-    typer.echo(f"note: {text}", err=True)
+    """Write a line to stderr, once a command: what is said before a fit is in its notes too."""
+    if text not in _said:
+        _said.add(text)
+        typer.echo(f"note: {text}", err=True)
 
 
 def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:

@@ -1,29 +1,43 @@
 """What was measured: tables of runs and of pass counts, read, checked and hashed."""
 
+from bayes_scaling.data.amount_checks import demand_one_unit
 from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
-from bayes_scaling.data.checking import check
+from bayes_scaling.data.checking import check, check_quantities
 from bayes_scaling.data.compute import parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
 from bayes_scaling.data.examples import example
-from bayes_scaling.data.hashing import response_hash, table_hash
-from bayes_scaling.data.notices import PassesWarning
+from bayes_scaling.data.hashing import is_table_of, response_hash, table_hash
+from bayes_scaling.data.notices import PassesWarning, RunsWarning
 from bayes_scaling.data.pass_tables import check_passes, unit_keys
 from bayes_scaling.data.passes import read_passes
+from bayes_scaling.data.quantities import (
+    CHECKS,
+    REFUSALS,
+    demand_meaning,
+    first_refusal,
+)
 from bayes_scaling.data.remarks import Remark
-from bayes_scaling.data.runs import RunsWarning, read_runs
+from bayes_scaling.data.runs import read_runs
 from bayes_scaling.data.tables import check_runs
 
 __all__ = [
+    "CHECKS",
     "HARDEST",
+    "REFUSALS",
     "PassesWarning",
     "Remark",
     "RunsWarning",
     "check",
     "check_passes",
+    "check_quantities",
     "check_runs",
     "default_buckets",
+    "demand_meaning",
+    "demand_one_unit",
     "example",
+    "first_refusal",
     "form_buckets",
+    "is_table_of",
     "parse_compute",
     "parse_count",
     "pass_at_k",

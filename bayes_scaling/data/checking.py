@@ -9,8 +9,10 @@ from bayes_scaling.data.ladder_remarks import (
     remark_on_scales,
     remark_on_sizes,
 )
+from bayes_scaling.data.notices import READINGS
 from bayes_scaling.data.pass_remarks import remark_on_passes
 from bayes_scaling.data.pass_tables import check_passes
+from bayes_scaling.data.quantities import remark_on_quantities
 from bayes_scaling.data.remarks import Remark, flop, listed, named
 from bayes_scaling.data.tables import check_runs
 
@@ -24,7 +26,8 @@ def check(data: pd.DataFrame) -> tuple[Remark, ...]:
     """Say what a careful colleague would say before fitting.
 
     Each family is a ladder of its own, and so is each benchmark of pass counts. A remark is no
-    error: the fit goes ahead.
+    error: the fit goes ahead, but for those that have ``refuses``, whose forecast would mean
+    nothing.
 
     Parameters
     ----------
@@ -34,11 +37,11 @@ def check(data: pd.DataFrame) -> tuple[Remark, ...]:
     Returns
     -------
     tuple of Remark
-        By ladder, then by topic. Of runs: 'few scales', 'short span', 'gap', 'collinear', 'one
-        axis', 'pseudo-replicates', 'mixed compute', 'mixed loss units', 'unfinished', 'rises'. Of
-        pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples', 'same counts'
-        (buckets that were formed on the counts that are fitted), 'never solved', 'always solved',
-        'falls'.
+        By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
+        runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
+        'mixed compute', 'mixed loss units', 'unfinished', 'rises'. Of pass counts the same up to
+        'mixed compute', then 'unbalanced', 'few samples', 'same counts' (buckets that were formed
+        on the counts that are fitted), 'never solved', 'always solved', 'falls'.
 
     Raises
     ------
@@ -56,13 +59,40 @@ def check(data: pd.DataFrame) -> tuple[Remark, ...]:
     """
     counts = isinstance(data, pd.DataFrame) and {"n_samples", "n_correct"} & set(data.columns)
     table = check_passes(data) if counts else check_runs(data)
-    tests: Sequence[Test] = (remark_on_passes,) if counts else LOSS_TESTS
-    return tuple(
-        remark
-        for name, ladder in _ladders(table)
-        for test in tests
-        for remark in test(name, ladder)
+    tests: Sequence[Test] = PASS_TESTS if counts else LOSS_TESTS
+    return (
+        *_readings(table),
+        *(
+            remark
+            for name, part in _ladders(table)
+            for test in tests
+            for remark in test(name, part)
+        ),
     )
+
+
+def check_quantities(table: pd.DataFrame) -> tuple[Remark, ...]:
+    """Say how columns were read, and make the checks on quantities alone, of a checked table.
+
+    They travel with a fit and its forecasts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"compute": [1e18, 1e19, 1e20], "loss": [0.2, 0.3, 0.4]})
+    >>> [(remark.topic, remark.refuses) for remark in check_quantities(check_runs(table))]
+    [('rate', False), ('rising', True)]
+    """
+    ladders = _ladders(table)
+    return (
+        *_readings(table),
+        *(remark for name, ladder in ladders for remark in _quantities(name, ladder)),
+    )
+
+
+def _readings(table: pd.DataFrame) -> Iterator[Remark]:
+    for topic, sentence in table.attrs.get(READINGS, ()):
+        yield Remark(topic, sentence)
 
 
 def _ladders(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -78,6 +108,12 @@ def _ladders(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _scales(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     yield from remark_on_scales(name, ladder, "the shape of the curve, its floor above all")
+
+
+def _quantities(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
+    """Make the checks on quantities; of counts, on their runs."""
+    runs = ladder.drop_duplicates("run") if "problem" in ladder else ladder
+    yield from remark_on_quantities(name, runs)
 
 
 def _pseudo_replicates(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
@@ -121,7 +157,9 @@ def _rises(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
         )
 
 
+PASS_TESTS: Sequence[Test] = (_quantities, remark_on_passes)
 LOSS_TESTS: Sequence[Test] = (
+    _quantities,
     _scales,
     remark_on_sizes,
     _pseudo_replicates,

@@ -38,6 +38,22 @@ def table_hash(table: pd.DataFrame) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def is_table_of(digest: str, table: pd.DataFrame) -> bool:
+    """Whether a digest is that of a table, its losses' unit stated or not.
+
+    Examples of before units were stated have other digests than those of today.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"run": ["a", "b"], "loss": [2.6, 2.3]})
+    >>> is_table_of(table_hash(table), table.assign(loss_unit="nats per token"))
+    True
+    """
+    unsaid = table.drop(columns="loss_unit", errors="ignore")
+    return digest in (table_hash(table), table_hash(unsaid))
+
+
 def response_hash(table: pd.DataFrame, response: str | Sequence[str], keys: Sequence[str]) -> str:
     """Hash the responses with their keys: what fits to be compared must share.
 

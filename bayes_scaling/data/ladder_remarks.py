@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data.loss_checks import unit_of
 from bayes_scaling.data.remarks import Remark, flop
 
 ENOUGH_SCALES = 5
@@ -90,9 +91,10 @@ def remark_on_conventions(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
                 "(Attention and embeddings weigh more in small models.)",
             )
     if "loss_unit" in ladder:
-        units = sorted({"no unit" if unit != unit else str(unit) for unit in ladder["loss_unit"]})
-        if len(units) > 1:
+        unsaid = ladder["loss_unit"].isna()
+        if unsaid.any() and not unsaid.all():
             yield Remark(
                 "mixed loss units",
-                f"{name} has losses in {', '.join(units)}; bring them to one unit.",
+                f"{name} has losses in {unit_of(ladder)} and {unsaid.sum()} without a unit; state "
+                "it for all.",
             )

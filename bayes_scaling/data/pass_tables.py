@@ -92,6 +92,7 @@ def check_passes(table: pd.DataFrame) -> pd.DataFrame:
     others = raw[[name for name in raw.columns if name not in COLUMNS]]
     passes = pd.concat([pd.DataFrame(checked), others], axis=1)
     passes = passes.astype({"n_samples": "int64", "n_correct": "int64"})
+    passes.attrs = dict(raw.attrs)  # how columns were read
     _require_unique(passes, rows)
     _require_constant(passes, "compute", RUN_KEYS, rows)
     if "bucket" in passes:

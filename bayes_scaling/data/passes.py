@@ -6,13 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.data.by_run import Computes, attach_compute
+from bayes_scaling.data.mapping import map_columns
+from bayes_scaling.data.notices import READINGS, PassesWarning, warn_of_readings
 from bayes_scaling.data.pass_tables import COLUMNS, check_passes, find_twice, unit_keys
 from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
 from bayes_scaling.data.readers.evalplus import read_evalplus
 from bayes_scaling.data.readers.human_eval import read_human_eval
 from bayes_scaling.data.readers.inspect_logs import read_inspect
 from bayes_scaling.data.readers.lm_eval import read_lm_eval
-from bayes_scaling.data.sources import find_paths, name_run, rename_columns
+from bayes_scaling.data.sources import find_paths, name_run
 from bayes_scaling.errors import DataError
 
 NAMES = ("run", "family", "problem", "benchmark", "bucket")
@@ -51,7 +53,8 @@ def read_passes(
         itself otherwise.
     columns : mapping of str to str, optional
         For tables: from their names to ours, such as ``{"task_id": "problem"}``. A column that
-        already has the name is replaced.
+        already has the name is replaced. Units that their names of compute, params and tokens give
+        are honoured, as `read_runs` does.
     compute : mapping of run to FLOP or text, str, Path or DataFrame, optional
         The compute of each run, where the table has no such column. A table (or its path, such as
         that of the runs' losses) has the columns ``run`` and ``compute``, or ``run``, ``params``
@@ -82,7 +85,7 @@ def read_passes(
     -----
     PassesWarning
         If samples without a score are left out, or pass@k leaves the number of right samples open:
-        pass@2 is 1 for n and for n - 1 right of n.
+        pass@2 is 1 for n and for n - 1 right of n. If a column was read as its name says.
 
     Examples
     --------
@@ -97,7 +100,8 @@ def read_passes(
     options = {"tests": tests, "filter": filter, "metric": metric}
     if isinstance(source, pd.DataFrame):
         _refuse_options(options, set())
-        return check_passes(attach_compute(rename_columns(source, columns, KNOWN), compute))
+        passes = check_passes(attach_compute(map_columns(source, columns, KNOWN), compute))
+        return warn_of_readings(passes, PassesWarning)
     files = _list_files(source)
     formats = [find_format(path) for path, _ in files]
     _refuse_options({**options, "columns": columns}, set(formats))
@@ -114,7 +118,7 @@ def read_passes(
             tables.append(check_passes(attach_compute(named, compute)))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
-    return _join([path for path, _ in files], tables)
+    return warn_of_readings(_join([path for path, _ in files], tables), PassesWarning)
 
 
 def _list_files(source: object) -> list[tuple[Path, str | None]]:
@@ -159,7 +163,7 @@ def _read_table(path: Path, columns: Mapping[str, str] | None) -> pd.DataFrame:
     theirs = {name for name, ours in (columns or {}).items() if ours in NAMES}
     raw = read_file(path, text={*NAMES, *theirs})[1]
     try:
-        return rename_columns(raw, columns, KNOWN)
+        return map_columns(raw, columns, KNOWN)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -181,6 +185,8 @@ def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame
     if len(tables) == 1:
         return tables[0]
     joined = pd.concat(tables, ignore_index=True)
+    said = [tuple(one) for table in tables for one in table.attrs.get(READINGS, ())]
+    joined.attrs = {READINGS: list(dict.fromkeys(said))} if said else {}
     keys = joined[unit_keys(joined)]
     if twice := find_twice(keys):
         first, second = twice

@@ -8,10 +8,18 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to look at before fitting: the kind of thing, and a sentence about it."""
+    """Something to look at before fitting: the kind of thing, and a sentence about it.
+
+    Attributes
+    ----------
+    topic, message : str
+    refuses : bool
+        Whether `fit` refuses the table for it, unless it is told to ``allow`` the topic.
+    """
 
     topic: str
     message: str
+    refuses: bool = False
 
     def __str__(self) -> str:
         return self.message

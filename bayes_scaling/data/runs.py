@@ -6,18 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from bayes_scaling.data.column_names import read_loss_name
 from bayes_scaling.data.logs import summarise_logs
+from bayes_scaling.data.mapping import map_columns, read_losses, state_unit
+from bayes_scaling.data.notices import RunsWarning, warn_of_readings
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
-from bayes_scaling.data.sources import find_paths, rename_columns
+from bayes_scaling.data.sources import find_paths
 from bayes_scaling.data.tables import COLUMNS, check_runs
 from bayes_scaling.errors import DataError
 
 KNOWN = (*COLUMNS, "recipe", "width", "learning_rate")
-
-
-class RunsWarning(UserWarning):
-    """Something about the runs that was read as it stands, but should be looked at."""
 
 
 def read_runs(
@@ -27,6 +26,7 @@ def read_runs(
     compute: Mapping[str, object] | None = None,
     steps: Mapping[str, object] | None = None,
     metric: str | None = None,
+    loss_unit: str | None = None,
 ) -> pd.DataFrame:
     """Read runs into a checked table, a row a run.
 
@@ -38,7 +38,10 @@ def read_runs(
         chart. Of several checkpoints of a run the last is read.
     columns : mapping of str to str, optional
         From the table's names to ours, such as ``{"final_loss": "loss"}``. A column that
-        already has the name is replaced.
+        already has the name is replaced. What the user's name says is honoured, and said in a
+        warning: ``"FLOPs (1e21)"``, ``"params_b"``, ``"Compute [PF-days]"`` and ``"log10 FLOPs"``
+        are brought to FLOP or a plain count, ``"perplexity"`` to its logarithm, and
+        ``"val/bpb"`` states the unit. Where values contradict the name, the table is refused.
     compute : mapping of str to number or str, optional
         For logs: the compute of each run, FLOP or text. Needed for Weights & Biases and
         TensorBoard; wins over the ``total_flos`` of a ``trainer_state.json``.
@@ -49,7 +52,12 @@ def read_runs(
         before that of a cheaper run.
     metric : str, optional
         For logs: the metric that is the loss, where there are several. By default a
-        ``trainer_state.json`` gives ``eval_loss`` if the runs have it, otherwise ``loss``.
+        ``trainer_state.json`` gives ``eval_loss`` if the runs have it, otherwise ``loss``. Its
+        name is honoured as that of a column is.
+    loss_unit : str, optional
+        The unit of all losses, such as ``"nats per token"``, where neither the table nor a name
+        says it. It is stated wherever losses are shown; nothing is converted, but that of a
+        ``"perplexity"`` the logarithm is taken.
 
     Returns
     -------
@@ -61,13 +69,13 @@ def read_runs(
     Raises
     ------
     DataError
-        If there is no such file, it is empty or no table, or the table is not fit for use
-        (see `check_runs`).
+        If there is no such file, it is empty or no table, a column's name contradicts its
+        values or ``loss_unit``, or the table is not fit for use (see `check_runs`).
 
     Warns
     -----
     RunsWarning
-        If runs are unfinished, or look it.
+        If runs are unfinished, or look it, or a column was read as its name says.
 
     Examples
     --------
@@ -81,7 +89,7 @@ def read_runs(
     options = {"compute": compute, "steps": steps, "metric": metric}
     if isinstance(source, pd.DataFrame):
         _refuse_log_options(options)
-        return _warn_unfinished(check_runs(rename_columns(source, columns, KNOWN)), "")
+        return _warned(check_runs(_named(source, columns, loss_unit)), "")
     if not isinstance(source, str | Path):
         raise DataError(
             f"runs must be a pandas DataFrame, a path or a glob, got {type(source).__name__}."
@@ -93,14 +101,31 @@ def read_runs(
             raw = summarise_logs(
                 raw, compute=compute, steps=steps, metric=metric, defaults=defaults
             )
+            raw = read_losses(raw, str(raw["metric"].iloc[0]))
         else:
             _refuse_log_options(options)
-        checked = check_runs(rename_columns(raw, columns, KNOWN))
+        checked = check_runs(_named(raw, columns, loss_unit))
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
     guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
     hint = " (their logs end well before a cheaper run's: steps={run: planned} settles it)"
-    return _warn_unfinished(checked, hint if guessed else "")
+    return _warned(checked, hint if guessed else "")
+
+
+def _named(
+    raw: pd.DataFrame, columns: Mapping[str, str] | None, loss_unit: str | None
+) -> pd.DataFrame:
+    """Give columns our names, and the losses their unit."""
+    mapped = map_columns(raw, columns, KNOWN)
+    if loss_unit is None:
+        return mapped
+    if not isinstance(loss_unit, str) or not loss_unit.strip():
+        raise DataError(f"loss_unit: expected text such as 'nats per token', got {loss_unit!r}.")
+    if "loss" not in mapped:  # which check_runs says best
+        return mapped
+    if "loss_unit" not in mapped and read_loss_name(loss_unit).is_perplexity:
+        return read_losses(mapped, loss_unit)
+    return state_unit(mapped, loss_unit.strip())
 
 
 def _read_files(
@@ -131,7 +156,8 @@ def _refuse_log_options(options: Mapping[str, object]) -> None:
             )
 
 
-def _warn_unfinished(checked: pd.DataFrame, hint: str) -> pd.DataFrame:
+def _warned(checked: pd.DataFrame, hint: str) -> pd.DataFrame:
+    warn_of_readings(checked, RunsWarning)
     if "finished" in checked and not checked["finished"].all():
         names = ", ".join(repr(run) for run in checked["run"][~checked["finished"]])
         verb = "look unfinished" if hint else "are unfinished"

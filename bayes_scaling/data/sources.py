@@ -1,11 +1,8 @@
-"""Where a table comes from: its files, and the names of its columns."""
+"""Where a table comes from: its files, and what they name."""
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import pandas as pd
-
-from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.errors import DataError
 
 TOOLS_ENDINGS = (".jsonl_results.jsonl", "_results.jsonl", "_eval_results.json")
 TOOLS_NAMES = ("", "samples", "results", "eval_results")
@@ -30,27 +27,6 @@ def find_paths(source: str | Path, suffix: str = ".csv") -> list[Path]:
     if not found:
         raise DataError(f"{path} matches no file; look at the path.")
     return found
-
-
-def rename_columns(
-    table: pd.DataFrame, columns: Mapping[str, str] | None, known: Collection[str]
-) -> pd.DataFrame:
-    """Rename columns from the user's names to ours, which are `known`.
-
-    A column that already has the name is replaced.
-    """
-    if not columns:
-        return table
-    there = [str(name) for name in table.columns]
-    for theirs, ours in columns.items():
-        if theirs not in there:
-            raise DataError(f"columns: {theirs!r} isn't in the table; {suggest(theirs, there)}")
-        if ours not in known:
-            raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, known)}")
-    if len(set(columns.values())) < len(columns):
-        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
-    replaced = [name for name in columns.values() if name in there and name not in columns]
-    return table.drop(columns=replaced).rename(columns=dict(columns))
 
 
 def name_run(path: Path) -> str:

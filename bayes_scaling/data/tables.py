@@ -98,7 +98,9 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
         checked["finished"] = [_flag(value, row) for value, row in flags]
 
     others = raw[[name for name in raw.columns if name not in COLUMNS]]
-    return pd.concat([pd.DataFrame(checked), others], axis=1)
+    whole = pd.concat([pd.DataFrame(checked), others], axis=1)
+    whole.attrs = dict(raw.attrs)  # how columns were read
+    return whole
 
 
 def _require_unique(checked: dict[str, Sequence[object]]) -> None:

@@ -1,18 +1,26 @@
 """Posterior predictive distributions at target computes; forecasts are frozen records."""
 
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.forecasting.notes import floor_notes, floor_ratio, response_unit
+from bayes_scaling.forecasting.notes import (
+    NO_UNIT,
+    floor_notes,
+    floor_ratio,
+    in_unit,
+    response_unit,
+)
 from bayes_scaling.forecasting.pass_forecasts import PassForecast
 from bayes_scaling.forecasting.predicting import predict
 from bayes_scaling.forecasting.summaries import quantile_name
 from bayes_scaling.forecasting.targets import family_index
 
 __all__ = [
+    "NO_UNIT",
     "Forecast",
     "PassForecast",
     "family_index",
     "floor_notes",
     "floor_ratio",
+    "in_unit",
     "predict",
     "quantile_name",
     "response_unit",

@@ -8,19 +8,22 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.data.loss_checks import unit_of
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 
+NO_UNIT = "unit not given"
 PRIOR_RATIO = 0.8
 
 
 def loss_notes(
     fit: Fit, table: pd.DataFrame, index: np.ndarray[Any, Any], draws: xr.Dataset
 ) -> Iterator[str]:
-    """Say whether the fit converged, what the floor rests on, and where a target lies."""
+    """Say what the data are, whether the fit converged, its floor's source, where targets lie."""
     yield from convergence_notes(fit.diagnosis)
+    yield from fit.notes
     yield from floor_notes(fit, sorted(set(index.tolist())))
     for family, compute in zip(index, table["compute"], strict=True):
         smallest = fit.design.of_family(family).min()
@@ -98,8 +101,27 @@ def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
         yield f"Floor share{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
 
 
-def response_unit(fit: Fit) -> str:
-    """Name the unit of what was fitted, for labels: ``nats per token`` unless the runs say else."""
-    column = f"{fit.spec.response}_unit"
-    said: Sequence[Any] = list(fit.runs[column].dropna().unique()) if column in fit.runs else []
-    return ", ".join(map(str, said)) or "nats per token"
+def response_unit(fit: Fit, family: str | None = None) -> str:
+    """Name the unit of what was fitted, for labels, as the runs say it; or that they don't.
+
+    Parameters
+    ----------
+    fit : Fit
+    family : str, optional
+        By default the units of all families.
+    """
+    runs = fit.runs
+    if family is not None and "family" in runs:
+        runs = runs[runs["family"] == family]
+    return unit_of(runs) or NO_UNIT
+
+
+def in_unit(unit: str) -> str:
+    """Continue a sentence with a unit, or with that there is none.
+
+    Examples
+    --------
+    >>> in_unit("bits per byte"), in_unit(NO_UNIT)
+    (' in bits per byte', ', unit not given')
+    """
+    return f", {unit}" if unit == NO_UNIT else f" in {unit}"

@@ -6,6 +6,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data import demand_one_unit
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import loss_notes, pass_notes
@@ -74,8 +75,8 @@ def predict(
     Raises
     ------
     DataError
-        If a target has no usable compute, its family has no run in the fit, or counts of a single
-        compute were fitted, which say nothing of the exponent.
+        If a target has no usable compute, its family has no run in the fit, counts of a single
+        compute were fitted, which say nothing of the exponent, or the ladder is in another unit.
 
     Examples
     --------
@@ -99,6 +100,7 @@ def predict(
 def _losses(
     fit: Fit, computes: np.ndarray[Any, Any], labels: list[str | None], seed: int
 ) -> Forecast:
+    demand_one_unit(fit.design.compute, computes)
     index = np.array([family_index(fit.families, label) for label in labels])
     rng = np.random.default_rng([seed, 1])
     draws = draw_responses(fit, index, computes, rng)
@@ -131,6 +133,7 @@ def _passes(
             "nothing of the exponent: a forecast would be the prior's. Add runs of other sizes; "
             "the fit can still be described with fit.summary()."
         )
+    demand_one_unit(fitted, computes)
     chosen, said = restriction(fit, restrict)
     draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))
     table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})

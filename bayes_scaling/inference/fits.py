@@ -42,6 +42,8 @@ class Fit:
     random_seed : int
     versions : mapping of str to str
         Of the packages that made it.
+    notes : tuple of str
+        What was remarked on quantities, and how columns were read.
     """
 
     spec: Spec
@@ -51,6 +53,7 @@ class Fit:
     design: Design
     random_seed: int
     versions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Fit a model to a table of runs or of counts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_runs, read_runs
+from bayes_scaling.data import (
+    check_passes,
+    check_quantities,
+    check_runs,
+    demand_meaning,
+    read_passes,
+    read_runs,
+)
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
@@ -38,6 +46,7 @@ def fit(
     target_accept: float | None = None,
     reference: float | Mapping[str, float] | None = None,
     subset: int | None = None,
+    allow: str | Collection[str] = (),
     progress: Progress | None = None,
 ) -> Fit | PassFit:
     """Fit a model to runs, or to counts of passes.
@@ -65,17 +74,21 @@ def fit(
         For passes: run the sampler on so many problems, stratified by bucket, and draw the others
         given what all share. Above 2,500 problems that happens anyway, with 400, and the fit's
         ``notes`` say so.
+    allow : str or collection of str
+        Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
+        'uncertain', 'units'. docs/checks.md lists the checks.
     progress : callable, optional
         Called with draws done and draws to do.
 
     Returns
     -------
     Fit, or PassFit for a model of passes
+        Its ``notes`` say what was remarked on quantities, and so do those of its forecasts.
 
     Raises
     ------
     DataError
-        If the table isn't what the model needs.
+        If the table isn't what the model needs, or its forecast would mean nothing.
     SpecError
         If the model can't be read, or contradicts the data.
 
@@ -101,10 +114,30 @@ def fit(
     if spec.response == "passes":
         if isinstance(reference, Mapping):
             raise DataError("reference: counts are of one family, give one number.")
-        return fit_passes(spec, data, reference=reference, subset=subset, **settings)
+        passes, notes = _demand_meaning(_read_passes(data), allow)
+        counted = fit_passes(spec, passes, reference=reference, subset=subset, **settings)
+        return replace(counted, notes=(*counted.notes, *notes))
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
-    return fit_runs(spec, data, reference=reference, **settings)
+    runs, notes = _demand_meaning(_read_runs(data), allow)
+    return replace(fit_runs(spec, runs, reference=reference, **settings), notes=notes)
+
+
+def _read_runs(data: pd.DataFrame | str | Path) -> pd.DataFrame:
+    return check_runs(data) if isinstance(data, pd.DataFrame) else read_runs(data)
+
+
+def _read_passes(data: pd.DataFrame | str | Path) -> pd.DataFrame:
+    return check_passes(data) if isinstance(data, pd.DataFrame) else read_passes(data)
+
+
+def _demand_meaning(
+    table: pd.DataFrame, allow: str | Collection[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
+    remarks = check_quantities(table)
+    demand_meaning(remarks, allow)
+    return table, tuple(map(str, remarks))
 
 
 def fit_runs(
@@ -122,7 +155,7 @@ def fit_runs(
     """Fit a model of losses; see `fit` for the arguments."""
     if spec.response != "loss":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = check_runs(data) if isinstance(data, pd.DataFrame) else read_runs(data)
+    runs = _read_runs(data)
     _refuse_unfinished(runs)
     design = make_design(spec, runs, reference)
 

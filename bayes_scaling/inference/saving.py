@@ -39,7 +39,7 @@ def save_fit(fit: Fit | PassFit, path: Path) -> Path:
         "diagnosis": fit.diagnosis.to_json(),
         "data_hash": fit.data_hash,
     }
-    if isinstance(fit, PassFit):
+    if fit.notes or isinstance(fit, PassFit):
         tree.attrs["notes"] = json.dumps(fit.notes)
     tree.attrs["contents_hash"] = contents_hash(tree)
     with replacing(path) as part:
@@ -102,7 +102,8 @@ def read_fit(path: Path) -> Fit | PassFit:
         runs = check_runs(table)
         names = [str(name) for name in constant["family"].values]
         reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-        return Fit(runs=runs, design=make_design(spec, runs, reference), **common)
+        notes = tuple(json.loads(tree.attrs.get("notes", "[]")))
+        return Fit(runs=runs, design=make_design(spec, runs, reference), notes=notes, **common)
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
 

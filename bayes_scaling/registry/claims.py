@@ -115,11 +115,15 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
         "forecast_seed": int(seed),
         "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True)),
     }
-    unit = response_unit(fit)
     bounds = {"lowest": 0.0, "highest": None}
     return tuple(
         Claim(
-            metric={"name": fit.spec.response, "unit": unit, "scale": "log", **bounds},
+            metric={
+                "name": fit.spec.response,
+                "unit": response_unit(fit, row["family"]),
+                "scale": "log",
+                **bounds,
+            },
             target={str(key): value for key, value in row.items()},
             cutoff=float(fit.design.of_family(family[place]).max()),
             draws={

@@ -4,6 +4,7 @@ import pandas as pd
 
 from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
+from bayes_scaling.forecasting import NO_UNIT
 from bayes_scaling.registry.records import Record
 
 
@@ -58,6 +59,8 @@ def _demand_same_kind(record: Record, points: pd.DataFrame) -> None:
         "loss_unit": record.content["metric"]["unit"],
     }
     for column, wanted in said.items():
+        if wanted == NO_UNIT:
+            continue
         others = [str(one) for one in points.get(column, pd.Series()).dropna() if one != wanted]
         if others:
             raise DataError(

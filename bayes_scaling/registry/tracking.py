@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.forecasting import Forecast, predict, quantile_name
+from bayes_scaling.forecasting import NO_UNIT, Forecast, predict, quantile_name
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry.points import check_points
 from bayes_scaling.registry.records import Record
@@ -189,10 +189,11 @@ def _update(record: Record, runs: pd.DataFrame, points: pd.DataFrame) -> Forecas
     kept = [name for name in ("compute", "compute_from", "loss", "loss_se") if name in points]
     new = points[kept].assign(run=points["name"])
     target = {key: record.content["target"][key] for key in ("family", "compute")}
+    unit = record.content["metric"]["unit"]
     same = {
         "family": target["family"],
         "finished": True,
-        "loss_unit": record.content["metric"]["unit"],
+        "loss_unit": None if unit == NO_UNIT else unit,
     }
     new = new.assign(**{name: value for name, value in same.items() if name in runs})
     both = pd.concat([runs, new], ignore_index=True)

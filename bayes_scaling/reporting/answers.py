@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from bayes_scaling.forecasting import Forecast, floor_notes, predict, response_unit
+from bayes_scaling.forecasting import NO_UNIT, Forecast, floor_notes, predict, response_unit
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
 from bayes_scaling.plotting.forecasts import plot_forecast
@@ -111,10 +111,11 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
     write = fixed(decimals(summary["q05"], summary["q95"]))
     names = ("median", "q05", "q95", "q25", "q75")
     median, low, high, low_half, high_half = (write(row[name]) for name in names)
+    unit = response_unit(fit, row["family"])
     said = f"{plain_flop(row['compute'])} FLOP, from {low} to {high} with probability 90 %"
     return LossAnswer(
         response=fit.spec.response,
-        unit=response_unit(fit),
+        unit=f"({unit})" if unit == NO_UNIT else unit,
         family=str(row["family"]) if "family" in fit.runs else "",
         compute=flop(row["compute"]),
         place=place_of(float(row["distance"])),
@@ -144,7 +145,7 @@ def answer_of_ladders(fit: Fit) -> LadderAnswer:
         unit=response_unit(fit),
         ladders=_targets(ends.summary(), caption),
         picture=_draw_ladder(ends, "the median and its intervals inside the fitted range."),
-        notes=tuple(floor_notes(fit, range(len(fit.families)))),
+        notes=(*fit.notes, *floor_notes(fit, range(len(fit.families)))),
     )
 
 

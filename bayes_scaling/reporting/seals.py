@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data import is_table_of
 from bayes_scaling.errors import BayesScalingError, LedgerError
 from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
@@ -127,7 +128,8 @@ def _other_origin(record: Record, fit: Fit | PassFit) -> str:
     metric, model = record.content["metric"]["name"], record.content["model"]
     if metric != fit.spec.response:
         return f"It forecasts the {metric}, this report is of {fit.spec.response}."
-    if model["data_hash"] != fit.data_hash:
+    table = fit.runs if isinstance(fit, Fit) else fit.passes
+    if not is_table_of(model["data_hash"], table):
         return "It was made from other data."
     return "" if model["spec"] == fit.spec.text else "It was made with another model."
 

@@ -108,9 +108,9 @@ def test_compute_that_disagrees_with_6nd(factor, topics):
 
 
 def test_mixed_loss_units():
-    remark = only(ladder(loss_unit=["nats", "nats", "bits per byte", "nats", None]))
+    remark = only(ladder(loss_unit=["nats", "nats", "nats", "nats", None]))
     assert remark.topic == "mixed loss units"
-    assert "bits per byte, nats, no unit" in remark.message
+    assert "losses in nats and 1 without a unit; state it for all" in remark.message
 
 
 def test_unfinished():

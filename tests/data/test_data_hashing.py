@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayes_scaling.data import check_runs, example, response_hash, table_hash
+from bayes_scaling.data import check_runs, example, is_table_of, response_hash, table_hash
 from bayes_scaling.errors import DataError
 
 GOLDEN = "dc7e496c0a60979ef63be79fce71581325ec79f2c6eb0a069ba3610d8085e209"
@@ -24,8 +24,14 @@ TABLE = pd.DataFrame(
 
 def test_the_hash_stays_what_it_is():
     # Sealed forecasts hold these digits: a change here breaks every seal.
-    assert table_hash(example("cerebras_gpt")) == GOLDEN
+    assert table_hash(example("cerebras_gpt").drop(columns="loss_unit")) == GOLDEN
     assert len(GOLDEN) == 64
+
+
+def test_a_seal_of_before_units_were_stated_is_still_of_its_table():
+    assert is_table_of(GOLDEN, example("cerebras_gpt"))
+    assert is_table_of(table_hash(example("cerebras_gpt")), example("cerebras_gpt"))
+    assert not is_table_of(GOLDEN, example("cerebras_gpt_mup"))
 
 
 @given(st.permutations(range(3)), st.permutations(list(TABLE.columns)))

@@ -8,10 +8,12 @@ import pytest
 from conftest import WORDS
 
 import bayes_scaling as bs
+from bayes_scaling.errors import LedgerError
 from bayes_scaling.registry import correct, read_ledger, rerun, resolve, track
 from bayes_scaling.registry.refitting import predict_again, refit, sealed_data
 from bayes_scaling.registry.rerunning import compare_again
 from bayes_scaling.registry.tracking import joint_probability
+from bayes_scaling.reporting.seals import find_records
 
 
 @pytest.fixture
@@ -51,6 +53,18 @@ def test_a_rerun_draws_with_the_seed_of_the_forecast(forecast, ledger, no_baseli
     assert record.content["model"]["forecast_seed"] == 7
     assert record.content["model"]["random_seed"] == forecast.fit.random_seed
     assert compare_again(record, *predict_again(record, forecast.fit)).identical
+
+
+def test_runs_whose_unit_is_stated_since_are_those_that_were_sealed(forecast, ledger, no_baselines):
+    runs = forecast.fit.runs
+    before = replace(forecast.fit, runs=runs.drop(columns="loss_unit"))
+    records = bs.register(replace(forecast, fit=before), ledger, keep_data=False, **WORDS)
+    assert [one.content["metric"]["unit"] for one in records] == ["unit not given"] * 2
+    assert sealed_data(records[0], runs).equals(runs)
+    found = find_records(ledger, forecast.fit, forecast)
+    assert [one.hash for one in found] == [one.hash for one in records]
+    with pytest.raises(LedgerError, match="these aren't the runs that record 1 was made from"):
+        sealed_data(records[0], runs.assign(loss=runs["loss"] + 0.01))
 
 
 def test_a_record_without_a_seed_of_its_own_is_rerun_with_that_of_the_fit(record, forecast):

@@ -1,0 +1,184 @@
+"""From the user's columns to ours: new names, and what the old ones say of their values."""
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.data.amount_checks import NOUNS, RANGES
+from bayes_scaling.data.column_names import (
+    BASE_NAMES,
+    LossName,
+    read_amount_name,
+    read_loss_name,
+    same_unit,
+)
+from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, stated_units
+from bayes_scaling.data.notices import READINGS
+from bayes_scaling.errors import DataError, suggest
+
+DIGITS = 15  # so that 21.6 x 1e21 is 2.16e22, and hashes like it
+
+
+def map_columns(
+    table: pd.DataFrame, columns: Mapping[str, str] | None, known: Collection[str]
+) -> pd.DataFrame:
+    """Rename columns from the user's names to ours, which are `known`.
+
+    A column that already has the name is replaced. Units and logarithms that the name of an amount
+    says are brought to FLOP or a plain count; a perplexity becomes its logarithm. What was done is
+    told in ``attrs["readings"]``.
+
+    Raises
+    ------
+    DataError
+        If a name isn't there or isn't known, or what it says is unclear or contradicts the values.
+    """
+    if not columns:
+        return table
+    renamed = _rename(table, columns, known)
+    for theirs, ours in columns.items():
+        if ours in RANGES:
+            renamed = _read_amounts(renamed, theirs, ours)
+        elif ours == "loss":
+            renamed = read_losses(renamed, theirs)
+    return renamed
+
+
+def _rename(
+    table: pd.DataFrame, columns: Mapping[str, str], known: Collection[str]
+) -> pd.DataFrame:
+    there = [str(name) for name in table.columns]
+    for theirs, ours in columns.items():
+        if theirs not in there:
+            raise DataError(f"columns: {theirs!r} isn't in the table; {suggest(theirs, there)}")
+        if ours not in known:
+            raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, known)}")
+    if len(set(columns.values())) < len(columns):
+        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
+    replaced = [name for name in columns.values() if name in there and name not in columns]
+    return table.drop(columns=replaced).rename(columns=dict(columns))
+
+
+def read_losses(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Take the losses of a table for what the name of their column or metric says."""
+    said = read_loss_name(name)
+    if said.is_perplexity:
+        table = _from_perplexity(table, name, said)
+    elif said.base is not None:
+        table = _undo_log_of_loss(table, name, said.base)
+    return table if said.unit is None else state_unit(table, said.unit, f"the name {name!r}")
+
+
+def state_unit(table: pd.DataFrame, unit: str, where: str = "loss_unit") -> pd.DataFrame:
+    """State the unit of all losses; a table that says another one is refused."""
+    there = stated_units(table)
+    for other in there:
+        if not same_unit(str(other), unit):
+            raise DataError(
+                f"loss_unit: {where} says {unit}, but the table says {other!s}; leave one of the "
+                "two out, so that it is clear which counts."
+            )
+    return (
+        table if len(there) and table["loss_unit"].notna().all() else table.assign(loss_unit=unit)
+    )
+
+
+def _read_amounts(table: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:
+    said = read_amount_name(theirs, ours)
+    if said.foreign:
+        return _told(
+            table,
+            "other unit in a name",
+            f"column {theirs!r} is in {said.foreign} by its name: its values are read as they "
+            f"stand, and what is called {NOUNS[ours]} is {said.foreign}.",
+        )
+    if said.base is None and said.scale == 1:
+        return table
+    raw = _numbers(table[ours], theirs)
+    with np.errstate(over="ignore"):
+        read = (raw if said.base is None else said.base**raw) * said.scale
+    _demand_sense(raw, read, theirs, ours)
+    how = [] if said.base is None else [f"{BASE_NAMES[said.base]} is undone"]
+    how += [] if said.scale == 1 else [f"values are multiplied by {said.scale:.3g}"]
+    rounded = np.char.mod(f"%.{DIGITS}g", read.to_numpy()).astype(float)
+    told = f"column {theirs!r} is read as its name says: {' and '.join(how)}, to {NOUNS[ours]}."
+    topic = "unit in a name" if said.base is None else "logarithm in a name"
+    return _told(table.assign(**{ours: rounded}), topic, told)
+
+
+def _numbers(cells: "pd.Series[Any]", name: str) -> "pd.Series[float]":
+    """Read cells that may hold nothing but numbers, since the name gives their unit."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.astype(float)
+    texts = cells.astype("string").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
+    numbers = pd.to_numeric(texts, errors="coerce").astype("Float64")
+    odd = (numbers.isna() & texts.notna() & ~texts.isin(["", "nan", "None"])).to_numpy(bool)
+    if odd.any():
+        row = int(odd.argmax())
+        raise DataError(
+            f"row {row + 1}, column {name!r}: got {cells.iloc[row]!r}, but the column's name gives "
+            "a unit already; write plain numbers, or rename the column so that only the cells do."
+        )
+    return pd.Series(numbers.to_numpy(float, na_value=np.nan), index=cells.index)
+
+
+def _demand_sense(
+    raw: "pd.Series[float]", read: "pd.Series[float]", theirs: str, ours: str
+) -> None:
+    """Refuse values that are amounts already, whatever the name says."""
+    low, high = RANGES[ours]
+    absurd = ((read > high) & raw.between(low, high)) | (np.isinf(read) & ~np.isinf(raw))
+    if absurd.any():
+        row = int(absurd.to_numpy().argmax())
+        raise DataError(
+            f"row {row + 1}, column {theirs!r}: got {raw.iloc[row]:.4g}, which the column's name "
+            f"makes {read.iloc[row]:.3g} {NOUNS[ours]}; training runs have {low:.0e} to "
+            f"{high:.0e}. If the cells are {NOUNS[ours]} already, rename the column."
+        )
+
+
+def _from_perplexity(table: pd.DataFrame, name: str, said: LossName) -> pd.DataFrame:
+    values = _numbers(table["loss"], name)
+    if said.base is not None:
+        times = "" if said.base == math.e else f", times ln {said.base:g},"
+        return _told(
+            table.assign(loss=values * math.log(said.base)),
+            "perplexity",
+            f"{name!r} is the logarithm of a perplexity: it{times} is the loss, in {said.unit}.",
+        )
+    low = (values <= 1).to_numpy()
+    if low.any():
+        row = int(low.argmax())
+        raise DataError(
+            f"row {row + 1}, column {name!r}: got {values.iloc[row]:.4g}; a perplexity is above 1. "
+            "If it is a loss already, rename the column."
+        )
+    errors = (
+        {"loss_se": _numbers(table["loss_se"], "loss_se") / values} if "loss_se" in table else {}
+    )
+    also = ", and loss_se is divided by the perplexity" if errors else ""
+    return _told(
+        table.assign(loss=np.log(values), **errors),
+        "perplexity",
+        f"{name!r} is a perplexity: its logarithm is the loss, in {said.unit}{also}.",
+    )
+
+
+def _undo_log_of_loss(table: pd.DataFrame, name: str, base: float) -> pd.DataFrame:
+    values = _numbers(table["loss"], name)
+    limit = math.log(LARGEST_VOCABULARY, base)
+    if (values > limit).any():
+        raise DataError(
+            f"column {name!r}: got {values.max():.4g}; {BASE_NAMES[base]} of a loss isn't above "
+            f"{limit:.1f}. If the values are losses already, rename the column."
+        )
+    told = f"column {name!r} is read as its name says: {BASE_NAMES[base]} is undone."
+    return _told(table.assign(loss=base**values), "logarithm in a name", told)
+
+
+def _told(table: pd.DataFrame, topic: str, sentence: str) -> pd.DataFrame:
+    table.attrs = {**table.attrs, READINGS: [*table.attrs.get(READINGS, ()), (topic, sentence)]}
+    return table
