@@ -6,11 +6,11 @@ from bayes_scaling.data.compute import parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
 from bayes_scaling.data.examples import example
 from bayes_scaling.data.hashing import response_hash, table_hash
-from bayes_scaling.data.notices import PassesWarning
+from bayes_scaling.data.notices import PassesWarning, RunsWarning
 from bayes_scaling.data.pass_tables import check_passes, unit_keys
 from bayes_scaling.data.passes import read_passes
 from bayes_scaling.data.remarks import Remark
-from bayes_scaling.data.runs import RunsWarning, read_runs
+from bayes_scaling.data.runs import read_runs
 from bayes_scaling.data.tables import check_runs
 
 __all__ = [

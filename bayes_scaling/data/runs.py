@@ -1,12 +1,12 @@
 """Tables of runs, from whatever people have on disk."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from bayes_scaling.data.logs import summarise_logs
+from bayes_scaling.data.notices import warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
 from bayes_scaling.data.sources import find_paths, rename_columns
@@ -14,10 +14,6 @@ from bayes_scaling.data.tables import COLUMNS, check_runs
 from bayes_scaling.errors import DataError
 
 KNOWN = (*COLUMNS, "recipe", "width", "learning_rate")
-
-
-class RunsWarning(UserWarning):
-    """Something about the runs that was read as it stands, but should be looked at."""
 
 
 def read_runs(
@@ -135,9 +131,7 @@ def _warn_unfinished(checked: pd.DataFrame, hint: str) -> pd.DataFrame:
     if "finished" in checked and not checked["finished"].all():
         names = ", ".join(repr(run) for run in checked["run"][~checked["finished"]])
         verb = "look unfinished" if hint else "are unfinished"
-        warnings.warn(
-            f"these runs {verb}: {names}{hint}; they stay in the table with finished = False.",
-            RunsWarning,
-            stacklevel=3,
+        warn_of_runs(
+            f"these runs {verb}: {names}{hint}; they stay in the table with finished = False."
         )
     return checked

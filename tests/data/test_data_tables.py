@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from bayes_scaling.data import check_runs
+from bayes_scaling.data.compute import LIMITS
 from bayes_scaling.errors import DataError
 
 
@@ -131,9 +132,29 @@ def test_finished_must_be_a_flag():
         check_runs(ladder(finished=[True, "perhaps", False]))
 
 
-def test_infinite_product():
-    with pytest.raises(DataError, match="row 1: 6 x params x tokens is infinite"):
-        check_runs(pd.DataFrame({"params": [1e200], "tokens": [1e200], "loss": [1.0]}))
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("loss", 1e300),
+        ("loss", 1e-300),
+        ("loss_se", 1e300),
+        ("compute", 1e-300),
+        ("compute", 1e300),
+        ("params", 1e200),
+        ("tokens", 1e-200),
+    ],
+)
+def test_numbers_that_cannot_be_reckoned_with(column, value):
+    cells = {"params": 1e9, "tokens": 1e10, "compute": 6e19, "loss": 2.0, "loss_se": 0.1}
+    message = rf"row 1, column '{column}': got {re.escape(f'{value:g}')}; .* from .* to .* can be"
+    with pytest.raises(DataError, match=message):
+        check_runs(pd.DataFrame([cells | {column: value}]))
+
+
+def test_no_product_of_counts_is_beyond_the_limits():
+    low, high = LIMITS["a count"]
+    assert LIMITS["compute"][0] <= 6 * low**2
+    assert 6 * high**2 <= LIMITS["compute"][1]
 
 
 def test_rows_without_a_run_id_are_named_by_number():
