@@ -7,6 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
@@ -148,6 +149,11 @@ def _distinct(column: "pd.Series[Any]") -> tuple[Sequence[Any], NDArray[np.int64
 
 def text_column(raw: pd.DataFrame, name: str, rows: Rows) -> list[str]:
     """Read names; a whole number is its digits, an empty cell an error."""
+    column = raw[name]
+    if isinstance(column.dtype, pd.StringDtype):
+        odd = column.isna() | (column.str.strip() == "") | column.str.contains("\0", regex=False)
+        if not odd.any():
+            return list(column)
 
     def read(value: object) -> str:
         if is_missing(value):
@@ -159,20 +165,30 @@ def text_column(raw: pd.DataFrame, name: str, rows: Rows) -> list[str]:
             raise DataError(f"got {text!r}, which has a character that is no text; rename it.")
         return text
 
-    return read_cells(raw[name], read, rows)
+    return read_cells(column, read, rows)
 
 
 def number_column(
     raw: pd.DataFrame, name: str, parse: Callable[[object], float], rows: Rows
 ) -> Array:
-    """Read numbers; an empty cell, or a column that isn't there, gives NaN."""
+    """Read numbers; an empty cell, or a column that isn't there, gives NaN.
+
+    What `parse` allows is an interval, so numbers are fine if the smallest and largest are.
+    """
     if name not in raw:
         return np.full(len(raw), math.nan)
+    column = raw[name]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        numbers = column.to_numpy(float)
+        with suppress(DataError):
+            for extreme in (column.min(), column.max()):
+                _ = is_missing(extreme) or parse(extreme)
+            return numbers
 
     def read(value: object) -> float:
         return math.nan if is_missing(value) else parse(value)
 
-    return np.array(read_cells(raw[name], read, rows))
+    return np.array(read_cells(column, read, rows))
 
 
 def fill_compute(
