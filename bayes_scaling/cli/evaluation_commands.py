@@ -68,6 +68,7 @@ def compare(
 
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
+    _demand_comparable(model, unit, cutoff, horizon, jobs)
     counts = Counts(buckets, hardest, run_compute, read)
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
     fits: Any = {name: fit_table(data, name, seed=seed, draws=draws) for name in model}
@@ -81,6 +82,28 @@ def compare(
         typer.echo(table_text(_short(table).T.reset_index(names="")))
     if not table["converged"].all():
         raise typer.Exit(NOT_CONVERGED)
+
+
+def _demand_comparable(
+    model: list[str], unit: str | None, cutoff: list[str] | None, horizon: float | None, jobs: int
+) -> None:
+    """Refuse before the first fit what would be refused after the last."""
+    from bayes_scaling.evaluation.comparison import demand_unit
+    from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
+    from bayes_scaling.evaluation.workers import demand_jobs
+    from bayes_scaling.specification.shelf import load_model
+
+    specs = [load_model(name) for name in model]
+    for spec in specs:
+        if spec.response != specs[0].response:
+            raise BayesScalingError(
+                f"--model: {specs[0].name} is a model of {specs[0].response} and {spec.name} one "
+                f"of {spec.response}; compare models of the same."
+            )
+        demand_unit(unit, spec)
+    check_cutoffs(cutoff)
+    check_horizon(horizon)
+    demand_jobs(jobs)
 
 
 def backtest(

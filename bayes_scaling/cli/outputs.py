@@ -1,15 +1,19 @@
 """Files that commands write; a path that can't be written is refused before the fit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayes_scaling.errors import OutputError
+from bayes_scaling.errors import BayesScalingError, OutputError
 from bayes_scaling.outputs import demand_writable, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bayes_scaling.forecasting import Forecast, PassForecast
+    from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.passes.fits import PassFit
 
 SAVED = ".nc"
 
@@ -38,6 +42,23 @@ def demand_report_path(option: str, path: Path) -> None:
     if path.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"{option}: {path} has to end in .html, by which browsers know a page.")
     demand_writable(path)
+
+
+@contextmanager
+def keeping(fitted: "Fit | PassFit", source: str) -> Iterator[None]:
+    """Keep a fit that was just sampled, where what is made of it fails; the error says where."""
+    try:
+        yield
+    except Exception as error:
+        if Path(source).suffix.lower() == SAVED:
+            raise
+        from bayes_scaling.inference.saving import keep_fit
+
+        kept = f"The fit is kept in {keep_fit(fitted)}, which takes the place of {source}."
+        if isinstance(error, BayesScalingError):
+            raise type(error)(f"{error} {kept}") from None
+        error.add_note(kept)
+        raise
 
 
 def draw_figure(

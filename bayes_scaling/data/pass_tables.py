@@ -198,9 +198,7 @@ def _require_unique(passes: pd.DataFrame, rows: Rows) -> None:
         )
 
 
-def _require_constant(
-    passes: pd.DataFrame, column: str, keys: Sequence[str], rows: Rows
-) -> None:
+def _require_constant(passes: pd.DataFrame, column: str, keys: Sequence[str], rows: Rows) -> None:
     names = keys_of(passes, keys)
     first = passes.groupby(names, sort=False)[column].transform("first")
     differs = (passes[column] != first).to_numpy()

@@ -67,7 +67,10 @@ def _read_column(found: Mapping[str, Any]) -> "pd.Series[Any]":
         categories = pd.Index(_read_column(found["categories"]))
         coded = pd.Categorical.from_codes(found["cells"], categories, found["ordered"])
         return pd.Series(coded)
-    return pd.Series([_read(cell) for cell in found["cells"]], dtype=found["dtype"])
+    cells: pd.Series[Any] = pd.Series(
+        [_read(cell) for cell in found["cells"]], dtype=found["dtype"]
+    )
+    return cells
 
 
 def _write(cell: Any) -> Any:

@@ -14,6 +14,7 @@ from bayes_scaling.inference.blocks import Blocks, active_terms, lay_out
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.graph import PRECISION, build_sampler_model, sampler_arrays
 from bayes_scaling.inference.packing import pack
+from bayes_scaling.inference.stops import explained_stops
 from bayes_scaling.inference.structure import Structure, structure_of
 from bayes_scaling.specification.spec import Spec
 
@@ -136,9 +137,15 @@ def run_sampler(
     sample_stats : xarray.Dataset
     gradient_evaluations : int
         Of all chains, tuning included.
+
+    Raises
+    ------
+    SamplingError
+        If the sampler stops.
     """
-    with threadpool_limits(1):  # threads of BLAS under threads of chains are 200 times slower
-        tree = nutpie.sample(
+    # Threads of BLAS under threads of chains are 200 times slower.
+    with threadpool_limits(1), explained_stops():
+        running = nutpie.sample(
             compiled,
             draws=draws,
             tune=tune,
@@ -147,7 +154,13 @@ def run_sampler(
             target_accept=target_accept,
             progress_bar=False,
             progress_callback=_reporter(progress) if progress else None,
+            blocking=False,  # else nutpie takes an interrupt for the end, and gives what it has
         )
+        try:
+            tree = running.wait()
+        except BaseException:
+            running.cancel()
+            raise
     steps = tree.sample_stats["n_steps"].sum() + tree["warmup_sample_stats"]["n_steps"].sum()
     stats = tree.sample_stats.to_dataset()
     kept = [name for name in ("diverging", "energy", "n_steps", "step_size") if name in stats]

@@ -60,11 +60,10 @@ def _say_refuge(tree: xr.DataTree, path: Path) -> str:
 
 
 def _write(tree: xr.DataTree, path: Path) -> None:
+    # By way of memory: HDF5 takes the whole process down where a disk is full.
+    data = tree.to_netcdf(None, engine="h5netcdf")
     with replacing(path) as part:
-        try:
-            tree.to_netcdf(part, engine="h5netcdf")
-        except RuntimeError as error:  # HDF5's own way to say that a disk is full
-            raise OSError(str(error)) from None
+        part.write_bytes(data)
 
 
 def _to_tree(fit: Fit | PassFit) -> xr.DataTree:
