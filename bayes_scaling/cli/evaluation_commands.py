@@ -62,12 +62,12 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
+    if len(set(model)) < 2:
+        raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     from bayes_scaling.cli.printing import print_json, table_text
     from bayes_scaling.cli.running import fit_table, read_table
     from bayes_scaling.evaluation.comparison import compare as compare_fits
 
-    if len(set(model)) < 2:
-        raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     _demand_comparable(model, unit, cutoff, horizon, jobs)
     counts = Counts(buckets, hardest, run_compute, read)
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)

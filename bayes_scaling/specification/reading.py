@@ -77,7 +77,9 @@ class Reader:
             raise self.fail(key, f"expected {domain.words}, got {number:g}.")
         if number and not SMALLEST <= abs(number) <= LARGEST:
             raise self.fail(
-                key, f"expected a number of {SMALLEST:g} to {LARGEST:g} in size, got {number:g}."
+                key,
+                f"expected {domain.words}, and of {SMALLEST:g} to {LARGEST:g} in size, got "
+                f"{number:g}.",
             )
         return number
 
@@ -137,7 +139,8 @@ class Reader:
     ) -> float | Prior:
         """Read one prior, nested ones included; a bare number pins, within its limit."""
         if not isinstance(value, Mapping):
-            return self.number(value, key, limit or domain)
+            number = self.number(value, key, domain)
+            return number if limit is None else self.number(number, key, limit)
         self.keys(value, key, {"dist"})
         dist = self.choice(value["dist"], f"{key}.dist", set(DISTRIBUTIONS))
         arguments, limits = DISTRIBUTIONS[dist].arguments, DISTRIBUTIONS[dist].limits
