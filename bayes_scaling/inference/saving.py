@@ -61,7 +61,9 @@ def _say_refuge(tree: xr.DataTree, path: Path) -> str:
 
 def _write(tree: xr.DataTree, path: Path) -> None:
     # By way of memory: HDF5 takes the whole process down where a disk is full.
-    with tree.to_netcdf(None, engine="h5netcdf") as data, replacing(path) as part:
+    with tree.to_netcdf(None, engine="h5netcdf") as view:
+        data = bytes(view)
+    with replacing(path) as part:
         part.write_bytes(data)
 
 
