@@ -110,15 +110,17 @@ def _unfinished(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
 
 def _rises(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     done = ladder[ladder["finished"]] if "finished" in ladder else ladder
-    least = done.groupby("compute")["loss"].min().cummin().shift()  # of all that are cheaper
-    risen = done[done["loss"] > (1 + RISE) * done["compute"].map(least)]
-    if risen.empty:
+    compute, loss = (done[column].to_numpy(float) for column in ("compute", "loss"))
+    order = np.argsort(compute)
+    least = np.concatenate([[np.inf], np.minimum.accumulate(loss[order])])
+    cheaper = least[np.searchsorted(compute[order], compute)]  # the least loss of cheaper runs
+    risen = np.flatnonzero(loss > (1 + RISE) * cheaper)
+    if not len(risen):
         return
-    said = []
-    for run, compute, loss in risen[["run", "compute", "loss"]].head(NAMED).itertuples(index=False):
-        cheaper = done["loss"][done["compute"] < compute]
-        better = done["run"][cheaper.idxmin()]
-        said.append(f"{run!r} ({loss:.4g}, {better!r} has {cheaper.min():.4g})")
+    run, said = done["run"].to_numpy(), []
+    for place in risen[:NAMED]:
+        better = np.flatnonzero((compute < compute[place]) & (loss == cheaper[place]))[0]
+        said.append(f"{run[place]!r} ({loss[place]:.4g}, {run[better]!r} has {loss[better]:.4g})")
     yield Remark(
         "rises",
         f"in {name} some runs have a loss more than {RISE:.0%} above that of a cheaper run: "

@@ -133,6 +133,27 @@ def test_finished_must_be_a_flag():
 
 
 @pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([1, True, 1.0], "row 2 (run 'b'), column 'loss': True isn't a loss"),
+        (["3", "low", "low"], "row 2 (run 'b'), column 'loss': 'low' isn't a loss"),
+        ([3.0, -1.0, 2.0], "row 2 (run 'b'), column 'loss': got -1.0"),
+        ([3, [2.5], [2.5]], "row 2 (run 'b'), column 'loss': [2.5] isn't a loss"),
+        ([3.0, None, None], "row 2 (run 'b'), column 'loss': missing or NaN"),
+    ],
+)
+def test_the_first_row_that_is_wrong_is_named(losses, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        check_runs(ladder(loss=losses))
+
+
+@pytest.mark.parametrize("name", ["a\0b", 3 * "\0"])
+def test_a_name_that_no_file_can_hold_is_refused(name):
+    with pytest.raises(DataError, match=r"row 2, column 'run': got .*, which has a character that"):
+        check_runs(ladder(run=["a", name, "c"]))
+
+
+@pytest.mark.parametrize(
     ("column", "value"),
     [
         ("loss", 1e300),
