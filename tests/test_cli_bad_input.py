@@ -189,3 +189,12 @@ def test_bad_usage(arguments):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Error: " in result.stderr
+
+
+def test_memory_that_does_not_suffice_is_said(folder, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", fail)
+    (folder / "fine.csv").write_text(FINE)
+    assert "the memory doesn't suffice; ask for fewer --draws" in refused("fit", "fine.csv")

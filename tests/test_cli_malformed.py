@@ -202,7 +202,7 @@ SPECS = {
     "a tiny width": ("sigma = 0.7", "sigma = 1e-300", "priors.floor_share.sigma: expected a posit"),
     "an infinite width": ("sigma = 0.7", "sigma = inf", "priors.floor_share.sigma: expected a pos"),
     "a middle that isn't a number": ("mu = 0.2 ", "mu = nan ", "priors.floor_share.mu: expected a"),
-    "a middle far away": ("mu = 0.2 ", "mu = 1e4 ", "expected a number between -100 and 100"),
+    "a middle far away": ("mu = 0.2 ", "mu = 1e4 ", "expected a number between -10 and 10"),
     "a width of text": ("sigma = 0.7", 'sigma = "wide"', "priors.floor_share.sigma"),
     "a pinned number that is huge": (
         "nu = 5.0",

@@ -60,13 +60,19 @@ def _logit_normal(mu: Any, sigma: Any) -> Any:
 
 
 _LOCATION_SCALE = {"mu": REAL, "sigma": POSITIVE}
-# Parameters are logarithms, or have priors on their logarithm or log-odds: e^700 is the largest
-# number there is.
+# Parameters are logarithms, or have priors on their logarithm: e^700 is the largest number there
+# is.
 _ON_LOGS = {
     "mu": Domain("a number between -100 and 100", -100.0, 100.0),
     "sigma": Domain("a positive number below 100", 1e-9, 100.0),
 }
-_SHAPE = Domain("a positive number between 0.01 and 1e6", 0.01, 1e6)
+# Log-odds above 36 are a share of 1 in the digits that there are, and nothing is left beside it.
+_ON_LOG_ODDS = {
+    "mu": Domain("a number between -10 and 10", -10.0, 10.0),
+    "sigma": Domain("a positive number below 5", 1e-9, 5.0),
+}
+_SHAPE = Domain("a positive number from 0.01 to 1e6", 0.01, 1e6, closed_below=True)
+_SHAPE_OF_SHARE = Domain("a positive number from 0.5 to 1e6", 0.5, 1e6, closed_below=True)
 
 DISTRIBUTIONS: Mapping[str, Distribution] = {
     "Normal": Distribution(
@@ -84,7 +90,7 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         limits=_ON_LOGS,
     ),
     "LogitNormal": Distribution(
-        _LOCATION_SCALE, UNIT, _logit_normal, link="sigmoid", limits=_ON_LOGS
+        _LOCATION_SCALE, UNIT, _logit_normal, link="sigmoid", limits=_ON_LOG_ODDS
     ),
     "HalfNormal": Distribution(
         {"sigma": POSITIVE}, POSITIVE, _scipy("halfnorm", scale=itemgetter("sigma"))
@@ -116,7 +122,7 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         {"alpha": POSITIVE, "beta": POSITIVE},
         UNIT,
         _scipy("beta", "alpha", "beta"),
-        limits={"alpha": _SHAPE, "beta": _SHAPE},
+        limits={"alpha": _SHAPE_OF_SHARE, "beta": _SHAPE_OF_SHARE},
     ),
     "Uniform": Distribution(
         {"lower": REAL, "upper": REAL},

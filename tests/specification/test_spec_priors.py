@@ -216,3 +216,4 @@ def test_draws_at_the_limits_are_numbers(name):
         sigma = limits["sigma"].upper
         drawn = DISTRIBUTIONS[name].scipy(mu=mu, sigma=sigma).rvs(size=10_000, random_state=1)
         assert np.isfinite(drawn).all()
+        assert name != "LogitNormal" or ((drawn > 0) & (drawn < 1)).all()
