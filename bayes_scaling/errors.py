@@ -16,6 +16,10 @@ class SpecError(BayesScalingError):
     """A model specification with a key, name or number that isn't allowed."""
 
 
+class SamplingError(BayesScalingError):
+    """A model and data that the sampler can't move in."""
+
+
 class SavedFitError(BayesScalingError):
     """A saved fit that is truncated, altered, or newer than this package."""
 

@@ -2,6 +2,7 @@
 
 import h5py
 import pytest
+from refusals import forbid_sampling, refused
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
@@ -14,25 +15,9 @@ FINE = "run,compute,loss\na,1e18,3.0\nb,1e19,2.6\nc,1e20,2.3\n"
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """An empty working folder, and a sampler that must not be reached."""
-
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def refused(*arguments):
-    """Run, and return the one sentence."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == 2, result.output
-    assert result.stdout == ""
-    *notes, sentence = result.stderr.splitlines()
-    assert all(note.startswith("note: ") for note in notes)
-    assert sentence.startswith("bayes-scaling: ")
-    assert sentence.endswith((".", "?"))
-    return sentence
 
 
 def edited(*replacements):
@@ -204,3 +189,12 @@ def test_bad_usage(arguments):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Error: " in result.stderr
+
+
+def test_memory_that_does_not_suffice_is_said(folder, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", fail)
+    (folder / "fine.csv").write_text(FINE)
+    assert "the memory doesn't suffice; ask for fewer --draws" in refused("fit", "fine.csv")

@@ -24,6 +24,7 @@ FLOORS = {
     "inference": 2,
     "specification": 1,
     "data": 1,
+    "outputs": 1,
     "errors": 0,
 }
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}

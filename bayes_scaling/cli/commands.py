@@ -47,8 +47,11 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:
-            typer.echo(f"bayes-scaling: {error}", err=True)
-            raise typer.Exit(BAD_INPUT) from None
+            sentence = str(error)
+        except MemoryError:
+            sentence = "the memory doesn't suffice; ask for fewer --draws, targets or rows."
+        typer.echo(f"bayes-scaling: {sentence}", err=True)
+        raise typer.Exit(BAD_INPUT)
 
 
 app = typer.Typer(
@@ -192,7 +195,7 @@ def forecast(
     json: Json = False,
 ) -> None:
     """Forecast larger runs, from runs or counts, or from a saved fit."""
-    from bayes_scaling.cli.outputs import draw_figure
+    from bayes_scaling.cli.outputs import draw_figure, keeping
     from bayes_scaling.cli.printing import print_forecast
     from bayes_scaling.cli.running import demand_targets, find_fit, predict_at
 
@@ -211,9 +214,10 @@ def forecast(
         at=at,
         allow=allow,
     )
-    predicted = predict_at(fitted, at, family, question, seed=seed)
-    draw_figure(predicted, figure, by=by)
-    print_forecast(predicted, question, as_json=json, figure=figure)
+    with keeping(fitted, ladder_or_fit):
+        predicted = predict_at(fitted, at, family, question, seed=seed)
+        draw_figure(predicted, figure, by=by)
+        print_forecast(predicted, question, as_json=json, figure=figure)
     _exit(fitted)
 
 

@@ -64,12 +64,13 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
+    if len(set(model)) < 2:
+        raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     from bayes_scaling.cli.printing import print_json, table_text
     from bayes_scaling.cli.running import fit_table, read_table
     from bayes_scaling.evaluation.comparison import compare as compare_fits
 
-    if len(set(model)) < 2:
-        raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
+    _demand_comparable(model, unit, cutoff, horizon, jobs)
     counts = Counts(buckets, hardest, run_compute, read)
     data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
     settings: Any = {"seed": seed, "draws": draws, "allow": allow}
@@ -84,6 +85,28 @@ def compare(
         typer.echo(table_text(_short(table).T.reset_index(names="")))
     if not table["converged"].all():
         raise typer.Exit(NOT_CONVERGED)
+
+
+def _demand_comparable(
+    model: list[str], unit: str | None, cutoff: list[str] | None, horizon: float | None, jobs: int
+) -> None:
+    """Refuse before the first fit what would be refused after the last."""
+    from bayes_scaling.evaluation.comparison import demand_unit
+    from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
+    from bayes_scaling.evaluation.workers import demand_jobs
+    from bayes_scaling.specification.shelf import load_model
+
+    specs = [load_model(name) for name in model]
+    for spec in specs:
+        if spec.response != specs[0].response:
+            raise BayesScalingError(
+                f"--model: {specs[0].name} is a model of {specs[0].response} and {spec.name} one "
+                f"of {spec.response}; compare models of the same."
+            )
+        demand_unit(unit, spec)
+    check_cutoffs(cutoff)
+    check_horizon(horizon)
+    demand_jobs(jobs)
 
 
 def backtest(

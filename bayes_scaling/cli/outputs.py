@@ -1,14 +1,19 @@
 """Files that commands write; a path that can't be written is refused before the fit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayes_scaling.errors import OutputError
+from bayes_scaling.errors import BayesScalingError, OutputError
+from bayes_scaling.outputs import demand_writable, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bayes_scaling.forecasting import Forecast, PassForecast
+    from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.passes.fits import PassFit
 
 SAVED = ".nc"
 
@@ -17,7 +22,7 @@ def demand_fit_path(path: Path) -> None:
     """Refuse a path where a fit can't be saved, or wouldn't be known as one."""
     if path.suffix.lower() != SAVED:
         raise OutputError(f"--out: {path} has to end in {SAVED}, by which a saved fit is known.")
-    _demand_writable(path)
+    demand_writable(path)
 
 
 def demand_figure_path(path: Path) -> None:
@@ -29,14 +34,31 @@ def demand_figure_path(path: Path) -> None:
         raise OutputError(
             f"--figure: {path} has to end in the name of a format ({', '.join(known)})."
         )
-    _demand_writable(path)
+    demand_writable(path)
 
 
 def demand_report_path(option: str, path: Path) -> None:
     """Refuse a path where a report can't be written, or wouldn't open in a browser."""
     if path.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"{option}: {path} has to end in .html, by which browsers know a page.")
-    _demand_writable(path)
+    demand_writable(path)
+
+
+@contextmanager
+def keeping(fitted: "Fit | PassFit", source: str) -> Iterator[None]:
+    """Keep a fit that was just sampled, where what is made of it fails; the error says where."""
+    try:
+        yield
+    except Exception as error:
+        if Path(source).suffix.lower() == SAVED:
+            raise
+        from bayes_scaling.inference.saving import keep_fit
+
+        kept = f"The fit is kept in {keep_fit(fitted)}, which takes the place of {source}."
+        if isinstance(error, BayesScalingError):
+            raise type(error)(f"{error} {kept}") from None
+        error.add_note(kept)
+        raise
 
 
 def draw_figure(
@@ -51,7 +73,6 @@ def draw_figure(
     from matplotlib.figure import Figure
 
     from bayes_scaling.forecasting import Forecast
-    from bayes_scaling.inference.saving import replacing
     from bayes_scaling.plotting import make_panels, plot_forecast, plot_pass_rate
 
     figure = Figure(figsize=(5.5, 3.6), layout="constrained")
@@ -63,14 +84,3 @@ def draw_figure(
         plot_pass_rate(forecast, truth=truth, by=shown, axes=axes)
     with replacing(path) as part:
         figure.savefig(part, format=path.suffix.lower().removeprefix("."), dpi=200)
-
-
-def _demand_writable(path: Path) -> None:
-    if path.is_dir():
-        raise OutputError(f"{path}: can't be written: it is a folder.")
-    probe = path.with_name(f".{path.name}.probe")
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}.") from None

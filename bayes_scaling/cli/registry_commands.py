@@ -74,10 +74,19 @@ def register(
     json: Json = False,
 ) -> None:
     """Seal a forecast: append it to a ledger before the outcome is known."""
+    from bayes_scaling.cli.outputs import keeping
     from bayes_scaling.cli.registry_printing import print_registered
     from bayes_scaling.cli.running import demand_targets, find_loss_fit
+    from bayes_scaling.registry.registration import demand_questions
+    from bayes_scaling.registry.words import demand_text, demand_texts
 
     demand_targets(at, "run", None)
+    asked = question[0] if len(question) == 1 else question
+    said = {"resolves": resolves, "void_if": void_if, "author": author}
+    demand_questions(asked, len(at))
+    demand_texts("assumptions", assume or ())
+    for name, text in said.items():
+        _ = text is None or demand_text(name, text)
     _demand_registrable(ledger, anchor, event or ())
     fitted = find_loss_fit(
         ladder_or_fit,
@@ -95,11 +104,11 @@ def register(
 
     one = family[0] if family and len(family) == 1 else family
     forecast = predict(fitted, compute=at, family=one or None, random_seed=seed)
-    with _noting():
+    with keeping(fitted, ladder_or_fit), _noting():
         records = seal(
             forecast,
             ledger,
-            question=question[0] if len(question) == 1 else question,
+            question=asked,
             resolves=resolves,
             void_if=void_if,
             assumptions=assume or (),

@@ -56,12 +56,16 @@ def report(
     json: Json = False,
 ) -> None:
     """Write a forecast, with what it rests on, as one HTML file."""
-    from bayes_scaling.cli.outputs import demand_report_path
+    from bayes_scaling.cli.outputs import demand_report_path, keeping
     from bayes_scaling.cli.printing import print_json
     from bayes_scaling.cli.running import demand_targets, find_fit, fit_table, read_table
 
     demand_targets(at or [], "run", None)
     demand_report_path("--out", out)
+    if ledger is not None:
+        from bayes_scaling.registry import read_ledger
+
+        read_ledger(ledger)
     counts = Counts(buckets, hardest, run_compute, read)
     if at or Path(ladder_or_fit).suffix.lower() == SAVED:
         settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
@@ -73,7 +77,8 @@ def report(
         fitted = fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     from bayes_scaling.reporting import report as write
 
-    path = write(fitted, _forecast(fitted, at, family, seed), registered=ledger, path=out)
+    with keeping(fitted, ladder_or_fit):
+        path = write(fitted, _forecast(fitted, at, family, seed), registered=ledger, path=out)
     if json:
         print_json({"report": path, "converged": fitted.diagnosis.converged})
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayes_scaling.data.cells import as_table, text_column
+from bayes_scaling.data.cells import Rows, as_table, text_column
 from bayes_scaling.data.readers import read_file
 from bayes_scaling.data.sources import find_paths
 from bayes_scaling.errors import DataError, suggest
@@ -43,8 +43,7 @@ def attach_compute(table: pd.DataFrame, compute: Computes | None) -> pd.DataFram
             f"{twice[0]} is in the table and in compute= too; leave one of them out, so that "
             "it is clear which counts."
         )
-    rows = [f"row {i + 1}" for i in range(len(table))]
-    runs = text_column(table, "run", rows)
+    runs = text_column(table, "run", Rows())
     missing = [run for run in dict.fromkeys(runs) if run not in amounts.index]
     if missing:
         raise DataError(
@@ -76,7 +75,7 @@ def _by_run(compute: Computes) -> pd.DataFrame:
             "compute: the table must have the columns run and compute, or run, params and tokens; "
             f"it has: {', '.join(map(str, amounts))}."
         )
-    runs = pd.Index(text_column(amounts, "run", [f"compute, row {i + 1}" for i in amounts.index]))
+    runs = pd.Index(text_column(amounts, "run", Rows("compute, ")))
     if runs.has_duplicates:
         raise DataError(f"compute: run {runs[runs.duplicated()][0]!r} has two entries; keep one.")
     return amounts[[name for name in AMOUNTS if name in amounts]].set_axis(runs)

@@ -1,18 +1,28 @@
 """Cells of a raw table, as the kinds of column that checked tables share.
 
-A row is known to its reader by a sentence's start, such as "row 3 (run 'b')".
+Equal cells of a column are read once, so that tables of a million rows are read in seconds.
 """
 
 import difflib
 import math
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from numbers import Real
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from bayes_scaling.data.table_texts import is_keepable
 from bayes_scaling.errors import DataError, suggest
 
+Array = NDArray[np.float64]
+
 COMPUTE_SOURCES = ("given", "6ND", "total_flos")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file can hold these
 INDEXED = ("run", "family", "benchmark", "problem")
 KNOWN_AS = {
     "compute": ("compute", "flop"),
@@ -68,7 +78,7 @@ def is_missing(value: object) -> bool:
     """Whether a cell is empty: None, NaN, NA, NaT or blank text."""
     if isinstance(value, str):
         return not value.strip()
-    if isinstance(value, Real):
+    if isinstance(value, float | Real):
         return bool(value != value)
     return value is None or value is pd.NA or value is pd.NaT
 
@@ -83,63 +93,161 @@ def nearest(word: str, names: Sequence[str]) -> str | None:
     return near[0] if near else None
 
 
-def text_column(raw: pd.DataFrame, name: str, rows: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class Rows:
+    """How a sentence about a row starts, such as "row 3 (run 'b')": made where it is needed.
+
+    Attributes
+    ----------
+    before : str
+        Which table, where that has to be said.
+    names : mapping of str to sequence of str
+        What is known of each row: its run, its problem.
+    """
+
+    before: str = ""
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __getitem__(self, place: int) -> str:
+        named = ", ".join(f"{noun} {names[place]!r}" for noun, names in self.names.items())
+        return f"{self.before}row {place + 1}" + (f" ({named})" if named else "")
+
+
+def read_cells(column: "pd.Series[Any]", read: Callable[[Any], Any], rows: Rows) -> list[Any]:
+    """Read every cell of a column.
+
+    Raises
+    ------
+    DataError
+        Of the first cell that can't be read, with its row and column before what `read` raised.
+    """
+    values, places = _distinct(column)
+    found = []
+    for number, value in enumerate(values):
+        try:
+            found.append(read(value))
+        except DataError as error:
+            row = rows[int((places == number).argmax())]
+            raise DataError(f"{row}, column {column.name!r}: {error}") from None
+    return [found[place] for place in places.tolist()]
+
+
+def _distinct(column: "pd.Series[Any]") -> tuple[Sequence[Any], NDArray[np.int64]]:
+    """List the different cells, as they come, and say which of them stands in each row."""
+    if column.dtype != object:
+        places, values = pd.factorize(column, use_na_sentinel=False)
+        return values.tolist(), places.astype(np.int64)
+    cells = column.tolist()
+    try:  # by type too: True equals 1
+        number: dict[Any, int] = {}
+        keys = zip(map(type, cells), cells, strict=True)
+        places = np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+        return [cell for _, cell in number], places
+    except TypeError:  # a list or a dict has no hash
+        return cells, np.arange(len(cells))
+
+
+def text_column(raw: pd.DataFrame, name: str, rows: Rows) -> list[str]:
     """Read names; a whole number is its digits, an empty cell an error."""
-    values = raw[name].tolist()
-    for value, row in zip(values, rows, strict=True):
+    column = raw[name]
+    if isinstance(column.dtype, pd.StringDtype):
+        odd = column.isna() | (column.str.strip() == "") | column.str.contains("\0", regex=False)
+        if not odd.any():
+            return list(column)
+
+    def read(value: object) -> str:
         if is_missing(value):
-            raise DataError(f"{row}, column {name!r}: the cell is empty; give every row a {name}.")
-    return [
-        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-        for value in values
-    ]
+            raise DataError(f"the cell is empty; give every row a {name}.")
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        text = str(value)
+        if NO_TEXT.search(text):
+            raise DataError(f"got {text!r}, which has a character that is no text; rename it.")
+        return text
+
+    return read_cells(column, read, rows)
 
 
 def number_column(
-    raw: pd.DataFrame, name: str, parse: Callable[[object], float], rows: Sequence[str]
-) -> list[float]:
-    """Read numbers; an empty cell, or a column that isn't there, gives NaN."""
+    raw: pd.DataFrame, name: str, parse: Callable[[object], float], rows: Rows
+) -> Array:
+    """Read numbers; an empty cell, or a column that isn't there, gives NaN.
+
+    What `parse` allows is an interval, so numbers are fine if the smallest and largest are.
+    """
     if name not in raw:
-        return [math.nan] * len(raw)
-    numbers = []
-    for value, row in zip(raw[name].tolist(), rows, strict=True):
-        try:
-            numbers.append(math.nan if is_missing(value) else parse(value))
-        except DataError as error:
-            raise DataError(f"{row}, column {name!r}: {error}") from None
-    return numbers
+        return np.full(len(raw), math.nan)
+    column = raw[name]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        numbers = column.to_numpy(float)
+        with suppress(DataError):
+            for extreme in (column.min(), column.max()):
+                _ = is_missing(extreme) or parse(extreme)
+            return numbers
+
+    def read(value: object) -> float:
+        return math.nan if is_missing(value) else parse(value)
+
+    return np.array(read_cells(column, read, rows))
 
 
 def fill_compute(
-    compute: list[float], params: list[float], tokens: list[float], rows: Sequence[str]
-) -> tuple[list[float], list[bool]]:
+    compute: Array, params: Array, tokens: Array, rows: Rows
+) -> tuple[Array, NDArray[np.bool_]]:
     """Put 6 x params x tokens where compute is missing; return also where that was."""
-    filled = [math.isnan(given) for given in compute]
-    amounts = [
-        6 * n * d if fill else given
-        for given, fill, n, d in zip(compute, filled, params, tokens, strict=True)
-    ]
-    for amount, row in zip(amounts, rows, strict=True):
-        if math.isnan(amount):
-            raise DataError(
-                f"{row}, column 'compute': missing or NaN, and params or tokens to make it from "
-                "(6 x params x tokens) are missing too; fill the cell."
-            )
-        if math.isinf(amount):
-            raise DataError(f"{row}: 6 x params x tokens is infinite; look at both cells.")
+    filled = np.isnan(compute)
+    amounts = np.where(filled, 6 * params * tokens, compute)
+    without = np.isnan(amounts)
+    if without.any():
+        raise DataError(
+            f"{rows[int(without.argmax())]}, column 'compute': missing or NaN, and params or "
+            "tokens to make it from (6 x params x tokens) are missing too; fill the cell."
+        )
     return amounts, filled
 
 
-def compute_sources(raw: pd.DataFrame, filled: Sequence[bool], rows: Sequence[str]) -> list[str]:
+def compute_sources(raw: pd.DataFrame, filled: NDArray[np.bool_], rows: Rows) -> list[str]:
     """Say where the compute of each row is from: 'given', '6ND' or 'total_flos'."""
-    said = raw["compute_from"].tolist() if "compute_from" in raw else [None] * len(raw)
-    sources = []
-    for value, fill, row in zip(said, filled, rows, strict=True):
-        if not is_missing(value) and value not in COMPUTE_SOURCES:
-            allowed = suggest(str(value), COMPUTE_SOURCES)
-            raise DataError(f"{row}, column 'compute_from': got {value!r}; {allowed}")
-        sources.append("6ND" if fill else "given" if is_missing(value) else str(value))
-    return sources
+
+    def read(value: object) -> str:
+        if is_missing(value):
+            return "given"
+        if value not in COMPUTE_SOURCES:
+            raise DataError(f"got {value!r}; {suggest(str(value), COMPUTE_SOURCES)}")
+        return str(value)
+
+    said = ["given"] * len(raw)
+    if "compute_from" in raw:
+        said = read_cells(raw["compute_from"], read, rows)
+    return ["6ND" if fill else source for fill, source in zip(filled.tolist(), said, strict=True)]
+
+
+def find_twice(keys: pd.DataFrame) -> tuple[int, int] | None:
+    """Find the first row that repeats an earlier one; return the numbers of both, from 0."""
+    again = keys.duplicated().to_numpy()
+    if not again.any():
+        return None
+    second = int(again.argmax())
+    return int((keys == keys.iloc[second]).all(axis=1).to_numpy().argmax()), second
+
+
+def other_columns(
+    raw: pd.DataFrame, known: Collection[str], warn: Callable[[str], None]
+) -> pd.DataFrame:
+    """Keep the columns that aren't ours; those that no file can hold are left out with a word."""
+    kept = []
+    for name in raw.columns:
+        if name in known:
+            continue
+        if is_keepable(raw[name]):
+            kept.append(name)
+            continue
+        kinds = sorted({type(cell).__name__ for cell in raw[name].tolist()})
+        warn(
+            f"column {name!r} is left out: it holds what can't be saved ({', '.join(kinds[:3])}). "
+            "Turn it into text or numbers to keep it."
+        )
+    return raw[kept]
 
 
 def _missing_column(name: str, more: str, raw: pd.DataFrame, known: Collection[str]) -> DataError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.ladder_remarks import (
@@ -13,7 +14,7 @@ from bayes_scaling.data.notices import READINGS
 from bayes_scaling.data.pass_remarks import remark_on_passes
 from bayes_scaling.data.pass_tables import check_passes
 from bayes_scaling.data.quantities import remark_on_quantities
-from bayes_scaling.data.remarks import Remark, flop, listed, named
+from bayes_scaling.data.remarks import NAMED, Remark, flop, listed, named
 from bayes_scaling.data.tables import check_runs
 
 SAME_LOSS = 1e-6
@@ -117,18 +118,20 @@ def _quantities(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
 
 
 def _pseudo_replicates(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
-    for compute, runs in ladder.groupby("compute"):
-        ordered = runs.sort_values("loss")
-        # Runs that follow each other closely in loss share a group.
-        group = (ordered["loss"].diff() >= SAME_LOSS).cumsum()
-        for _, twins in ordered.groupby(group):
-            if len(twins) > 1:
-                yield Remark(
-                    "pseudo-replicates",
-                    f"runs {named(sorted(twins['run']))} of {name} have the same compute, "
-                    f"{flop(float(str(compute)))}, and the same loss, "
-                    f"{twins['loss'].iloc[0]:.6g}; one run entered twice counts twice as evidence.",
-                )
+    ordered = ladder.sort_values(["compute", "loss"], kind="stable")
+    runs = ordered["run"].to_numpy()
+    compute, loss = (ordered[column].to_numpy(float) for column in ("compute", "loss"))
+    # Runs of one compute that follow each other closely in loss share a group.
+    apart = (np.diff(compute) != 0) | (np.diff(loss) >= SAME_LOSS)
+    starts = np.concatenate([[0], np.flatnonzero(apart) + 1, [len(runs)]])
+    for group in np.flatnonzero(np.diff(starts) > 1):
+        first, end = starts[group], starts[group + 1]
+        yield Remark(
+            "pseudo-replicates",
+            f"runs {named(sorted(runs[first:end]))} of {name} have the same compute, "
+            f"{flop(compute[first])}, and the same loss, {loss[first]:.6g}; one run entered twice "
+            "counts twice as evidence.",
+        )
 
 
 def _unfinished(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
@@ -143,18 +146,22 @@ def _unfinished(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
 
 def _rises(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     done = ladder[ladder["finished"]] if "finished" in ladder else ladder
-    risen = []
-    for run, compute, loss in zip(done["run"], done["compute"], done["loss"], strict=True):
-        cheaper = done["loss"][done["compute"] < compute]
-        if len(cheaper) and loss > (1 + RISE) * cheaper.min():
-            better = done["run"][cheaper.idxmin()]
-            risen.append(f"{run!r} ({loss:.4g}, {better!r} has {cheaper.min():.4g})")
-    if risen:
-        yield Remark(
-            "rises",
-            f"in {name} some runs have a loss more than {RISE:.0%} above that of a cheaper run: "
-            f"{listed(risen)}.",
-        )
+    compute, loss = (done[column].to_numpy(float) for column in ("compute", "loss"))
+    order = np.argsort(compute)
+    least = np.concatenate([[np.inf], np.minimum.accumulate(loss[order])])
+    cheaper = least[np.searchsorted(compute[order], compute)]  # the least loss of cheaper runs
+    risen = np.flatnonzero(loss > (1 + RISE) * cheaper)
+    if not len(risen):
+        return
+    run, said = done["run"].to_numpy(), []
+    for place in risen[:NAMED]:
+        better = np.flatnonzero((compute < compute[place]) & (loss == cheaper[place]))[0]
+        said.append(f"{run[place]!r} ({loss[place]:.4g}, {run[better]!r} has {loss[better]:.4g})")
+    yield Remark(
+        "rises",
+        f"in {name} some runs have a loss more than {RISE:.0%} above that of a cheaper run: "
+        f"{listed(said, len(risen))}.",
+    )
 
 
 PASS_TESTS: Sequence[Test] = (_quantities, remark_on_passes)

@@ -15,6 +15,13 @@ SI_PREFIXES = {
 }
 COUNT_SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}
 SECONDS = {"hour": 3_600, "day": 86_400}
+# Wider than any unit asks for; beyond these no sum of squares or product of amounts is a number.
+LIMITS = {
+    "compute": (1e-30, 1e70),
+    "a count": (1e-15, 1e30),
+    "a loss": (1e-20, 1e20),
+    "a standard error": (0.0, 1e20),
+}
 
 _NUMBER = r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)"
 _AMOUNT = re.compile(
@@ -111,7 +118,7 @@ def parse_count(value: object) -> float:
 
 def as_float(value: object, what: str, forms: str) -> float:
     """Turn a number, or the text of one, into a float; anything else is a DataError."""
-    if isinstance(value, (Real, Decimal)) and not isinstance(value, bool):
+    if isinstance(value, (float, Real, Decimal)) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:
@@ -125,9 +132,20 @@ def as_float(value: object, what: str, forms: str) -> float:
 
 
 def positive(number: float, what: str) -> float:
-    """Return the number if it is positive and finite; otherwise a DataError says so."""
+    """Return the number if it is positive, finite and one to reckon with; else a DataError."""
     if not (math.isfinite(number) and number > 0):
         raise DataError(f"got {number}; {what} must be positive and finite.")
+    return within_limits(number, what)
+
+
+def within_limits(number: float, what: str) -> float:
+    """Return the number if it is one to reckon with; otherwise a DataError says so."""
+    low, high = LIMITS[what]
+    if not low <= number <= high:
+        raise DataError(
+            f"got {number:g}; {what} from {low:g} to {high:g} can be reckoned with. Look at the "
+            "number and its unit."
+        )
     return number
 
 

@@ -2,18 +2,25 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.cells import (
+    Array,
+    Rows,
     as_table,
     compute_sources,
     fill_compute,
+    find_twice,
     is_missing,
     number_column,
+    other_columns,
+    read_cells,
     require_columns,
     text_column,
 )
 from bayes_scaling.data.compute import as_float, parse_compute, parse_count
+from bayes_scaling.data.notices import warn_of_passes
 from bayes_scaling.errors import DataError
 
 RUN_KEYS = ("family", "run")
@@ -74,12 +81,10 @@ def check_passes(table: pd.DataFrame) -> pd.DataFrame:
     """
     raw = as_table(table, "passes", "a row for every run and problem")
     require_columns(raw, ["run", "problem", "n_samples", "n_correct"], COLUMNS)
-    checked: dict[str, Sequence[object]] = {}
-    rows = [f"row {i + 1}" for i in range(len(raw))]
-    checked["run"] = runs = text_column(raw, "run", rows)
-    rows = [f"{row} (run {run!r})" for row, run in zip(rows, runs, strict=True)]
-    problems = text_column(raw, "problem", rows)
-    rows = [f"{row[:-1]}, problem {name!r})" for row, name in zip(rows, problems, strict=True)]
+    checked: dict[str, Sequence[object] | Array] = {}
+    checked["run"] = runs = text_column(raw, "run", Rows())
+    problems = text_column(raw, "problem", Rows(names={"run": runs}))
+    rows = Rows(names={"run": runs, "problem": problems})
     if "family" in raw:
         checked["family"] = text_column(raw, "family", rows)
     checked |= _amounts_of_compute(raw, rows)
@@ -89,7 +94,7 @@ def check_passes(table: pd.DataFrame) -> pd.DataFrame:
     if "bucket" in raw:
         checked["bucket"] = text_column(raw, "bucket", rows)
     checked |= _counts(raw, rows)
-    others = raw[[name for name in raw.columns if name not in COLUMNS]]
+    others = other_columns(raw, COLUMNS, warn_of_passes)
     passes = pd.concat([pd.DataFrame(checked), others], axis=1)
     passes = passes.astype({"n_samples": "int64", "n_correct": "int64"})
     passes.attrs = dict(raw.attrs)  # how columns were read
@@ -127,43 +132,28 @@ def keys_of(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key in table]
 
 
-def find_twice(keys: pd.DataFrame) -> tuple[int, int] | None:
-    """Find the first row that repeats an earlier one; return the numbers of both, from 0."""
-    again = keys.duplicated().to_numpy()
-    if not again.any():
-        return None
-    second = int(again.argmax())
-    return int((keys == keys.iloc[second]).all(axis=1).to_numpy().argmax()), second
-
-
-def _amounts_of_compute(raw: pd.DataFrame, rows: Sequence[str]) -> dict[str, Sequence[object]]:
+def _amounts_of_compute(raw: pd.DataFrame, rows: Rows) -> dict[str, Sequence[object] | Array]:
     params = number_column(raw, "params", parse_count, rows)
     tokens = number_column(raw, "tokens", parse_count, rows)
     compute = number_column(raw, "compute", parse_compute, rows)
     amounts, filled = fill_compute(compute, params, tokens, rows)
-    found: dict[str, Sequence[object]] = {"compute": amounts}
+    found: dict[str, Sequence[object] | Array] = {"compute": amounts}
     found["compute_from"] = compute_sources(raw, filled, rows)
     found |= {"params": params} if "params" in raw else {}
     found |= {"tokens": tokens} if "tokens" in raw else {}
     return found
 
 
-def _counts(raw: pd.DataFrame, rows: Sequence[str]) -> dict[str, Sequence[object]]:
-    for name in ("n_samples", "n_correct"):
-        for value, row in zip(raw[name].tolist(), rows, strict=True):
-            if is_missing(value):
-                raise DataError(
-                    f"{row}, column {name!r}: the cell is empty; leave out the row of a problem "
-                    "that the run did not try."
-                )
-    samples = number_column(raw, "n_samples", _n_samples, rows)
-    correct = number_column(raw, "n_correct", _n_correct, rows)
-    for n, c, row in zip(samples, correct, rows, strict=True):
-        if c > n:
-            raise DataError(
-                f"{row}: n_correct is {c:.0f} but n_samples only {n:.0f}; "
-                "at most all samples can be right."
-            )
+def _counts(raw: pd.DataFrame, rows: Rows) -> dict[str, Array]:
+    samples = np.array(read_cells(raw["n_samples"], _n_samples, rows))
+    correct = np.array(read_cells(raw["n_correct"], _n_correct, rows))
+    more = correct > samples
+    if more.any():
+        row = int(more.argmax())
+        raise DataError(
+            f"{rows[row]}: n_correct is {correct[row]:.0f} but n_samples only {samples[row]:.0f}; "
+            "at most all samples can be right."
+        )
     return {"n_samples": samples, "n_correct": correct}
 
 
@@ -185,6 +175,10 @@ def _n_correct(value: object) -> float:
 
 
 def _whole(value: object) -> float:
+    if is_missing(value):
+        raise DataError(
+            "the cell is empty; leave out the row of a problem that the run did not try."
+        )
     number = as_float(value, "a count of samples", "write a whole number")
     if not (number.is_integer() and abs(number) <= LARGEST):
         raise DataError(
@@ -194,7 +188,7 @@ def _whole(value: object) -> float:
     return number
 
 
-def _require_unique(passes: pd.DataFrame, rows: Sequence[str]) -> None:
+def _require_unique(passes: pd.DataFrame, rows: Rows) -> None:
     if twice := find_twice(passes[unit_keys(passes)]):
         first, second = twice
         name = rows[second].partition("(")[2].removesuffix(")")
@@ -205,9 +199,7 @@ def _require_unique(passes: pd.DataFrame, rows: Sequence[str]) -> None:
         )
 
 
-def _require_constant(
-    passes: pd.DataFrame, column: str, keys: Sequence[str], rows: Sequence[str]
-) -> None:
+def _require_constant(passes: pd.DataFrame, column: str, keys: Sequence[str], rows: Rows) -> None:
     names = keys_of(passes, keys)
     first = passes.groupby(names, sort=False)[column].transform("first")
     differs = (passes[column] != first).to_numpy()

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.data.by_run import Computes, attach_compute
+from bayes_scaling.data.cells import find_twice
 from bayes_scaling.data.mapping import map_columns
 from bayes_scaling.data.notices import READINGS, PassesWarning, warn_of_readings
-from bayes_scaling.data.pass_tables import COLUMNS, check_passes, find_twice, unit_keys
+from bayes_scaling.data.pass_tables import COLUMNS, check_passes, unit_keys
 from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
 from bayes_scaling.data.readers.evalplus import read_evalplus
 from bayes_scaling.data.readers.human_eval import read_human_eval

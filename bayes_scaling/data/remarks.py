@@ -32,10 +32,10 @@ def flop(compute: float) -> str:
 
 def named(names: Sequence[str]) -> str:
     """List names in quotes, the first few."""
-    return listed([repr(name) for name in names])
+    return listed([repr(name) for name in names[:NAMED]], len(names))
 
 
-def listed(items: Sequence[str]) -> str:
-    """List items, the first few."""
-    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
-    return ", ".join(items[:NAMED]) + more
+def listed(items: Sequence[str], count: int | None = None) -> str:
+    """List items, the first few; `count` is how many there are, where not all are given."""
+    left = (count or len(items)) - NAMED
+    return ", ".join(items[:NAMED]) + (f" and {left} more" if left > 0 else "")

@@ -1,6 +1,5 @@
 """Tables of runs, from whatever people have on disk."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 from bayes_scaling.data.column_names import read_loss_name
 from bayes_scaling.data.logs import summarise_logs
 from bayes_scaling.data.mapping import map_columns, read_losses, state_unit
-from bayes_scaling.data.notices import RunsWarning, warn_of_readings
+from bayes_scaling.data.notices import RunsWarning, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
 from bayes_scaling.data.sources import find_paths
@@ -161,9 +160,7 @@ def _warned(checked: pd.DataFrame, hint: str) -> pd.DataFrame:
     if "finished" in checked and not checked["finished"].all():
         names = ", ".join(repr(run) for run in checked["run"][~checked["finished"]])
         verb = "look unfinished" if hint else "are unfinished"
-        warnings.warn(
-            f"these runs {verb}: {names}{hint}; they stay in the table with finished = False.",
-            RunsWarning,
-            stacklevel=3,
+        warn_of_runs(
+            f"these runs {verb}: {names}{hint}; they stay in the table with finished = False."
         )
     return checked

@@ -3,18 +3,31 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.cells import (
+    Array,
+    Rows,
     as_table,
     compute_sources,
     fill_compute,
+    find_twice,
     is_missing,
     number_column,
+    other_columns,
+    read_cells,
     require_columns,
     text_column,
 )
-from bayes_scaling.data.compute import as_float, parse_compute, parse_count, positive
+from bayes_scaling.data.compute import (
+    as_float,
+    parse_compute,
+    parse_count,
+    positive,
+    within_limits,
+)
+from bayes_scaling.data.notices import warn_of_runs
 from bayes_scaling.errors import DataError
 
 COLUMNS = (
@@ -69,16 +82,16 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
     """
     raw = as_table(table, "runs", "a row a run")
     require_columns(raw, ["loss"], COLUMNS)
-    rows = [f"row {i + 1}" for i in range(len(raw))]
+    rows = Rows()
     if "run" in raw:
         runs = text_column(raw, "run", rows)
-        rows = [f"{row} (run {run!r})" for row, run in zip(rows, runs, strict=True)]
+        rows = Rows(names={"run": runs})
     else:
         runs = [f"run {i + 1}" for i in range(len(raw))]
-    checked: dict[str, Sequence[object]] = {"run": runs}
+    checked: dict[str, Sequence[object] | Array] = {"run": runs}
     if "family" in raw:
         checked["family"] = text_column(raw, "family", rows)
-    _require_unique(checked)
+    _require_unique(pd.DataFrame(checked))
 
     params = number_column(raw, "params", parse_count, rows)
     tokens = number_column(raw, "tokens", parse_count, rows)
@@ -91,30 +104,24 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
     if "loss_se" in raw:
         checked["loss_se"] = number_column(raw, "loss_se", _standard_error, rows)
     if "loss_unit" in raw:
-        units = raw["loss_unit"].tolist()
-        checked["loss_unit"] = [None if is_missing(unit) else str(unit) for unit in units]
+        checked["loss_unit"] = read_cells(raw["loss_unit"], _unit, rows)
     if "finished" in raw:
-        flags = zip(raw["finished"].tolist(), rows, strict=True)
-        checked["finished"] = [_flag(value, row) for value, row in flags]
-
-    others = raw[[name for name in raw.columns if name not in COLUMNS]]
+        checked["finished"] = read_cells(raw["finished"], _flag, rows)
+    others = other_columns(raw, COLUMNS, warn_of_runs)
     whole = pd.concat([pd.DataFrame(checked), others], axis=1)
     whole.attrs = dict(raw.attrs)  # how columns were read
     return whole
 
 
-def _require_unique(checked: dict[str, Sequence[object]]) -> None:
-    seen: dict[tuple[object, ...], int] = {}
-    names = [checked["family"], checked["run"]] if "family" in checked else [checked["run"]]
-    for i, key in enumerate(zip(*names, strict=True)):
-        if key in seen:
-            family = f" of family {key[0]!r}" if len(key) == 2 else ""
-            raise DataError(
-                f"run id {key[-1]!r}{family} is there twice, in rows {seen[key] + 1} and {i + 1}; "
-                "replicates have their own run ids, such as "
-                f"'{key[-1]} seed 1' and '{key[-1]} seed 2'."
-            )
-        seen[key] = i
+def _require_unique(names: pd.DataFrame) -> None:
+    if twice := find_twice(names):
+        first, second = twice
+        run = names["run"].iloc[second]
+        family = f" of family {names['family'].iloc[second]!r}" if "family" in names else ""
+        raise DataError(
+            f"run id {run!r}{family} is there twice, in rows {first + 1} and {second + 1}; "
+            f"replicates have their own run ids, such as '{run} seed 1' and '{run} seed 2'."
+        )
 
 
 def _loss(value: object) -> float:
@@ -125,21 +132,25 @@ def _standard_error(value: object) -> float:
     number = as_float(value, "a standard error", "write a number, or leave the cell empty")
     if not (math.isfinite(number) and number >= 0):
         raise DataError(f"got {number}; a standard error must be finite and not negative.")
-    return number
+    return within_limits(number, "a standard error")
 
 
-def _required(numbers: list[float], name: str, rows: Sequence[str]) -> list[float]:
-    for number, row in zip(numbers, rows, strict=True):
-        if math.isnan(number):
-            raise DataError(
-                f"{row}, column {name!r}: missing or NaN; a {name} must be positive and finite. "
-                "Fill the cell, or leave the run out."
-            )
+def _required(numbers: Array, name: str, rows: Rows) -> Array:
+    missing = np.isnan(numbers)
+    if missing.any():
+        raise DataError(
+            f"{rows[int(missing.argmax())]}, column {name!r}: missing or NaN; a {name} must be "
+            "positive and finite. Fill the cell, or leave the run out."
+        )
     return numbers
 
 
-def _flag(value: object, row: str) -> bool:
+def _unit(value: object) -> str | None:
+    return None if is_missing(value) else str(value)
+
+
+def _flag(value: object) -> bool:
     flag = FLAGS.get(str(value).strip().lower().removesuffix(".0"))
     if flag is None:
-        raise DataError(f"{row}, column 'finished': got {value!r}; write true or false.")
+        raise DataError(f"got {value!r}; write true or false.")
     return flag

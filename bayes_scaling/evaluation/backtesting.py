@@ -33,9 +33,9 @@ from bayes_scaling.evaluation.splitting import (
     find_ladders,
     split_ladders,
 )
-from bayes_scaling.evaluation.workers import spread
+from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
-from bayes_scaling.inference.fitting import check_seed, fit_runs
+from bayes_scaling.inference.fitting import check_seed, demand_options, fit_runs
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
@@ -167,10 +167,12 @@ def backtest(
     spec, name = _judged(model, baseline)
     check_seed(random_seed)
     check_horizon(horizon)
+    demand_jobs(jobs)
     pooled = spec is not None and "family" in spec.groups
     ladders = find_ladders(data, pooled=pooled)
     splits, skips = split_ladders(ladders, check_cutoffs(cutoffs), horizon)
     options = {**SETTINGS, **(fit_options or {})}
+    demand_options(options, random_seed)
     text = None if spec is None else spec.text
     header = {
         "model": _hash([name, text]),

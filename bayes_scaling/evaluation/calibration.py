@@ -15,7 +15,7 @@ from joblib import delayed
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.loss_calibration import compare_ladder, simulate_ladders
 from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
-from bayes_scaling.evaluation.workers import spread
+from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
@@ -131,6 +131,7 @@ def calibrate(
     spec = load_model(model)
     if simulations < 1:
         raise BayesScalingError(f"simulations: expected a positive number, got {simulations!r}.")
+    demand_jobs(jobs)
     settings: dict[str, Any] = {"random_seed": random_seed, "simulations": simulations}
     settings |= {"target": target}
     if spec.response == "passes":

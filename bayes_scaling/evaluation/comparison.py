@@ -15,11 +15,13 @@ from bayes_scaling.evaluation.leaving_out import LeftOut, leave_out, units_of
 from bayes_scaling.evaluation.pass_future import judge_future
 from bayes_scaling.evaluation.pass_leaving_out import leave_out_problems, leave_out_runs
 from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
+from bayes_scaling.evaluation.workers import demand_jobs
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import is_of_subset
+from bayes_scaling.specification.spec import Spec
 
 UNITS = ("run", "family", "problem")
 INTERPOLATION = {
@@ -114,6 +116,7 @@ def compare(
     """
     demand_same_responses(fits)
     check_horizon(horizon)
+    demand_jobs(jobs)
     chosen = check_cutoffs(cutoffs)
     judge = _judge_of(fits, unit)
     rows, left_out = {}, {}
@@ -164,16 +167,22 @@ class _Judge:
     future: Callable[..., dict[str, Any]]
 
 
-def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
+def demand_unit(unit: str | None, spec: Spec) -> tuple[str, ...]:
+    """Demand what a model's responses can be left out by, and list it; raises DataError."""
     if unit is not None and unit not in UNITS:
         raise BayesScalingError(f"unit: {unit!r} is not known; {suggest(unit, UNITS)}")
-    first = next(iter(fits.values()))
-    allowed = ("problem", "run") if isinstance(first, PassFit) else ("run", "family")
+    allowed = ("problem", "run") if spec.response == "passes" else ("run", "family")
     if unit is not None and unit not in allowed:
         raise DataError(
-            f"unit: {first.spec.name} is a model of {first.spec.response}, which has no {unit} to "
-            f"leave out; allowed: {', '.join(allowed)}."
+            f"unit: {spec.name} is a model of {spec.response}, which has no {unit} to leave out; "
+            f"allowed: {', '.join(allowed)}."
         )
+    return allowed
+
+
+def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
+    first = next(iter(fits.values()))
+    allowed = demand_unit(unit, first.spec)
     chosen = allowed[0] if unit is None else unit
     if not isinstance(first, PassFit):
         return _Judge(

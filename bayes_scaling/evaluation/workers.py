@@ -6,6 +6,16 @@ from typing import Any
 from joblib import Parallel
 from joblib.parallel import get_active_backend
 
+from bayes_scaling.errors import BayesScalingError
+
+
+def demand_jobs(jobs: int) -> None:
+    """Demand a number of workers that joblib knows; raises BayesScalingError."""
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs == 0:
+        raise BayesScalingError(
+            f"jobs: expected a number of worker processes, or -1 for one a core, got {jobs!r}."
+        )
+
 
 def spread(calls: Iterable[Any], jobs: int, *, in_order: bool = False) -> Iterable[Any]:
     """Run delayed calls on the workers of the active backend.

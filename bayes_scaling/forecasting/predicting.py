@@ -14,11 +14,13 @@ from bayes_scaling.forecasting.pass_forecasts import PassForecast, restriction
 from bayes_scaling.forecasting.targets import family_index, read_targets
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import check_seed
+from bayes_scaling.inference.memory import demand_memory
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import draw_hazards
 from bayes_scaling.inference.predictive import draw_responses
 
 MIN_COMPUTES = 2
+COPIES = 12  # of all draws at a time: three kinds, their logarithms, and what they are made from
 
 
 @overload
@@ -77,6 +79,8 @@ def predict(
     DataError
         If a target has no usable compute, its family has no run in the fit, counts of a single
         compute were fitted, which say nothing of the exponent, or the ladder is in another unit.
+    BayesScalingError
+        If so many targets don't fit into memory.
 
     Examples
     --------
@@ -103,6 +107,8 @@ def _losses(
     demand_one_unit(fit.design.compute, computes)
     index = np.array([family_index(fit.families, label) for label in labels])
     rng = np.random.default_rng([seed, 1])
+    together = len(fit.design.runs) + len(computes)
+    _demand_memory(fit, len(computes), together**2)
     draws = draw_responses(fit, index, computes, rng)
     last = np.array([fit.design.of_family(own).max() for own in index])
     table = pd.DataFrame(
@@ -114,6 +120,17 @@ def _losses(
     )
     notes = tuple(loss_notes(fit, table, index, draws))
     return Forecast(table, draws, fit, notes, seed)
+
+
+def _demand_memory(fit: Fit | PassFit, of_draw: int, more: int = 0) -> None:
+    """Refuse more targets than memory holds the draws of, `of_draw` numbers in each."""
+    sizes = fit.posterior["posterior"].sizes
+    drawn = sizes["chain"] * sizes["draw"]
+    demand_memory(
+        f"targets: forecasts of {of_draw} quantities in {drawn} draws",
+        COPIES * (drawn * of_draw + more),
+        "Ask for fewer targets at a time.",
+    )
 
 
 def _check_family(fit: PassFit, labels: list[str | None]) -> None:
@@ -134,6 +151,7 @@ def _passes(
             "the fit can still be described with fit.summary()."
         )
     demand_one_unit(fitted, computes)
+    _demand_memory(fit, len(computes) * len(fit.design.units))
     chosen, said = restriction(fit, restrict)
     draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))
     table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.inference.predictive import KINDS
-from bayes_scaling.inference.saving import replacing
+from bayes_scaling.outputs import replacing
 
 
 class Tables(ABC):

@@ -189,7 +189,8 @@ class Fit:
         Raises
         ------
         OutputError
-            If the path can't be written.
+            If the path can't be written. The fit is then kept in a temporary place, and the error
+            says where.
         """
         from bayes_scaling.inference.saving import save_fit
 

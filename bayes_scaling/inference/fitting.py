@@ -17,14 +17,15 @@ from bayes_scaling.data import (
     read_passes,
     read_runs,
 )
-from bayes_scaling.errors import BayesScalingError, DataError, SpecError
+from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
-from bayes_scaling.inference.sampling import parameter_names, sample
+from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -91,6 +92,10 @@ def fit(
         If the table isn't what the model needs, or its forecast would mean nothing.
     SpecError
         If the model can't be read, or contradicts the data.
+    SamplingError
+        If the sampler can't move, since no density is finite.
+    BayesScalingError
+        If a setting isn't what it can be, or so many draws don't fit into memory.
 
     Examples
     --------
@@ -102,7 +107,7 @@ def fit(
     """
     spec = load_model(model)
     accept = ACCEPT[spec.response] if target_accept is None else target_accept
-    _check_settings(random_seed, draws, tune, chains, accept)
+    check_settings(random_seed, draws, tune, chains, accept)
     settings: dict[str, Any] = {
         "random_seed": random_seed,
         "draws": draws,
@@ -153,11 +158,14 @@ def fit_runs(
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model of losses; see `fit` for the arguments."""
+    check_settings(random_seed, draws, tune, chains, target_accept)
     if spec.response != "loss":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
     runs = _read_runs(data)
     _refuse_unfinished(runs)
     design = make_design(spec, runs, reference)
+    kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
+    demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
         drawn, found = sample(
@@ -203,9 +211,10 @@ def check_seed(random_seed: int) -> None:
         )
 
 
-def _check_settings(
+def check_settings(
     random_seed: int, draws: int, tune: int, chains: int, target_accept: float
 ) -> None:
+    """Demand settings that the sampler can run with; raises BayesScalingError."""
     check_seed(random_seed)
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -214,6 +223,18 @@ def _check_settings(
         raise BayesScalingError(
             f"target_accept: expected a number between 0 and 1, got {target_accept!r}."
         )
+
+
+def demand_options(options: Mapping[str, Any], random_seed: int) -> None:
+    """Demand options of `fit` that the sampler can run with; raises BayesScalingError."""
+    known = {"draws": 1000, "tune": 1000, "chains": 4, "target_accept": ACCEPT["loss"]}
+    for name in options:
+        if name not in {*known, "reference"}:
+            raise BayesScalingError(
+                f"fit_options: {name!r} is not known; {suggest(str(name), [*known, 'reference'])}"
+            )
+    given = {name: options.get(name, usual) for name, usual in known.items()}
+    check_settings(random_seed, **given)
 
 
 def _refuse_unfinished(runs: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from bayes_scaling.inference.compiled.codes import find_code
 from bayes_scaling.inference.compiled.layouts import Array, split
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.packing import PACKED, pack
+from bayes_scaling.inference.stops import explained_stops
 
 Progress = Callable[[int, int], None]
 STATISTICS = ("diverging", "energy", "n_steps", "step_size")
@@ -58,12 +59,18 @@ def draw(
     -------
     Draws
         The same for the same seed, whatever the number of cores.
+
+    Raises
+    ------
+    SamplingError
+        If the sampler stops.
     """
     import nutpie
 
     model, unwrap = _ready(recipe, arrays)
-    with threadpool_limits(1):  # threads of BLAS under threads of chains are 200 times slower
-        tree = nutpie.sample(
+    # Threads of BLAS under threads of chains are 200 times slower.
+    with threadpool_limits(1), explained_stops():
+        running = nutpie.sample(
             model,
             draws=draws,
             tune=tune,
@@ -72,7 +79,13 @@ def draw(
             target_accept=target_accept,
             progress_bar=False,
             progress_callback=_reporter(progress) if progress else None,
+            blocking=False,  # else nutpie takes an interrupt for the end, and gives what it has
         )
+        try:
+            tree = running.wait()
+        except BaseException:
+            running.cancel()
+            raise
     steps = tree.sample_stats["n_steps"].sum() + tree["warmup_sample_stats"]["n_steps"].sum()
     stats = tree.sample_stats.to_dataset()
     kept = [name for name in STATISTICS if name in stats]

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +10,68 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import check_passes, check_runs
+from bayes_scaling.data.table_texts import table_from_text, table_to_text
 from bayes_scaling.errors import OutputError, SavedFitError
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.outputs import demand_writable, replacing, take_refuge
 from bayes_scaling.specification.spec import parse_spec
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had a variable for each column of the table, which not every name or cell fits
+TABLE = "table"
+REFUGE = "fit.nc"
+MOST = 200  # characters of a name, so that its part has one too
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
 
 
 def save_fit(fit: Fit | PassFit, path: Path) -> Path:
-    """Write a fit; an existing file is replaced whole or not at all."""
+    """Write a fit; an existing file is replaced whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the path can't be written. The fit is then kept elsewhere, and the error says where.
+    """
+    tree = _to_tree(fit)
+    try:
+        demand_writable(path)
+        _write(tree, path)
+    except OutputError as error:
+        raise OutputError(f"{error} {_say_refuge(tree, path)}") from None
+    return path
+
+
+def keep_fit(fit: Fit | PassFit) -> Path:
+    """Save a fit in a temporary place, so that sampling isn't lost."""
+    tree = _to_tree(fit)
+    return take_refuge(REFUGE, lambda path: _write(tree, path))
+
+
+def _say_refuge(tree: xr.DataTree, path: Path) -> str:
+    name = path.name if path.suffix == ".nc" and len(path.name) < MOST else REFUGE
+    try:
+        kept = take_refuge(name, lambda place: _write(tree, place))
+    except (OSError, OutputError) as error:
+        return f"Nor could the fit be kept elsewhere ({error}); it is lost when the program ends."
+    return f"The fit is kept in {kept}; move it where you want it."
+
+
+def _write(tree: xr.DataTree, path: Path) -> None:
+    # By way of memory: HDF5 takes the whole process down where a disk is full.
+    with tree.to_netcdf(None, engine="h5netcdf") as view:
+        data = bytes(view)
+    with replacing(path) as part:
+        part.write_bytes(data)
+
+
+def _to_tree(fit: Fit | PassFit) -> xr.DataTree:
     tree = fit.posterior.copy()
     table = fit.passes if isinstance(fit, PassFit) else fit.runs
-    tree["runs"] = xr.DataTree(_from_table(table))
+    text = np.array(table_to_text(table), dtype=object)
+    tree["runs"] = xr.DataTree(xr.Dataset({TABLE: ((), text)}))
     tree.attrs = {
         "bayes_scaling_schema": SCHEMA,
         "spec_name": fit.spec.name,
@@ -42,29 +84,7 @@ def save_fit(fit: Fit | PassFit, path: Path) -> Path:
     if fit.notes or isinstance(fit, PassFit):
         tree.attrs["notes"] = json.dumps(fit.notes)
     tree.attrs["contents_hash"] = contents_hash(tree)
-    with replacing(path) as part:
-        tree.to_netcdf(part, engine="h5netcdf")
-    return path
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give the path of a file to write, which then takes the place of `path`, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        If the path can't be written; nothing is left behind.
-    """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    return tree
 
 
 def read_fit(path: Path) -> Fit | PassFit:
@@ -88,7 +108,7 @@ def read_fit(path: Path) -> Fit | PassFit:
                 "saved. Fit again, or take the original."
             )
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
-        table = _to_table(tree["runs"].to_dataset())
+        table = READERS[int(schema)](tree["runs"].to_dataset())
         common: dict[str, Any] = {
             "spec": spec,
             "posterior": xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
@@ -148,23 +168,8 @@ def _bytes(values: np.ndarray[Any, Any]) -> bytes:
     return np.ascontiguousarray(values.astype(kind)).tobytes()
 
 
-def _from_table(runs: pd.DataFrame) -> xr.Dataset:
-    """Turn a table into a dataset; texts are JSON, so that a missing one stays missing."""
-    columns = {}
-    for name in runs.columns:
-        column = runs[name]
-        if pd.api.types.is_bool_dtype(column):
-            values, kind = column.to_numpy(dtype="int8"), "bool"
-        elif pd.api.types.is_numeric_dtype(column):
-            values, kind = column.to_numpy(dtype=float), "number"
-        else:
-            texts = [None if pd.isna(item) else str(item) for item in column]
-            values, kind = np.array([json.dumps(text) for text in texts], dtype=object), "text"
-        columns[str(name)] = ("row", values, {"kind": kind})
-    return xr.Dataset(columns)
-
-
-def _to_table(dataset: xr.Dataset) -> pd.DataFrame:
+def _from_columns(dataset: xr.Dataset) -> pd.DataFrame:
+    """Read the table of schema 1: a variable a column, texts as JSON, all numbers as floats."""
     columns: dict[str, Any] = {}
     for name, values in dataset.data_vars.items():
         kind = values.attrs["kind"]
@@ -173,3 +178,10 @@ def _to_table(dataset: xr.Dataset) -> pd.DataFrame:
         else:
             columns[str(name)] = values.values.astype(bool if kind == "bool" else float)
     return pd.DataFrame(columns)
+
+
+def _from_text(dataset: xr.Dataset) -> pd.DataFrame:
+    return table_from_text(str(dataset[TABLE].item()))
+
+
+READERS = {1: _from_columns, 2: _from_text}

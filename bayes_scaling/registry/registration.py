@@ -111,7 +111,7 @@ def register(
     named = demand_texts("events", events)
     demand_anchor(anchor, ledger)
     claims = claims_of(forecast)
-    questions = _questions(question, len(claims))
+    questions = demand_questions(question, len(claims))
     parsed = [[parse_event(text, claim.metric["name"]) for text in named] for claim in claims]
     files: dict[str, tuple[str, bytes]] = {}
     contents = []
@@ -145,7 +145,8 @@ def _sealed(claim: Claim, events: Sequence[Event]) -> dict[str, Any]:
     }
 
 
-def _questions(question: str | Sequence[str], targets: int) -> list[str]:
+def demand_questions(question: str | Sequence[str], targets: int) -> list[str]:
+    """Demand a question in words for each target, or one for all; raises BayesScalingError."""
     asked = demand_texts("question", question)
     if isinstance(question, str):
         return asked * targets

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from bayes_scaling.errors import BayesScalingError, OutputError
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
-from bayes_scaling.inference.saving import replacing
+from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
 from bayes_scaling.reporting.answers import answer_of_ladders, answer_of_losses, headline
 from bayes_scaling.reporting.assumptions import state_assumptions
@@ -86,7 +86,7 @@ def report(
     """
     _demand_kinds(fit, forecast, backtest)
     path = Path(path)
-    _demand_place(path)
+    demand_writable(path)
     records = find_records(registered, fit, forecast)
     alternatives = (
         None if compare is None else show_alternatives(compare, of_counts=isinstance(fit, PassFit))
@@ -129,14 +129,6 @@ def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
 
 def _kind(value: object) -> str:
     return type(value).__name__
-
-
-def _demand_place(path: Path) -> None:
-    """Refuse before the work what would be refused after it."""
-    if path.is_dir():
-        raise OutputError(f"{path}: can't be written: it is a folder. Add a file name.")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path}: can't be written: there is no folder {path.parent}.")
 
 
 def _title(fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> str:

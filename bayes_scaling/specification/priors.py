@@ -27,12 +27,16 @@ class Distribution:
         From the arguments to a frozen ``scipy.stats`` distribution.
     link : str or None
         ``value = link(mu + sigma * Normal(0, 1))`` where that is so; else None.
+    limits : mapping of str to Domain
+        Where a number that is written for an argument may lie, if that is less: beyond, draws
+        aren't finite, or all are at an end of the support.
     """
 
     arguments: Mapping[str, Domain]
     support: Domain
     scipy: Callable[..., Any]
     link: str | None = None
+    limits: Mapping[str, Domain] = field(default_factory=dict)
 
 
 def _scipy(
@@ -56,6 +60,19 @@ def _logit_normal(mu: Any, sigma: Any) -> Any:
 
 
 _LOCATION_SCALE = {"mu": REAL, "sigma": POSITIVE}
+# Parameters are logarithms, or have priors on their logarithm: e^700 is the largest number there
+# is.
+_ON_LOGS = {
+    "mu": Domain("a number between -100 and 100", -100.0, 100.0),
+    "sigma": Domain("a positive number below 100", 1e-9, 100.0),
+}
+# Log-odds above 36 are a share of 1 in the digits that there are, and nothing is left beside it.
+_ON_LOG_ODDS = {
+    "mu": Domain("a number between -10 and 10", -10.0, 10.0),
+    "sigma": Domain("a positive number below 5", 1e-9, 5.0),
+}
+_SHAPE = Domain("a positive number from 0.01 to 1e6", 0.01, 1e6, closed_below=True)
+_SHAPE_OF_SHARE = Domain("a positive number from 0.5 to 1e6", 0.5, 1e6, closed_below=True)
 
 DISTRIBUTIONS: Mapping[str, Distribution] = {
     "Normal": Distribution(
@@ -63,14 +80,18 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         REAL,
         _scipy("norm", loc=itemgetter("mu"), scale=itemgetter("sigma")),
         link="identity",
+        limits=_ON_LOGS,
     ),
     "LogNormal": Distribution(
         _LOCATION_SCALE,
         POSITIVE,
         _scipy("lognorm", "sigma", scale=lambda given: np.exp(given["mu"])),
         link="exp",
+        limits=_ON_LOGS,
     ),
-    "LogitNormal": Distribution(_LOCATION_SCALE, UNIT, _logit_normal, link="sigmoid"),
+    "LogitNormal": Distribution(
+        _LOCATION_SCALE, UNIT, _logit_normal, link="sigmoid", limits=_ON_LOG_ODDS
+    ),
     "HalfNormal": Distribution(
         {"sigma": POSITIVE}, POSITIVE, _scipy("halfnorm", scale=itemgetter("sigma"))
     ),
@@ -78,6 +99,7 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         {"nu": POSITIVE, **_LOCATION_SCALE},
         REAL,
         _scipy("t", "nu", loc=itemgetter("mu"), scale=itemgetter("sigma")),
+        limits={"nu": Domain("a positive number above 0.1", 0.1, 1e9), **_ON_LOGS},
     ),
     "Exponential": Distribution(
         {"lam": POSITIVE},
@@ -88,14 +110,19 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         {"alpha": POSITIVE, "beta": POSITIVE},
         POSITIVE,
         _scipy("gamma", "alpha", scale=lambda given: 1 / np.asarray(given["beta"])),
+        limits={"alpha": _SHAPE},
     ),
     "InverseGamma": Distribution(
         {"alpha": POSITIVE, "beta": POSITIVE},
         POSITIVE,
         _scipy("invgamma", "alpha", scale=itemgetter("beta")),
+        limits={"alpha": _SHAPE},
     ),
     "Beta": Distribution(
-        {"alpha": POSITIVE, "beta": POSITIVE}, UNIT, _scipy("beta", "alpha", "beta")
+        {"alpha": POSITIVE, "beta": POSITIVE},
+        UNIT,
+        _scipy("beta", "alpha", "beta"),
+        limits={"alpha": _SHAPE_OF_SHARE, "beta": _SHAPE_OF_SHARE},
     ),
     "Uniform": Distribution(
         {"lower": REAL, "upper": REAL},

@@ -12,6 +12,10 @@ from bayes_scaling.specification.noise import NOISES, Noise
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.responses import RESPONSES, Response
 
+# In size; numbers beyond lose all digits against others, or aren't finite once squared.
+SMALLEST = 1e-9
+LARGEST = 1e9
+
 
 class Reader:
     """Reads the parts of one specification; every error names the file and the key."""
@@ -71,6 +75,12 @@ class Reader:
             number = math.inf
         if not domain.holds(number):
             raise self.fail(key, f"expected {domain.words}, got {number:g}.")
+        if number and not SMALLEST <= abs(number) <= LARGEST:
+            raise self.fail(
+                key,
+                f"expected {domain.words}, and of {SMALLEST:g} to {LARGEST:g} in size, got "
+                f"{number:g}.",
+            )
         return number
 
     def law(self, value: Any) -> Law:
@@ -124,19 +134,25 @@ class Reader:
         odd = sorted(given - known)
         return f" It has {odd[0]!r}; {suggest(odd[0], known)}" if odd else ""
 
-    def prior(self, value: Any, key: str, domain: Domain) -> float | Prior:
-        """Read one prior, nested ones included; a bare number pins."""
+    def prior(
+        self, value: Any, key: str, domain: Domain, limit: Domain | None = None
+    ) -> float | Prior:
+        """Read one prior, nested ones included; a bare number pins, within its limit."""
         if not isinstance(value, Mapping):
-            return self.number(value, key, domain)
+            number = self.number(value, key, domain)
+            return number if limit is None else self.number(number, key, limit)
         self.keys(value, key, {"dist"})
         dist = self.choice(value["dist"], f"{key}.dist", set(DISTRIBUTIONS))
-        arguments = DISTRIBUTIONS[dist].arguments
+        arguments, limits = DISTRIBUTIONS[dist].arguments, DISTRIBUTIONS[dist].limits
         self.keys(value, key, set(arguments))
         self.known(value, key, {"dist", "over", *arguments})
         over = self.over(value.get("over"), key)
         prior = Prior(
             dist,
-            {name: self.prior(value[name], f"{key}.{name}", d) for name, d in arguments.items()},
+            {
+                name: self.prior(value[name], f"{key}.{name}", own, limits.get(name))
+                for name, own in arguments.items()
+            },
             over,
         )
         self._consistent(prior, key, domain)

@@ -156,3 +156,34 @@ def test_the_published_ladders():
 def test_a_table_that_is_none_is_refused():
     with pytest.raises(DataError, match="column 'loss' is missing"):
         check(ladder().drop(columns="loss"))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_rises_is_what_a_search_of_all_pairs_finds(seed):
+    rng = np.random.default_rng(seed)
+    compute, loss = 10.0 ** rng.integers(18, 22, 12), 2 + rng.integers(0, 5, 12) / 50
+    runs = pd.DataFrame({"run": list("abcdefghijkl"), "compute": compute, "loss": loss})
+    found = []
+    for i in range(12):
+        cheaper = [j for j in range(12) if compute[j] < compute[i]]
+        if cheaper and loss[i] > 1.02 * min(loss[cheaper]):
+            j = min(cheaper, key=lambda j: loss[j])
+            names = (runs["run"][i], runs["run"][j])
+            found.append(f"'{names[0]}' ({loss[i]:.4g}, '{names[1]}' has {loss[j]:.4g})")
+    said = [remark.message for remark in check(runs) if remark.topic == "rises"]
+    assert bool(said) == bool(found)
+    if found:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        assert said[0].endswith(f": {', '.join(found[:5])}{more}.")
+
+
+def test_runs_of_one_compute_and_loss_are_found_among_many():
+    rng = np.random.default_rng(1)
+    compute = np.repeat(10.0 ** rng.uniform(18, 22, 400), 2)
+    loss = np.where(np.arange(800) % 2, 2.0, 2.1)
+    loss[[4, 400]] = loss[[5, 401]] + 1e-9
+    runs = pd.DataFrame({"run": [f"r{i}" for i in range(800)], "compute": compute, "loss": loss})
+    said = [remark.message for remark in check(runs) if remark.topic == "pseudo-replicates"]
+    assert len(said) == 2
+    assert any("runs 'r4', 'r5' of" in message for message in said)
+    assert any("runs 'r400', 'r401' of" in message for message in said)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from bayes_scaling.data import check_runs
+from bayes_scaling.data.compute import LIMITS
 from bayes_scaling.errors import DataError
 
 
@@ -131,9 +132,50 @@ def test_finished_must_be_a_flag():
         check_runs(ladder(finished=[True, "perhaps", False]))
 
 
-def test_infinite_product():
-    with pytest.raises(DataError, match="row 1: 6 x params x tokens is infinite"):
-        check_runs(pd.DataFrame({"params": [1e200], "tokens": [1e200], "loss": [1.0]}))
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([1, True, 1.0], "row 2 (run 'b'), column 'loss': True isn't a loss"),
+        (["3", "low", "low"], "row 2 (run 'b'), column 'loss': 'low' isn't a loss"),
+        ([3.0, -1.0, 2.0], "row 2 (run 'b'), column 'loss': got -1.0"),
+        ([3, [2.5], [2.5]], "row 2 (run 'b'), column 'loss': [2.5] isn't a loss"),
+        ([3.0, None, None], "row 2 (run 'b'), column 'loss': missing or NaN"),
+    ],
+)
+def test_the_first_row_that_is_wrong_is_named(losses, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        check_runs(ladder(loss=losses))
+
+
+@pytest.mark.parametrize("name", ["a\0b", 3 * "\0"])
+def test_a_name_that_no_file_can_hold_is_refused(name):
+    with pytest.raises(DataError, match=r"row 2, column 'run': got .*, which has a character that"):
+        check_runs(ladder(run=["a", name, "c"]))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("loss", 1e300),
+        ("loss", 1e-300),
+        ("loss_se", 1e300),
+        ("compute", 1e-300),
+        ("compute", 1e300),
+        ("params", 1e200),
+        ("tokens", 1e-200),
+    ],
+)
+def test_numbers_that_cannot_be_reckoned_with(column, value):
+    cells = {"params": 1e9, "tokens": 1e10, "compute": 6e19, "loss": 2.0, "loss_se": 0.1}
+    message = rf"row 1, column '{column}': got {re.escape(f'{value:g}')}; .* from .* to .* can be"
+    with pytest.raises(DataError, match=message):
+        check_runs(pd.DataFrame([cells | {column: value}]))
+
+
+def test_no_product_of_counts_is_beyond_the_limits():
+    low, high = LIMITS["a count"]
+    assert LIMITS["compute"][0] <= 6 * low**2
+    assert 6 * high**2 <= LIMITS["compute"][1]
 
 
 def test_rows_without_a_run_id_are_named_by_number():

@@ -9,7 +9,7 @@ from arviz_stats.ecdf_utils import ecdf_pit
 from joblib.parallel import ThreadingBackend
 
 import bayes_scaling as bs
-from bayes_scaling.errors import DataError, OutputError
+from bayes_scaling.errors import BayesScalingError, DataError, OutputError
 from bayes_scaling.evaluation import backtesting
 from bayes_scaling.evaluation.backtesting import COLUMNS
 
@@ -248,6 +248,27 @@ def test_a_dask_cluster_gives_the_same(three):
     ):
         there = bs.backtest(None, three, jobs=2, **QUICK)
     frames_equal(here, there)
+
+
+@pytest.mark.parametrize("jobs", [0, 1.5, None, True, "two"])
+def test_jobs_are_a_number_of_workers(three, jobs, tmp_path):
+    with pytest.raises(BayesScalingError, match="jobs: expected a number of worker processes, or"):
+        bs.backtest("loss", three, random_seed=1, jobs=jobs, save=tmp_path / "save.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"draws": 0}, "draws: expected a positive integer, got 0"),
+        ({"chains": 0}, "chains: expected a positive integer, got 0"),
+        ({"draw": 10}, "fit_options: 'draw' is not known; .* Did you mean 'draws'"),
+    ],
+)
+def test_options_of_the_fits_are_looked_at_first(three, options, said, tmp_path):
+    with pytest.raises(BayesScalingError, match=said):
+        bs.backtest("loss", three, random_seed=1, fit_options=options, save=tmp_path / "save.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

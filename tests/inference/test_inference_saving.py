@@ -1,6 +1,11 @@
 """A fit is saved as one file, whole, and reads back as it was."""
 
+import dataclasses
 import json
+import resource
+import tempfile
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 import h5py
@@ -10,6 +15,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.data import PassesWarning, RunsWarning
 from bayes_scaling.errors import OutputError, SavedFitError
 from bayes_scaling.inference import saving
 
@@ -21,13 +27,28 @@ ODD = {
     "note": ["ü", '"quoted"', None, "null", ""],
     "warm": [True, False, True, False, True],
     "seed": range(5),
+    "optim/lr": [0.01, np.nan, np.inf, 0.002, 0.002],
+    "row": [{"arch": {"vocab": 205, 1: [None]}}, None, [[250, 4.05], ["a"]], (), "text"],
+    "index": [1, "two", None, 3.0, True],
+    "chain": pd.Categorical(["b", "a", None, "a", "c"], ["c", "b", "a"], ordered=True),
+    "run_effect": [10**30, 1, -1, 2**63, 0],
+    "family_of_run": pd.array([True, None, False, True, True], dtype="boolean"),
+    "compute/": pd.array([1, None, 2**60, 4, 5], dtype="Int64"),
+    "": [b"\xff\x00", b"", None, b"a", b"b"],
+    "a\nb": pd.to_datetime(["2026-01-02", None, "2026-03-04", "2026-01-02", "2026-01-02"]),
+    "when": pd.to_datetime(["2026-10-25"] * 5).tz_localize("Europe/Berlin") + pd.Timedelta("2h"),
+    "small": np.array([0.1, 0.2, 0.3, 0.4, 0.5], dtype="float32"),
+    "list": [np.array([1, 2]), np.array([0.5]), None, np.array([]), np.array([3])],
+    "cost": [Decimal("1.10"), None, date(2026, 1, 2), datetime(2026, 1, 2), time(3, 4)],
 }
+NAMES = ["two\nlines", "ünïcödé \N{BLACK STAR}", "\u200b", "nan", "x" * 5000]
 
 
 @pytest.fixture(scope="module")
 def odd_fit(fit_cerebras):
     """A fit of runs with columns of every kind."""
-    runs = bs.example("cerebras_gpt").query("compute < 2e21").assign(**ODD)
+    small = bs.example("cerebras_gpt").query("compute < 2e21")
+    runs = small.assign(run=NAMES, family="a/b\n", **ODD)
     return bs.fit("loss", runs, random_seed=1, draws=100, tune=200, chains=2)
 
 
@@ -68,11 +89,41 @@ def test_everything_comes_back(odd_fit, saved):
 
 def test_every_kind_of_column_comes_back(odd_fit, saved):
     back = bs.load_fit(saved)
-    pd.testing.assert_frame_equal(
-        back.runs, odd_fit.runs.astype({"seed": float}), check_dtype=False
-    )
+    pd.testing.assert_frame_equal(back.runs, odd_fit.runs)
+    for name in ODD:
+        assert repr(back.runs[name].tolist()) == repr(odd_fit.runs[name].tolist())
     assert back.data_hash == odd_fit.data_hash
     assert back.response_hash == odd_fit.response_hash
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [object(), 1],
+        [{1, 2}, None],
+        [1j, 2j],
+        [10**5000, 1],
+        pd.period_range("2026", periods=2, freq="D"),
+        [{"a": object()}, None],
+    ],
+)
+def test_what_no_file_can_hold_is_left_out_with_a_word_before_the_fit(odd):
+    table = pd.DataFrame({"compute": [1e18, 1e19], "loss": [3.0, 2.5], "own": odd})
+    with pytest.warns(RunsWarning, match="column 'own' is left out: it holds what can't be saved"):
+        checked = bs.read_runs(table)
+    assert "own" not in checked
+    counts = table.drop(columns="loss").assign(run="a", problem=["x", "y"], compute=1e18)
+    with pytest.warns(PassesWarning, match="column 'own' is left out"):
+        assert "own" not in bs.read_passes(counts.assign(n_samples=2, n_correct=1))
+
+
+def test_a_fit_of_counts_keeps_the_users_columns(fit_passes, tmp_path):
+    passes = fit_passes.passes
+    own = {"optim/lr": [{"lr": [0.1]}] * len(passes), "problem/row": np.arange(len(passes))}
+    fit = dataclasses.replace(fit_passes, passes=passes.assign(**own))
+    back = bs.load_fit(fit.save(tmp_path / "fit.nc"))
+    pd.testing.assert_frame_equal(back.passes, fit.passes)
+    assert back.data_hash == fit.data_hash
 
 
 def test_a_forecast_from_the_loaded_fit_is_the_same(odd_fit, saved):
@@ -142,11 +193,9 @@ def change_a_draw(file):
 
 
 def change_a_loss(file):
-    file["runs/loss"][2] *= 1.01
-
-
-def change_a_kind(file):
-    file["runs/warm"].attrs["kind"] = "number"
+    text = file["runs/table"][()].decode()
+    assert "2.608" in text
+    file["runs/table"][()] = text.replace("2.608", "2.618")
 
 
 def change_the_spec(file):
@@ -160,7 +209,7 @@ def change_the_verdict(file):
 
 @pytest.mark.parametrize(
     "change",
-    [change_a_draw, change_a_loss, change_a_kind, change_the_spec, change_the_verdict],
+    [change_a_draw, change_a_loss, change_the_spec, change_the_verdict],
 )
 def test_a_changed_file_is_said(saved, change):
     edit(saved, change)
@@ -183,37 +232,61 @@ def test_a_file_that_lacks_an_attribute_is_said(saved):
 
 def test_a_newer_file_is_said(saved):
     edit(saved, lambda file: file.attrs.__setitem__("bayes_scaling_schema", saving.SCHEMA + 1))
-    with pytest.raises(SavedFitError, match=r"written by a newer version \(schema 2"):
+    with pytest.raises(SavedFitError, match=r"written by a newer version \(schema 3"):
         bs.load_fit(saved)
 
 
-def test_a_folder_that_is_not_there_is_said(odd_fit, tmp_path):
-    with pytest.raises(OutputError, match="can't be written"):
-        odd_fit.save(tmp_path / "nowhere" / "fit.nc")
-    assert list(tmp_path.iterdir()) == []
+@pytest.fixture
+def refuge(tmp_path_factory, monkeypatch):
+    """The system's folder of temporary files."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
-def test_a_folder_in_place_of_the_file_is_said(odd_fit, tmp_path):
-    path = tmp_path / "fit.nc"
-    path.mkdir()
-    with pytest.raises(OutputError, match=r"fit\.nc: can't be written"):
-        odd_fit.save(path)
-    assert list(tmp_path.iterdir()) == [path]
+def is_kept(message, refuge, fit):
+    """Whether the one file in the refuge is the fit, and the message names it."""
+    (kept,) = refuge.rglob("*.*")
+    return f"The fit is kept in {kept}" in message and bs.load_fit(kept).data_hash == fit.data_hash
 
 
-def test_a_save_that_fails_half_way_leaves_the_old_file(saved, monkeypatch):
+@pytest.mark.parametrize("place", ["nowhere/fit.nc", "folder", "x" * 300, "/proc/fit.nc"])
+def test_a_fit_that_cannot_stand_where_it_was_asked_for_is_kept(odd_fit, tmp_path, refuge, place):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match=r"can't be written: ") as caught:
+        odd_fit.save(tmp_path / place)
+    assert is_kept(str(caught.value), refuge, odd_fit)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_save_that_fails_half_way_leaves_the_old_file(saved, monkeypatch, refuge):
     before = saved.read_bytes()
-    write = xr.DataTree.to_netcdf
+    write = Path.write_bytes
 
-    def fail(self, path, **options):
-        write(self, path, **options)
-        raise OSError(28, "No space left on device")
+    def fail(self, data):
+        write(self, data)
+        if self.parent == saved.parent:
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", fail)
-    with pytest.raises(OutputError, match="can't be written: No space left on device"):
-        bs.load_fit(saved).save(saved)
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    fit = bs.load_fit(saved)
+    with pytest.raises(OutputError, match="can't be written: No space left on device") as caught:
+        fit.save(saved)
+    assert is_kept(str(caught.value), refuge, fit)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_disk_that_is_full_is_said(odd_fit, tmp_path, refuge):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"can't be written: .*it is lost when the program"):
+            odd_fit.save(tmp_path / "fit.nc")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+    assert [path for path in refuge.rglob("*") if path.is_file()] == []
 
 
 def test_a_saved_fit_is_as_readable_as_any_new_file(saved):

@@ -5,6 +5,7 @@ import pymc as pm
 import pytest
 from scipy import special, stats
 
+from bayes_scaling.errors import SpecError
 from bayes_scaling.specification.logit_normal import logit_normal
 from bayes_scaling.specification.noise import NOISES
 from bayes_scaling.specification.prior_draws import draw_prior, truncation
@@ -195,3 +196,24 @@ def test_standard_noise(name, values, cdf):
     assert draws.shape == (4000,)
     assert fits(draws, cdf)
     assert {"sigma", *noise.shape_parameters} == noise.parameters.keys()
+
+
+@pytest.mark.parametrize(
+    ("dist", "argument"), [(dist, name) for dist in ARGUMENTS for name in ARGUMENTS[dist]]
+)
+@pytest.mark.parametrize("number", [1e300, 1e10, 1e-300])
+def test_numbers_that_no_density_survives_are_refused_by_key(dist, argument, number):
+    given = ARGUMENTS[dist] | {argument: number}
+    needed = {"dist": dist, **given}
+    with pytest.raises(SpecError, match=rf"priors\.bend\.{argument}: expected .*, got 1e"):
+        load_model("loss_broken").with_priors(bend=needed)
+
+
+@pytest.mark.parametrize("name", ["Normal", "LogNormal", "LogitNormal"])
+def test_draws_at_the_limits_are_numbers(name):
+    limits = DISTRIBUTIONS[name].limits
+    for mu in (limits["mu"].lower, limits["mu"].upper):
+        sigma = limits["sigma"].upper
+        drawn = DISTRIBUTIONS[name].scipy(mu=mu, sigma=sigma).rvs(size=10_000, random_state=1)
+        assert np.isfinite(drawn).all()
+        assert name != "LogitNormal" or ((drawn > 0) & (drawn < 1)).all()

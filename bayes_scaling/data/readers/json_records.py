@@ -13,7 +13,7 @@ from bayes_scaling.errors import DataError
 
 def read_json_lines(path: Path) -> pd.DataFrame:
     """Read a JSON lines file: a record a run."""
-    return pd.DataFrame([record for _, record in iterate_json_lines(path)])
+    return _table(path, [record for _, record in iterate_json_lines(path)])
 
 
 def iterate_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -23,8 +23,8 @@ def iterate_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}, line {number} isn't JSON: {error.msg}.") from error
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path}, line {number} isn't JSON: {_complaint(error)}.") from error
         if not isinstance(record, dict):
             raise DataError(f"{path}, line {number} isn't a record: write one object a line.")
         yield number, record
@@ -38,7 +38,7 @@ def read_json(path: Path) -> pd.DataFrame:
             f"{path} isn't a table: its JSON must be an array of records, such as "
             '[{"compute": 3e21, "loss": 2.1}], or a trainer_state.json.'
         )
-    return pd.DataFrame(content)
+    return _table(path, content)
 
 
 def parse_json(path: Path) -> object:
@@ -47,4 +47,25 @@ def parse_json(path: Path) -> object:
         content: object = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise DataError(f"{path} isn't JSON: {error.msg} in line {error.lineno}.") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} isn't JSON: {_complaint(error)}.") from error
     return content
+
+
+def _table(path: Path, records: list[dict[str, Any]]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(records)
+    except UnicodeEncodeError as error:
+        what = error.object[error.start : error.end]
+        raise DataError(
+            f"{path} has a character that is no text, {what!r}; leave it out."
+        ) from None
+
+
+def _complaint(error: Exception) -> str:
+    """Say what is wrong with a text that Python's parser doesn't take."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    return "it has a number of thousands of digits"

@@ -147,7 +147,8 @@ class PassFit:
         Raises
         ------
         OutputError
-            If the path can't be written.
+            If the path can't be written. The fit is then kept in a temporary place, and the error
+            says where.
         """
         from bayes_scaling.inference.saving import save_fit
 

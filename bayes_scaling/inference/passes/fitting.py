@@ -11,6 +11,7 @@ import xarray as xr
 from bayes_scaling.data import check_passes, default_buckets, form_buckets, read_passes
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.design import (
     BUCKET,
@@ -29,6 +30,7 @@ from bayes_scaling.specification.spec import Spec
 MANY = 2500
 SUBSET = 400
 ROUGH = 0.1
+PER_UNIT = 8  # numbers that a draw has of a problem, beside those of its runs
 SUBSET_NOTE = "Subset:"
 
 
@@ -81,6 +83,9 @@ def fit_design(
     fitted = design
     if subset is not None:
         fitted = design.of_units(choose_subset(design, subset, random_seed))
+
+    kept = len(fitted.units) * (len(fitted.runs) + PER_UNIT) + len(fitted.buckets) * PER_UNIT
+    demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
         return sample_passes(
