@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from shifting import shift_seeds
 
 os.environ["MPLBACKEND"] = "Agg"
 
@@ -14,6 +15,22 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run tests that take minutes")
+    said = "add N to every seed: tests that rest on draws have to pass with others"
+    parser.addoption("--seed-shift", type=int, default=0, metavar="N", help=said)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Fix every seed, the one of hypothesis too, which has others each time unless told."""
+    shift = config.getoption("--seed-shift")
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = shift
+    if shift and config.getoption("--run-slow"):
+        raise pytest.UsageError("--seed-shift: slow tests start processes, which it doesn't reach")
+    if shift:
+        patch = pytest.MonkeyPatch()
+        shift_seeds(patch, shift)
+        config.add_cleanup(patch.undo)
 
 
 FITTING = {"acceptance", "evaluation", "inference"}

@@ -94,7 +94,11 @@ def test_same_seed_same_draws_and_the_data_are_not_changed(small):
     before = small.copy(deep=True)
     given = small.assign(bucket=[str(int(name) // 4 + 1) for name in small["problem"]])
     one, same = (bs.fit("pass_rate", given, **QUICK) for _ in range(2))
-    other = bs.fit("pass_rate", given.sample(frac=1, random_state=1), **{**QUICK, "random_seed": 4})
+    other = bs.fit(
+        "pass_rate",
+        given.sample(frac=1, random_state=np.random.default_rng(1)),
+        **{**QUICK, "random_seed": 4},
+    )
     first = one.posterior["posterior"].to_dataset()
     assert first.identical(same.posterior["posterior"].to_dataset())
     assert not first["k"].equals(other.posterior["posterior"]["k"])
@@ -105,7 +109,7 @@ def test_same_seed_same_draws_and_the_data_are_not_changed(small):
 
 def test_rows_in_another_order_are_the_same_data(small):
     given = small.assign(bucket=[str(int(name) // 4 + 1) for name in small["problem"]])
-    shuffled = given.sample(frac=1, random_state=1)
+    shuffled = given.sample(frac=1, random_state=np.random.default_rng(1))
     one, same = (bs.fit("pass_rate", table, **QUICK) for table in (given, shuffled))
     xs = [fit.posterior["posterior"]["log_alpha"].values for fit in (one, same)]
     np.testing.assert_array_equal(*xs)
