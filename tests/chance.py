@@ -16,7 +16,7 @@ def is_drawn_from(draws, cdf):
     return stats.kstest(np.ravel(draws), cdf).pvalue > RARE
 
 
-def counts(size, chance):
+def count_bounds(size, chance):
     """Bounds of how often an event of known chance happens in so many independent trials."""
     low, high = stats.binom.ppf([RARE / 2, 1 - RARE / 2], size, chance)
     return low, high
