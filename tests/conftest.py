@@ -2,12 +2,13 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from shifting import shift_seeds
 
 os.environ["MPLBACKEND"] = "Agg"
 
-settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+IMPATIENT = [HealthCheck.too_slow]  # a busy machine is no failure
+settings.register_profile("unhurried", deadline=None, suppress_health_check=IMPATIENT)
 settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parents[1]
