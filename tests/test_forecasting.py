@@ -143,7 +143,8 @@ def test_the_expected_loss_is_the_gaussian_process_conditional(sigma):
     sd = np.sqrt(np.diag(covariance))
     assert (np.abs(log_expected.mean(axis=0) - mean) <= z(7) * sd / np.sqrt(MANY) + 1e-7).all()
     seen = np.cov(log_expected.T)
-    assert (np.abs(seen - covariance) <= of_covariance(covariance, MANY) + 1e-10).all()
+    margin = of_covariance(covariance, MANY) + 1e-6 * covariance.max()  # of the jitter
+    assert (np.abs(seen - covariance) <= margin).all()
 
 
 def test_a_run_that_is_known_badly_counts_less():
