@@ -18,8 +18,7 @@ def is_drawn_from(draws, cdf):
 
 def count_bounds(size, chance):
     """Bounds of how often an event of known chance happens in so many independent trials."""
-    low, high = stats.binom.ppf([RARE / 2, 1 - RARE / 2], size, chance)
-    return low, high
+    return stats.binom.ppf(RARE / 2, size, chance), stats.binom.isf(RARE / 2, size, chance)
 
 
 def of_mean(draws, axis=0, count=1):
