@@ -182,6 +182,8 @@ def test_compute_by_run_is_read_from_a_table(small, fitted, folder):
 
 
 def test_check(small):
+    counts = bs.read_passes(small)
+    counts.assign(n_correct=counts["n_correct"].where(counts["problem"] != "03", 0)).to_csv(small)
     remarks = bs.check(bs.read_passes(small))
     result = invoke("check", small, *MODEL)
     assert result.stdout.splitlines() == [remark.message for remark in remarks]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from scipy import special
 
 import bayes_scaling as bs
 
@@ -60,10 +61,10 @@ def test_forecast_a_pass_rate(run, tmp_path):
     out = run("03_forecast_a_pass_rate")
     seen = float(re.search(r"seen: (0\.\d+) of the samples", out)[1])
     row = re.search(r"all +pass_rate .*", out)[0].split()
-    low, high = float(row[5]), float(row[-1])
-    assert low < seen < high
+    low, middle, high = (special.logit(float(row[place])) for place in (5, 2, -1))
+    assert abs(special.logit(seen) - middle) < 1.5 * (high - low)  # 4.9 standard deviations
     chance = float(re.search(r"1\.000000e\+24 +(\d\.\d+)\nName: probability", out)[1])
-    assert (chance > 0.5) == (float(row[2]) > 0.5)
+    assert (chance - 0.5) * (float(row[2]) - 0.5) >= 0
     assert re.search(r"Restricted to the \d+ problems .* are dropped", out)
     for name in ("pass_rate.png", "problems.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

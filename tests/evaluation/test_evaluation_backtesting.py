@@ -5,7 +5,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from arviz_stats.ecdf_utils import ecdf_pit
+from chance import count_bounds, is_drawn_from
 from joblib.parallel import ThreadingBackend
 
 import bayes_scaling as bs
@@ -194,9 +194,12 @@ def test_a_model_forecasts_as_predict_does(fit_cerebras, monkeypatch):
 
 
 def test_a_target_that_leaks_into_the_fit_is_caught():
-    """On ladders that no power law describes, only a leak can make the errors small."""
+    """On ladders that no power law describes, only a leak can make the errors small.
+
+    A leak halves them; sixty ladders know the ratio to a tenth.
+    """
     rng = np.random.default_rng(1)
-    runs = pd.concat([ladder(f"l{i}", 6) for i in range(20)], ignore_index=True)
+    runs = pd.concat([ladder(f"l{i}", 6) for i in range(60)], ignore_index=True)
     runs["loss"] *= np.exp(0.03 * rng.standard_normal(len(runs)))
     honest = bs.backtest(None, runs, **QUICK).summary()
     split = backtesting.split_ladders
@@ -230,11 +233,9 @@ def test_on_its_own_data_the_model_is_calibrated(simulated):
     last = result.forecasts.groupby("ladder").tail(1)
     assert len(last) == 200
     for name, nominal in {"covered_50": 0.5, "covered_80": 0.8, "covered_90": 0.9}.items():
-        sd = np.sqrt(nominal * (1 - nominal) / len(last))
-        assert last[name].mean() == pytest.approx(nominal, abs=2.6 * sd)
-    rng = np.random.default_rng(0)
-    _, ecdf, low, high = ecdf_pit(last["pit"].to_numpy(), 0.99, 10_000, rng=rng)
-    assert ((low <= ecdf) & (ecdf <= high))[1:-1].all()
+        low, high = count_bounds(len(last), nominal)
+        assert low <= last[name].sum() <= high
+    assert is_drawn_from(last["pit"], "uniform")
 
 
 def test_a_dask_cluster_gives_the_same(three):

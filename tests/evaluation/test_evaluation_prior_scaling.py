@@ -9,7 +9,8 @@ TARGET = 1e22
 
 def test_a_scaled_prior_moves_the_forecast_as_the_closed_form_does(conjugate, ladder):
     noisy = type(conjugate)(conjugate.spec.with_priors(sigma=0.6))
-    runs = ladder.assign(loss=ladder["loss"] * 1.6)
+    away = np.exp(0.9 + 0.8 - conjugate.level(ladder)[0])  # 0.8 beyond the middle of the prior
+    runs = ladder.assign(loss=ladder["loss"] * away)
     fitted = noisy.fit(None, runs, draws=10_000)
     forecast = bs.predict(fitted, compute=TARGET)
     row = bs.sensitivity(fitted, forecast, kind="law").iloc[0]

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from chance import z
 from scipy import optimize, special, stats
 
 import bayes_scaling as bs
@@ -88,11 +89,12 @@ def test_the_forecast_is_the_mixture(conjugate, steeper, ladder):
     assert list(forecast.weights) == ["a", "b"]
     assert forecast.weights["a"].is_monotonic_increasing
     parts = {name: bs.predict(fitted, compute=computes) for name, fitted in fits.items()}
+    margin = z(4) / np.sqrt(2 * 3200)  # of a share of draws, and of that of those it came from
     for kind in ("law", "run"):
         bound = float(parts["a"].quantile(0.5, kind=kind)["q50"].iloc[1])
         each = [parts[name].probability(below=bound, kind=kind).to_numpy() for name in fits]
         mixed = (forecast.weights.to_numpy() * np.array(each).T).sum(axis=1)
-        np.testing.assert_allclose(forecast.probability(below=bound, kind=kind), mixed, atol=0.03)
+        np.testing.assert_allclose(forecast.probability(below=bound, kind=kind), mixed, atol=margin)
     assert list(forecast.summary().columns) == list(parts["a"].summary().columns)
     again = bs.stack(fits, tests, compute=computes)
     pd.testing.assert_frame_equal(forecast.summary(), again.summary())

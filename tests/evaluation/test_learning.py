@@ -58,9 +58,9 @@ def test_the_population_of_many_known_ladders_is_found():
     shares = 0.3 * rng.standard_normal((60, 1))
     ladders = ladders_of(np.hstack([own, shares]), [f"source {row}" for row in range(60)])
     mean, spread = moments(learn_priors(ladders, random_seed=1), "elasticity")
-    assert mean == pytest.approx(own.mean(), abs=0.07)
-    assert spread == pytest.approx(own.std(), abs=0.12)
-    assert spread >= own.std()
+    # Both are rounded to steps of 0.1, the spread upwards; 300 sweeps know each to 0.01.
+    assert mean == pytest.approx(own.mean(), abs=0.05 + 0.05)
+    assert -0.05 < spread - own.std() < 0.1 + 0.08
 
 
 def test_spreads_between_and_within_sources_both_count():
@@ -69,7 +69,9 @@ def test_spreads_between_and_within_sources_both_count():
     own = 0.6 * rng.standard_normal(40)[source] + 0.8 * rng.standard_normal(120)
     draws = own[:, None, None] + KNOWN * rng.standard_normal((120, 200, 1))
     drawn = next_ladder(flat(draws, source), [0.0], [1.0], rng)
-    assert drawn.std() == pytest.approx(1.0, abs=0.15)
+    means, within = own.reshape(40, 3).mean(axis=1), own.reshape(40, 3).var(axis=1, ddof=1).mean()
+    known = np.sqrt(means.var(ddof=1) + within * 2 / 3)  # of these ladders; the sweeps add 0.02
+    assert drawn.std() == pytest.approx(known, abs=0.15)
 
 
 def test_many_ladders_of_one_source_count_as_one_source():
@@ -90,7 +92,8 @@ def test_one_source_says_less_than_many():
     assert np.quantile(np.abs(one), 0.8) > 2 * np.quantile(np.abs(many), 0.8)
 
 
-def test_ladders_that_say_nothing_leave_the_start_wide():
+def test_ladders_that_say_nothing_leave_the_start_wide(monkeypatch):
+    monkeypatch.setattr(population, "SWEEPS", 3000)  # they wander slowly where nothing is known
     rng = np.random.default_rng(5)
     wide = 20 * rng.standard_normal((6, 2000, 1))
     drawn = next_ladder(flat(wide, np.arange(6)), [0.7], [0.5], rng)

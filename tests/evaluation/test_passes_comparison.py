@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scoringrules
 import xarray as xr
+from chance import z
 from scipy import special, stats
 
 import bayes_scaling as bs
@@ -46,7 +47,7 @@ def hide_row(fit, row):
 
 
 def test_a_problem_left_out_is_what_a_refit_says(fit_passes, left_out):
-    assert left_out.bad_k <= 2
+    assert left_out.bad_k < 12  # each costs a refit; how many there are hangs on the counts
     compiled = find_code.cache_info().misses
     k = left_out.elpd.pareto_k.values
     row = int(np.argmax(np.where(k < 0.5, k, -np.inf)))  # beyond, the estimate is a rough one
@@ -55,7 +56,9 @@ def test_a_problem_left_out_is_what_a_refit_says(fit_passes, left_out):
     posterior = refitted.posterior["posterior"].to_dataset()
     each = log_evidence(fit_passes.spec, fit_passes.design, posterior, 1)[:, row]
     exact = special.logsumexp(each) - np.log(len(each))
-    assert left_out.elpd.elpd_i.values[row] == pytest.approx(exact, abs=0.2)
+    error = np.exp(each - exact).std() / np.sqrt(refitted.diagnosis.ess_bulk)
+    margin = z() * np.hypot(error, 0.05)  # the latter of the importance sampling
+    assert left_out.elpd.elpd_i.values[row] == pytest.approx(exact, abs=margin)
 
 
 def test_what_is_hidden_is_not_seen(fit_passes):

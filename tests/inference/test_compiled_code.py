@@ -137,15 +137,21 @@ def test_the_process_that_compiles_draws_what_later_ones_draw(compiled, warm):
     assert first.gradient_evaluations == later.gradient_evaluations
 
 
-def test_another_process_loads_a_fit_of_losses_without_pymc_and_draws_the_same(fit_cerebras):
+def test_another_process_loads_a_fit_of_losses_without_pymc_and_draws_the_same(
+    fit_cerebras, pytestconfig
+):
     code = (
-        "import sys, bayes_scaling as bs\n"
+        "import sys, pytest, shifting, bayes_scaling as bs\n"
+        f"shifting.shift_seeds(pytest.MonkeyPatch(), {pytestconfig.getoption('--seed-shift')})\n"
         "small = bs.example('cerebras_gpt').query('compute < 2e21')\n"
         f"fit = bs.fit('loss', small, random_seed={fit_cerebras.random_seed})\n"
         "print(repr(float(fit.posterior['posterior']['level'].sum())))\n"
         "print({'pymc', 'pytensor'} & sys.modules.keys())\n"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=tests
+    )
     level, heavy = out.stdout.splitlines()
     assert float(level) == float(fit_cerebras.posterior["posterior"]["level"].sum())
     assert heavy == "set()"

@@ -132,7 +132,8 @@ def test_the_named_problems_are_drawn_and_the_others_spread(many):
     ends = np.log([line.get_ydata()[-1] for line in lines])
     every = np.log(_medians(many, many.design.compute[-1:])[0])
     assert (ends.min(), ends.max()) == pytest.approx((every.min(), every.max()))
-    assert np.median(ends) == pytest.approx(np.median(every), abs=0.1)
+    low, high = np.quantile(every, [0.45, 0.55])  # about one problem on either side
+    assert low <= np.median(ends) <= high
 
 
 def test_residuals_are_those_of_the_binomial(fit_passes):

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pymc as pm
 import pytest
+from chance import is_drawn_from, z
 from scipy import special, stats
 
 from bayes_scaling.errors import SpecError
@@ -31,11 +32,6 @@ def rng():
     return np.random.default_rng(20260101)
 
 
-def fits(draws, cdf):
-    """Whether draws come from a distribution, by Kolmogorov and Smirnov."""
-    return stats.kstest(np.ravel(draws), cdf).pvalue > 1e-3
-
-
 def test_every_distribution_is_tested():
     assert ARGUMENTS.keys() == DISTRIBUTIONS.keys()
     for name, entry in DISTRIBUTIONS.items():
@@ -57,7 +53,7 @@ def test_draws_lie_where_the_vocabulary_says(name):
     assert frozen.support() == (support.lower, support.upper)
     draws = draw_parameter("p", Prior(name, ARGUMENTS[name]), {}, 2000, rng())["p"]
     assert all(support.holds(value) for value in draws)
-    assert fits(draws, frozen.cdf)
+    assert is_drawn_from(draws, frozen.cdf)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in DISTRIBUTIONS.items() if entry.link])
@@ -83,7 +79,7 @@ def test_the_logit_normal_is_consistent_with_itself():
 def test_the_logit_normal_takes_arrays():
     mu = np.array([[-1.0], [0.0], [2.0]])
     draws = logit_normal(mu, 0.01).rvs(size=(3, 4), random_state=rng())
-    np.testing.assert_allclose(draws, np.broadcast_to(special.expit(mu), (3, 4)), atol=0.02)
+    np.testing.assert_allclose(draws, np.broadcast_to(special.expit(mu), (3, 4)), atol=0.02)  # 8 sd
 
 
 def test_a_pinned_parameter_is_drawn_as_its_number():
@@ -96,7 +92,8 @@ def test_groups_have_draws_of_their_own():
     prior = Prior("LogNormal", {"mu": 0.0, "sigma": 1.0}, over="family")
     drawn = draw_parameter("level", prior, {"family": 3}, 4000, rng())
     assert drawn["level"].shape == (4000, 3)
-    assert np.abs(np.corrcoef(drawn["level"], rowvar=False) - np.eye(3)).max() < 0.06
+    apart = np.corrcoef(np.log(drawn["level"]), rowvar=False) - np.eye(3)
+    assert np.abs(apart).max() < z(3) / np.sqrt(4000)
 
 
 POOLED = Prior(
@@ -116,10 +113,10 @@ def test_pooled_groups_scatter_around_what_they_share():
         "share_mu": (5000,),
         "share_sigma": (5000,),
     }
-    assert fits(drawn["share_mu"], stats.norm(0.4, 0.7).cdf)
-    assert fits(drawn["share_sigma"], stats.halfnorm(scale=0.5).cdf)
+    assert is_drawn_from(drawn["share_mu"], stats.norm(0.4, 0.7).cdf)
+    assert is_drawn_from(drawn["share_sigma"], stats.halfnorm(scale=0.5).cdf)
     scatter = special.logit(drawn["share"]) - drawn["share_mu"][:, None]
-    assert fits(scatter / drawn["share_sigma"][:, None], stats.norm.cdf)
+    assert is_drawn_from(scatter / drawn["share_sigma"][:, None], stats.norm.cdf)
 
 
 def test_the_same_seed_gives_the_same_draws():
@@ -134,7 +131,7 @@ def test_truncation_leaves_the_upper_part(name):
     prior = Prior(name, ARGUMENTS[name])
     drawn = draw_parameter("p", prior, {}, 2000, rng(), above=edge)["p"]
     assert drawn.min() >= edge
-    assert fits(drawn, lambda p: 1 - frozen.sf(p) / frozen.sf(edge))
+    assert is_drawn_from(drawn, lambda p: 1 - frozen.sf(p) / frozen.sf(edge))
 
 
 def test_truncation_holds_far_out_in_the_tail():
@@ -172,7 +169,7 @@ def test_the_level_stays_above_a_pinned_floor():
 
 def test_a_floor_pinned_to_zero_leaves_the_prior_of_the_level():
     drawn = draw_prior(load_model("loss").with_priors(c=0), {}, 2000, rng())
-    assert fits(drawn["level"], stats.lognorm(1.0, scale=math.exp(0.9)).cdf)
+    assert is_drawn_from(drawn["level"], stats.lognorm(1.0, scale=math.exp(0.9)).cdf)
     np.testing.assert_array_equal(drawn["b"], drawn["elasticity"])
 
 
@@ -194,7 +191,7 @@ def test_standard_noise(name, values, cdf):
     noise = NOISES[name]
     draws = noise.standard(rng(), values, (4000,))
     assert draws.shape == (4000,)
-    assert fits(draws, cdf)
+    assert is_drawn_from(draws, cdf)
     assert {"sigma", *noise.shape_parameters} == noise.parameters.keys()
 
 

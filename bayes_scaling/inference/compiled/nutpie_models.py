@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import nutpie
 import pandas as pd
-from nutpie import _lib
 from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayes_scaling.inference.compiled.codes import Code
 from bayes_scaling.inference.compiled.layouts import Array
 
+INSIDE = nutpie._lib
 FITS = nutpie.__version__.startswith("0.16.")
 DRAWN, PLACE = "drawn", "place"
 
@@ -27,15 +27,15 @@ class KeptModel(CompiledPyMCModel):  # type: ignore[misc]
 
     def _make_model(self, init_mean: Any) -> Any:  # noqa: ARG002
         given = self.user_data.ctypes.data
-        expand = _lib.ExpandFunc(
+        expand = INSIDE.ExpandFunc(
             self.n_dim, self.n_expanded, self.compiled_expand_func.address, given, self
         )
-        density = _lib.LogpFunc(self.compiled_logp_func.address, given, self)
+        density = INSIDE.LogpFunc(self.compiled_logp_func.address, given, self)
         sizes = {PLACE: self.n_expanded}
-        variables = _lib.PyVariable.new_variables(
+        variables = INSIDE.PyVariable.new_variables(
             [DRAWN], ["float64"], [[self.n_expanded]], sizes, self.dims
         )
-        return _lib.PyMcModel(
+        return INSIDE.PyMcModel(
             density,
             expand,
             variables,

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from chance import RARE, z
+from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError
@@ -11,6 +13,13 @@ from bayes_scaling.inference.passes.predictive import hazards_at_runs
 
 QUICK = {"draws": 20, "tune": 40, "chains": 2, "random_seed": 3}
 KEYS = ["run", "compute", "problem", "n_samples", "n_correct"]
+OF_ALL = {  # what the problems of `pass_counts` share
+    "log_alpha_mu": 0.5,
+    "log_alpha_sigma": 1.5,
+    "k_mu_mu": 0.2,
+    "k_sigma": 0.05,
+    "amplitude_2": 0.2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +62,40 @@ def test_the_posterior_has_what_the_specification_names(fit_passes):
     assert fit_passes.diagnosis.converged
 
 
-def test_the_truth_lies_in_the_intervals(fit_passes, pass_counts):
-    """Of problems and cells, three in four lie in the 90 % intervals; exponents share an error."""
+def normal_scores(values, truth):
+    """Posterior probabilities below the truth, as quantiles of a standard normal."""
+    size = values.sizes["chain"] * values.sizes["draw"]
+    below = (values.transpose("chain", "draw", ...) < truth).sum(("chain", "draw")).values
+    return stats.norm.ppf((below + 0.5) / (size + 1))
+
+
+def test_the_truth_lies_where_the_posterior_says(fit_passes, pass_counts):
+    """Squared normal scores of 24 problems sum to a chi-squared; a problem's cells share a score.
+
+    Intervals of half the width multiply the sum by four.
+    """
     posterior = fit_passes.posterior["posterior"].to_dataset()
     seen = pass_counts.query("compute < 1e24")
     by_problem = seen.groupby("problem").first()
-    cells = hazards_at_runs(fit_passes)
-    true_cells = seen["true_neg_log_pass"].to_numpy().reshape(24, 4)
-    for values, truth, prob in (
-        (posterior["log_alpha"], by_problem["true_log_alpha"].to_numpy(), 0.9),
-        (posterior["k"], by_problem["true_k"].to_numpy(), 0.99),
-        (cells, true_cells, 0.9),
+    cells = hazards_at_runs(fit_passes).transpose("chain", "draw", "problem", "run")
+    low, high = stats.chi2(24).ppf([RARE / 2, 1 - RARE / 2]) / 24
+    for values, truth in (
+        (posterior["log_alpha"], by_problem["true_log_alpha"].to_numpy()),
+        (posterior["k"], by_problem["true_k"].to_numpy()),
+        (cells, seen["true_neg_log_pass"].to_numpy().reshape(24, 4)),
     ):
-        low, high = values.quantile([(1 - prob) / 2, (1 + prob) / 2], dim=("chain", "draw")).values
-        assert np.mean((low < truth) & (truth < high)) > prob - 0.15
-    for name in ("log_alpha_mu", "log_alpha_sigma", "k_mu_mu", "k_sigma", "amplitude_2"):
-        low, high = posterior[name].quantile([0.01, 0.99]).values
-        assert low < by_problem[f"true_{name}"].iloc[0] < high
+        assert low < np.mean(normal_scores(values, truth) ** 2) < high
+    shared = posterior[list(OF_ALL)]
+    drawn = shared.assign({name: np.log(shared[name]) for name in OF_ALL if "mu" not in name})
+    for name, truth in OF_ALL.items():
+        off = (truth if "mu" in name else np.log(truth)) - drawn[name]
+        assert abs(off.mean()) < z(len(OF_ALL)) * off.std()
 
 
 def test_the_easiest_are_found_easiest(fit_passes, pass_counts):
     middle = fit_passes.posterior["posterior"]["log_alpha"].mean(("chain", "draw")).values
     truth = pass_counts.groupby("problem")["true_log_alpha"].first()
-    assert np.corrcoef(middle, truth)[0, 1] > 0.9
+    assert np.corrcoef(middle, truth)[0, 1] > 0.8  # about 0.98; z of Fisher is known to 0.2
 
 
 def test_the_summary_has_a_row_a_parameter(fit_passes):
@@ -83,7 +103,7 @@ def test_the_summary_has_a_row_a_parameter(fit_passes):
     assert {"k_mu_mu", "k_mu[6]", "run_effect[run1]", "amplitude_2"} <= set(population.index)
     assert population.loc["k_mu_mu", "prior"] == "Normal(mu=0.18, sigma=0.15)"
     assert population.loc["amplitude_2", "prior"] == "HalfNormal(sigma=0.3)"
-    assert population.loc["amplitude", "sd_ratio"] < 1.2
+    assert 0.1 < population.loc["amplitude", "sd_ratio"] < 2  # 0.75, with a spread of 0.06
     problems = fit_passes.summary("problem")
     assert set(problems.index) == {f"{n}[{i:02d}]" for n in ("k", "log_alpha") for i in range(24)}
     with pytest.raises(BayesScalingError, match="by: 'problems' is not known; allowed: "):
@@ -94,7 +114,11 @@ def test_same_seed_same_draws_and_the_data_are_not_changed(small):
     before = small.copy(deep=True)
     given = small.assign(bucket=[str(int(name) // 4 + 1) for name in small["problem"]])
     one, same = (bs.fit("pass_rate", given, **QUICK) for _ in range(2))
-    other = bs.fit("pass_rate", given.sample(frac=1, random_state=1), **{**QUICK, "random_seed": 4})
+    other = bs.fit(
+        "pass_rate",
+        given.sample(frac=1, random_state=np.random.default_rng(1)),
+        **{**QUICK, "random_seed": 4},
+    )
     first = one.posterior["posterior"].to_dataset()
     assert first.identical(same.posterior["posterior"].to_dataset())
     assert not first["k"].equals(other.posterior["posterior"]["k"])
@@ -105,7 +129,7 @@ def test_same_seed_same_draws_and_the_data_are_not_changed(small):
 
 def test_rows_in_another_order_are_the_same_data(small):
     given = small.assign(bucket=[str(int(name) // 4 + 1) for name in small["problem"]])
-    shuffled = given.sample(frac=1, random_state=1)
+    shuffled = given.sample(frac=1, random_state=np.random.default_rng(1))
     one, same = (bs.fit("pass_rate", table, **QUICK) for table in (given, shuffled))
     xs = [fit.posterior["posterior"]["log_alpha"].values for fit in (one, same)]
     np.testing.assert_array_equal(*xs)
@@ -114,8 +138,8 @@ def test_rows_in_another_order_are_the_same_data(small):
 def test_buckets_are_formed_and_the_notes_say_how(small):
     fit = bs.fit("pass_rate", small, **QUICK)
     assert fit.notes == ("Buckets: 6, by difficulty for the fitted runs.",)
-    rate = fit.passes.groupby("bucket")["n_correct"].sum()
-    assert (np.diff(rate) <= 0).all()
+    formed = bs.form_buckets(bs.read_passes(small), 6)
+    assert fit.passes["bucket"].tolist() == formed["bucket"].tolist()
     np.testing.assert_array_equal(fit.passes["n_correct"], small["n_correct"])
 
 
@@ -153,7 +177,7 @@ def test_many_problems_are_fitted_by_a_subset_and_the_notes_say_so(small, monkey
     for name, where in (easy, hard):
         alike = posterior[name].sel(where).mean(("chain", "draw")).values
         spread = float(posterior[name].sel(where).std(("chain", "draw")).max())
-        assert abs(alike[0] - alike[1]) < spread  # twins have the same counts
+        assert abs(alike[0] - alike[1]) < spread  # of 80 draws each: six standard errors
     monkeypatch.setattr(fitting, "MANY", 30)
     monkeypatch.setattr(fitting, "SUBSET", 24)
     unasked = bs.fit("pass_rate", twice, **QUICK)

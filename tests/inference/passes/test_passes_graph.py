@@ -264,7 +264,7 @@ def test_a_model_whose_units_are_all_alike_is_refused():
 def test_units_of_alike_precisions_share_them(monkeypatch):
     rng = np.random.default_rng(1)
     kinds = np.array([[0.0, 50.0, 400.0], [3.0, 0.0, 9.0], [100.0, 100.0, 100.0]])
-    own = kinds[np.arange(60) % 3] * np.exp(rng.normal(0.0, 0.1, (60, 3)))
+    own = kinds[np.arange(60) % 3] * np.exp(rng.uniform(-0.2, 0.2, (60, 3)))
     monkeypatch.setattr(sites, "GROUPS", 3)
     grouped = sites.group_sites(sites.Sites(np.zeros((60, 3)), own))
     assert len({tuple(grouped.group[kind::3]) for kind in range(3)}) == 3
@@ -272,6 +272,6 @@ def test_units_of_alike_precisions_share_them(monkeypatch):
         assert len(set(grouped.group[kind::3])) == 1
     shared = grouped.w[grouped.group]
     assert (shared[own == 0.0] == 0.0).all()
-    assert np.abs(np.log(shared[own > 0] / own[own > 0])).max() < 0.4
+    assert np.abs(np.log(shared[own > 0] / own[own > 0])).max() <= 0.4
     few = sites.group_sites(sites.Sites(np.zeros((2, 3)), own[:2]))
     np.testing.assert_array_equal(few.w[few.group], own[:2])
