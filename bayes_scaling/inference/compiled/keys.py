@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +19,8 @@ ROOTS = (
     "inference/compiled/callbacks.py",
     "inference/compiled/tracing.py",
 )
-ROOMS = re.compile(r"^ *(?:from|import) bayes_scaling\.((?:inference|specification)[\w.]*)", re.M)
+IMPORT = re.compile(r"^ *from bayes_scaling\.([\w.]+) import (\([^)]*\)|.*)", re.M)
+ROOMS = ("inference", "specification")
 MAKERS = ("pymc", "pytensor", "nutpie", "numba", "llvmlite", "numpy")
 
 
@@ -36,11 +38,19 @@ def sources(package: Path) -> list[Path]:
     left, seen = [package / root for root in ROOTS], set()
     while left:
         path = left.pop()
-        if path not in seen and path.exists():
+        if path not in seen:
             seen.add(path)
-            places = [package / name.replace(".", "/") for name in ROOMS.findall(path.read_text())]
-            left += [place.with_suffix(".py") for place in places]
+            left += [found for found in _imported(package, path.read_text()) if found.exists()]
     return sorted(seen)
+
+
+def _imported(package: Path, text: str) -> Iterator[Path]:
+    """Yield the files that imports may name: a module, or one in a folder."""
+    for module, names in IMPORT.findall(text):
+        if module.startswith(ROOMS):
+            place = package / module.replace(".", "/")
+            yield place.with_suffix(".py")
+            yield from (place / f"{name}.py" for name in re.findall(r"\w+", names))
 
 
 @cache
