@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,6 +15,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 
 NO_UNIT = "unit not given"
 PRIOR_RATIO = 0.8
+AMPLE = 4.0  # times the effective draws that are needed: no closer look
 
 
 def loss_notes(
@@ -59,13 +59,24 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterat
 
 def size_notes(expected: xr.DataArray) -> Iterator[str]:
     """Say that a forecast rests on few effective draws, where there are draws enough to tell."""
-    if expected.sizes["chain"] * expected.sizes["draw"] > MIN_ESS:
+    if expected.sizes["chain"] * expected.sizes["draw"] > MIN_ESS > _rough_size(expected) / AMPLE:
+        import arviz as az  # two seconds, which most forecasts don't need
+
         size = float(az.ess(expected.to_dataset(name="expected"))["expected"].min())
         if size < MIN_ESS:
             yield (
                 f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
                 f"{MIN_ESS:.0f}: fit with more draws."
             )
+
+
+def _rough_size(expected: xr.DataArray) -> float:
+    """Effective draws N (1 - r) / (1 + r) of an autoregressive series, r between neighbours."""
+    gap = expected - expected.mean(("chain", "draw"))
+    after, before = gap.isel(draw=slice(1, None)), gap.isel(draw=slice(-1)).values
+    spread = (gap**2).sum(("chain", "draw"))
+    r = float(((after * before).sum(("chain", "draw")) / spread.where(spread > 0)).max())
+    return expected.sizes["chain"] * expected.sizes["draw"] * (1 - r) / (1 + r)
 
 
 def floor_ratio(fit: Fit) -> Mapping[str, float]:

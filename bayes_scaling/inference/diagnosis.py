@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -142,6 +141,8 @@ def _of_each(reported: xr.Dataset) -> tuple[pd.Series, pd.Series, pd.Series]:
     if reported.sizes["draw"] < MIN_DRAWS:
         nothing = _flat(xr.zeros_like(reported.isel(chain=0, draw=0, drop=True)))
         return nothing, nothing, nothing + np.inf
+    import arviz as az  # two seconds, which a fit that is loaded doesn't need
+
     with np.errstate(divide="ignore", invalid="ignore"):  # a chain that doesn't move
         bulk, tail = _flat(az.ess(reported)), _flat(az.ess(reported, method="tail"))
         rhat = _flat(az.rhat(reported))
@@ -157,6 +158,8 @@ def _least_bfmi(sample_stats: xr.Dataset) -> float:
     """Energy statistic of the worst chain; one whose energy doesn't move has none, and gets 0."""
     if sample_stats.sizes["draw"] < MIN_DRAWS:
         return 0.0
+    import arviz as az
+
     with np.errstate(divide="ignore", invalid="ignore"):
         found = az.bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))
     return float(np.nan_to_num(found["energy"].values, nan=0.0).min())

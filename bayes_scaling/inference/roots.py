@@ -46,13 +46,15 @@ def find_root(spec: Spec, design: Design, term: Discrepancy, runs: Index) -> Roo
     Its rank is the first to leave out less than 3 % of sigma at every run, both at their priors'
     medians. A small ladder's root is exact.
     """
-    sigma, amplitude = (np.median(prior_sample(spec)[name]) for name in ("sigma", term.name))
     there = (design.family[runs], design.compute[runs])
     unit = design.covariance_between(term, there, there)
     whole = square_root(unit)[:, ::-1]
-    left = np.diag(unit)[:, None] - np.cumsum(whole**2, axis=1)
-    needed = np.sum(left.max(axis=0) > (LEFT_OUT * sigma / amplitude) ** 2) + 1
-    rows = whole[:, : max(int(needed), EXACT)]
+    rows = whole
+    if whole.shape[1] > EXACT:
+        sigma, amplitude = (np.median(prior_sample(spec)[name]) for name in ("sigma", term.name))
+        left = np.diag(unit)[:, None] - np.cumsum(whole**2, axis=1)
+        needed = np.sum(left.max(axis=0) > (LEFT_OUT * sigma / amplitude) ** 2) + 1
+        rows = whole[:, : max(int(needed), EXACT)]
     return Root(runs, rows, np.maximum(np.diag(unit) - (rows**2).sum(axis=1), 0.0))
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.special import expit, xlogy
 
 from bayes_scaling.inference.design import Array, Index
@@ -72,6 +71,8 @@ def group_sites(sites: Sites) -> GroupedSites:
     Alike is what differs by a small factor in precision, the prior's included, at each run:
     complete linkage bounds the largest such factor within a group.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage  # slow to import
+
     units = len(sites.w)
     if units <= GROUPS:
         return GroupedSites(sites.y, sites.w, np.arange(units))
