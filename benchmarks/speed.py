@@ -1,10 +1,12 @@
 """Speed of a forecast, of a refit, and of the sampler beside PyMC's own.
 
-    python benchmarks/speed.py
+    python benchmarks/speed.py [--only table]
 
-Prints, in one run on one machine: wall time of a cold and a warm ``bayes-scaling forecast``;
-seconds a refit of a compiled model; the smallest effective sample size a second against PyMC's NUTS
-on the same posterior, in the same coordinates and written plainly; start-up times.
+Prints, in one run on one machine, medians of wall time: ``bayes-scaling forecast`` with compiled
+models found and with an empty cache; the first draw of a process that finds the code, beside one
+that has nutpie compile the model; refits of nine, 100 and 500 runs. Then the smallest effective
+sample size a second against PyMC's NUTS on the same posterior, in the same coordinates and written
+plainly.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import parse_spec
 
 LIMIT = 300.0
-REFITS = 10
+REPEATS = 5
 PARAMETERS = ["level", "elasticity", "floor_share", "sigma", "amplitude"]
 
 
@@ -38,9 +40,9 @@ def law_only() -> bs.Spec:
     return parse_spec(bs.load_model("loss").text.split("[[discrepancy]]")[0], name="law only")
 
 
-def ten_runs(seed: int) -> pd.DataFrame:
-    """Ten runs over three decades, drawn from the model."""
-    ladder = pd.DataFrame({"compute": np.geomspace(1e18, 1e21, 10)})
+def runs_of(count: int, seed: int = 1) -> pd.DataFrame:
+    """Draw a ladder of so many runs over three decades from the law with its noise."""
+    ladder = pd.DataFrame({"compute": np.geomspace(1e18, 1e21, count)})
     drawn = bs.simulate(law_only(), ladder, random_seed=seed)
     return drawn[["run", "compute", "loss"]]
 
@@ -52,38 +54,87 @@ def wall(command: list[str], environment: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
+def say(what: str, seconds: float, asked: str) -> None:
+    """Print a row of the table."""
+    print(f"{what:62s} {seconds:7.2f} s   (asked {asked})", flush=True)
+
+
 def command_line() -> None:
-    """Time ``bayes-scaling forecast`` with an empty compile cache and with a full one."""
+    """Time ``bayes-scaling forecast`` with an empty cache and with a full one."""
     tool = str(Path(sys.executable).parent / "bayes-scaling")
     with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "ladder.csv"
+        table, saved = Path(folder) / "ladder.csv", Path(folder) / "fit.nc"
         bs.example("cerebras_gpt").query("compute < 2e21").to_csv(table, index=False)
-        cache = {"PYTENSOR_FLAGS": f"base_compiledir={folder}/cache"}
-        forecast = [tool, "forecast", str(table), "--at", "2.3e22"]
-        print(f"forecast, cold compile cache: {wall(forecast, cache):6.1f} s")
-        warm = min(wall(forecast, cache) for _ in range(3))
-        print(f"forecast, warm compile cache: {warm:6.1f} s   (aim 5)")
-        print(f"bayes-scaling --help:         {wall([tool, '--help'], {}):6.2f} s   (aim 0.5)")
-        load = [sys.executable, "-c", "import bayes_scaling"]
-        print(f"import bayes_scaling:         {wall(load, {}):6.2f} s   (aim 0.5)")
+        cache = {"BAYES_SCALING_CACHE": f"{folder}/code"}
+        at = ["--at", "2.3e22"]
+        say(
+            "forecast ladder.csv, nothing compiled",
+            wall([tool, "forecast", str(table), *at], cache),
+            "-",
+        )
+        warm = [wall([tool, "forecast", str(table), *at], cache) for _ in range(REPEATS)]
+        say("forecast ladder.csv, compiled before", float(np.median(warm)), "3")
+        wall([tool, "fit", str(table), "--out", str(saved)], cache)
+        loaded = [wall([tool, "forecast", str(saved), *at], cache) for _ in range(REPEATS)]
+        say("forecast fit.nc", float(np.median(loaded)), "2")
+    say("bayes-scaling --help", wall([tool, "--help"], {}), "0.5")
+    say("import bayes_scaling", wall([sys.executable, "-c", "import bayes_scaling"], {}), "0.5")
+
+
+FIRST = """
+import sys, time
+import numpy as np, pandas as pd
+import nutpie
+import bayes_scaling as bs
+from bayes_scaling.inference import fitting
+from bayes_scaling.inference.compiled import nutpie_models
+from bayes_scaling.inference.passes import fitting as of_counts
+nutpie_models.FITS = {kept}
+table = {table}
+start = time.perf_counter()
+bs.fit("{model}", table, random_seed=1, draws=10, tune=10)
+print(time.perf_counter() - start)
+"""
+LOSSES = 'bs.example("cerebras_gpt").query("compute < 2e21")'
+COUNTS = (
+    'bs.simulate("pass_rate", pd.DataFrame({{"compute": [1e20, 1e21, 1e22]}}), random_seed=3,'
+    ' problems={problems}, n_samples=50).drop(columns="simulation")'
+)
+
+
+def first_draw(model: str, table: str, *, kept: bool = True) -> float:
+    """Seconds of a new process, beyond its imports, to a fit of a few draws, tried twice."""
+    code = FIRST.format(model=model, table=table, kept=kept)
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(out.stdout)
+
+
+def first_draws() -> None:
+    """Time the first draw of a process, as it was before and as it is."""
+    for model, table, asked in (
+        ("loss", LOSSES, "1"),
+        ("pass_rate", COUNTS.format(problems=24), "1.5"),
+        ("pass_rate", COUNTS.format(problems=37), "loads"),
+    ):
+        name = f"first draw of {model}" + (", other problems" if asked == "loads" else "")
+        first_draw(model, table)  # compiles, where nothing was kept
+        say(name, float(np.median([first_draw(model, table) for _ in range(3)])), asked)
+        if asked != "loads":
+            first_draw(model, table, kept=False)  # fills the cache of PyTensor
+            say(f"{name}, compiled by nutpie", first_draw(model, table, kept=False), "-")
 
 
 def refits() -> None:
-    """Time a refit of a compiled model: 4 x (1,000 + 1,000) draws on 10 runs."""
-    for name, spec, aim in (
-        ("law only", law_only(), 0.15),
-        ("with discrepancy", bs.load_model("loss"), 0.7),
-    ):
-        bs.fit(spec, ten_runs(0), random_seed=0)
+    """Time fits of 4 x (1,000 + 1,000) draws in a process that has the code."""
+    loss = bs.load_model("loss")
+    for count, asked in ((9, "0.5"), (100, "5"), (500, "20")):
+        bs.fit(loss, runs_of(count), random_seed=0, draws=10, tune=10)
         seconds = []
-        for seed in range(1, REFITS + 1):
+        for seed in range(1, REPEATS + 1 if count < 500 else 3):
             start = time.perf_counter()
-            bs.fit(spec, ten_runs(seed), random_seed=seed)
+            fitted = bs.fit(loss, runs_of(count, seed), random_seed=seed)
             seconds.append(time.perf_counter() - start)
-        print(
-            f"refit, {name}: median {np.median(seconds):.2f} s, "
-            f"worst {max(seconds):.2f} s   (aim {aim})"
-        )
+        say(f"fit of {count} runs: {fitted.diagnosis}", float(np.median(seconds)), asked)
 
 
 def smallest_ess(posterior: Any) -> tuple[float, float]:
@@ -177,12 +228,16 @@ def against_pymc() -> None:
 
 def main() -> None:
     """Print all timings."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument("--only", choices=["table"], help="leave PyMC's own sampler out")
+    only = parser.parse_args().only
     command_line()
+    first_draws()
     refits()
-    against_pymc()
+    if not only:
+        against_pymc()
 
 
 if __name__ == "__main__":

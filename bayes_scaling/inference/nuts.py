@@ -10,6 +10,7 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.inference.compiled.codes import find_code
+from bayes_scaling.inference.compiled.folders import LOG
 from bayes_scaling.inference.compiled.layouts import Array, split
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.packing import PACKED, pack
@@ -93,15 +94,22 @@ def draw(
 
 
 def _ready(recipe: Recipe, arrays: Mapping[str, Any]) -> tuple[Any, Callable[[Any], Any]]:
-    """Return a model for nutpie, and the way from its posterior to named arrays."""
+    """Return a model for nutpie, and the way from its posterior to named arrays.
+
+    A nutpie or a numba of another inside than is known here compiles the model by itself.
+    """
     from bayes_scaling.inference.compiled.nutpie_models import DRAWN, FITS, nutpie_model
 
     data = pack(arrays)
-    if not FITS:
+    try:
+        code = find_code(recipe) if FITS else None
+    except (AttributeError, ImportError, TypeError) as error:
+        LOG.info("kept code: nutpie compiles the model by itself: %r", error)
+        code = None
+    if code is None:
         lengths = tuple(np.shape(value) for value in arrays.values())
         model = _compiled_by_nutpie(recipe, lengths).with_data(**{PACKED: data})
         return model, lambda found: {name: np.asarray(found[name]) for name in recipe.outputs}
-    code = find_code(recipe)
     _, shapes = code.shapes(data)
     return nutpie_model(code, data), lambda found: split(np.asarray(found[DRAWN]), shapes)
 

@@ -329,6 +329,16 @@ def test_a_nutpie_of_another_inside_compiles_the_same_density_itself(warm, monke
     np.testing.assert_allclose(own_slope, np.append(slope[-1], slope[:-1]), atol=1e-12)
 
 
+def test_a_numba_of_another_inside_leaves_the_model_to_nutpie(monkeypatch):
+    def renamed(recipe):
+        raise AttributeError("'CFunc' object has no attribute '_library'")
+
+    monkeypatch.setattr(nuts, "find_code", renamed)
+    theirs = nuts._compiled_by_nutpie(recipe(), ((3,),))
+    model, _ = nuts._ready(recipe(), THREE)
+    assert model.compiled_logp_func is theirs.compiled_logp_func
+
+
 def test_a_chain_starts_where_the_seed_says():
     layout = Layout({"a": 1, "b": 0}, {"a": [2.0], "b": [-1.0]}, {})
     shapes = {"a": (3,), "b": ()}
