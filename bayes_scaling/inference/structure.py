@@ -37,13 +37,14 @@ def structure_of(spec: Spec) -> Structure:
     priors = tuple((name, _outline(name, value, spec)) for name, value in spec.stated.items())
     terms = tuple((term.name, term.over) for term in spec.discrepancy)
     coordinates = tuple(spec.coordinates.parameters)
-    return spec.response, spec.law.name, coordinates, spec.noise_name, priors, terms
+    noise = spec.noise_name, spec.noise.dist
+    return spec.response, spec.law.name, coordinates, noise, priors, terms
 
 
 def functions_of(spec: Spec) -> tuple[Callable[..., Any], ...]:
-    """Return the functions of a specification's law that its graph is made of."""
+    """Return the functions of a specification's law and noise, which their names don't tell."""
     law, way = spec.law, spec.coordinates
-    own = (law.curve, law.to_natural, way.to_curve, way.density)
+    own = (law.curve, law.to_natural, way.to_curve, way.density, spec.noise.standard)
     return tuple(function for function in own if function is not None)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,17 @@ def test_a_recipe_is_the_structure_whatever_the_numbers_of_priors_and_of_runs(fi
     assert own != recipe_of(LOSS.with_priors(nu=4), fit_cerebras.design)
     gamma = LOSS.with_priors(elasticity={"dist": "Gamma", "alpha": 2, "beta": 9})
     assert own != recipe_of(gamma, fit_cerebras.design)
+
+
+def test_a_law_or_a_noise_of_the_same_name_is_another_recipe(fit_cerebras):
+    own = recipe_of(LOSS, fit_cerebras.design)
+    assert own.is_shipped
+    law = replace(LOSS.law, curve=lambda x, **_: 0.5 * x)
+    noise = replace(LOSS.noise, standard=lambda rng, *_: rng.standard_cauchy())
+    for made in (replace(LOSS, law=law), replace(LOSS, noise=noise)):
+        other = recipe_of(made, fit_cerebras.design)
+        assert own != other
+        assert not other.is_shipped
 
 
 def test_other_numbers_of_the_priors_compile_nothing_and_count(fit_cerebras):
