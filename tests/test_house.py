@@ -17,6 +17,7 @@ FLOORS = {
     "reporting": 7,
     "plotting": 6,
     "registry": 5,
+    "ledger": 1,
     "decision": 5,
     "evaluation": 4,
     "forecasting": 3,

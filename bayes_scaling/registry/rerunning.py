@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.registry.files import read_side_file, unpack_arrays
+from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.records import LEVELS, Record
 from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
 

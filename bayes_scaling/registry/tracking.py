@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from bayes_scaling.errors import LedgerError
 from bayes_scaling.forecasting import NO_UNIT, Forecast, predict, quantile_name
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.registry.points import check_points
+from bayes_scaling.registry.losses_so_far import check_points
 from bayes_scaling.registry.records import Record
 from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
 from bayes_scaling.registry.rerunning import compare_again
-from bayes_scaling.registry.words import demand_text
+from bayes_scaling.registry.text_checks import demand_text
 
 Array = NDArray[Any]
 
