@@ -26,6 +26,7 @@ FLOORS = {
     "specification": 1,
     "data": 1,
     "outputs": 1,
+    "arrays": 0,
     "errors": 0,
 }
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, by_family
-from bayes_scaling.inference.design import Array, Design, Index
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.roots import Root, find_roots, rows_at
 from bayes_scaling.specification.discrepancy import square_root

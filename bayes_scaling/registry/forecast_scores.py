@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scoringrules
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.evaluation.scoring import Predictive
 from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.events import stored_event
 from bayes_scaling.registry.records import Record
-
-Array = NDArray[Any]
 
 INTERVALS = {"covered_50": (0.25, 0.75), "covered_80": (0.1, 0.9), "covered_90": (0.05, 0.95)}
 SCORES = ("crps", "log_score", "pit", "wis", *INTERVALS, "brier")
