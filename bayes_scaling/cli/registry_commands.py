@@ -134,7 +134,7 @@ def verify(
     """Recompute the chain of a ledger; exit code 1 if it doesn't hold."""
     from dataclasses import asdict
 
-    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.cli.writing import print_json
     from bayes_scaling.registry import verify as check
 
     found = check(ledger, head)
