@@ -12,10 +12,10 @@ import time
 import warnings
 from pathlib import Path
 
-from bayes_scaling.registry.appending import writing
-from bayes_scaling.registry.canonical import hash_of
-from bayes_scaling.registry.tails import LedgerWarning, head_of
-from bayes_scaling.registry.verification import verify
+from bayes_scaling.ledger.appending import writing
+from bayes_scaling.ledger.canonical import hash_of
+from bayes_scaling.ledger.repair import LedgerWarning, head_of
+from bayes_scaling.registry.ledgers import FORECASTS, verify
 
 HERE = Path(__file__).parent
 LIFE = 3.0  # appends that a writer has time for at most, before it is killed
@@ -38,7 +38,7 @@ def append_forever(ledger: Path, seed: str, limit: int) -> None:
             "note": "x" * noise.randrange(6000),
             "reason": "a record as long as that of a forecast",
         }
-        with writing(ledger) as writer:
+        with writing(ledger, FORECASTS) as writer:
             (record,) = writer.append([content], [("draws", noise.randbytes(SIDE))])
         print(record.number, record.hash, flush=True)
 
@@ -147,12 +147,8 @@ def write_long_ledger(ledger: Path, records: int) -> None:
     import numpy as np
 
     import bayes_scaling as bs
-    from bayes_scaling.registry.files import (
-        pack_arrays,
-        read_side_file,
-        side_path,
-        unpack_arrays,
-    )
+    from bayes_scaling.ledger.side_files import side_path
+    from bayes_scaling.registry.draws_and_data import pack_arrays, read_side_file, unpack_arrays
 
     small = bs.example("cerebras_gpt").query("compute < 2e21")
     forecast = bs.predict(bs.fit("loss", small, random_seed=1), compute=2.3e22)
@@ -169,8 +165,8 @@ def write_long_ledger(ledger: Path, records: int) -> None:
             own = {"draws": hash_of(data)} | {"data": content["files"]["data"]}
             quantiles = content["quantiles"] | {"run": run}
             contents.append(content | {"files": own, "quantiles": quantiles})
-            side_path(ledger, "draws", own["draws"]).write_bytes(data)
-        with writing(ledger) as writer:
+            side_path(ledger, own["draws"], ".npz").write_bytes(data)
+        with writing(ledger, FORECASTS) as writer:
             writer.append(contents)
 
 

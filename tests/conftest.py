@@ -75,6 +75,12 @@ def data_dir():
     return path
 
 
+@pytest.fixture
+def ledger(tmp_path):
+    """Where a ledger may be begun."""
+    return tmp_path / "forecasts.jsonl"
+
+
 @pytest.fixture(scope="session")
 def fit_cerebras():
     """The five Cerebras-GPT models up to 2.7B, fitted."""

@@ -4,6 +4,7 @@ import ast
 import inspect
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ FLOORS = {
     "reporting": 7,
     "plotting": 6,
     "registry": 5,
+    "ledger": 1,
     "decision": 5,
     "evaluation": 4,
     "forecasting": 3,
@@ -25,6 +27,7 @@ FLOORS = {
     "specification": 1,
     "data": 1,
     "outputs": 1,
+    "arrays": 0,
     "errors": 0,
 }
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}
@@ -72,6 +75,78 @@ def test_an_import_that_climbs_is_seen():
     assert climbs("errors", "def f():\n    import bayes_scaling.cli") == ["cli"]
     assert climbs("inference", "from bayes_scaling import forecasting") == ["forecasting"]
     assert climbs("inference", "from bayes_scaling.data import read_runs") == []
+
+
+def module_name(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def what_runs(node):
+    """Yield the nodes of a tree, functions included, but for what stands under TYPE_CHECKING."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            child = ast.Module(child.orelse, [])
+        yield from what_runs(child)
+
+
+def imported_modules(source, known):
+    """Yield which of the known modules a text imports, when it is read or in a function."""
+    for node in what_runs(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from known & {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name the whole path"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from known & (names | {node.module})
+
+
+def find_circle(sources):
+    """Name the modules of a circle of imports, the first again at the end; empty without one.
+
+    An import in a function closes a circle as one at the top does: neither file can be understood,
+    tested or moved without the other. A type that is only named, under TYPE_CHECKING, doesn't: a
+    record may call the function that works on it.
+    """
+    imports = {
+        name: set(imported_modules(source, sources.keys())) - {name}
+        for name, source in sources.items()
+    }
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_imports_make_no_circle_inside_a_room_either():
+    assert find_circle({module_name(path): path.read_text() for path in MODULES}) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "seen"),
+    [
+        ("from room.second import f", "from room.first import g", True),
+        ("from room import second", "import room.first", True),
+        ("def f():\n    from room.second import g", "import room.first", True),
+        ("class A:\n    def f(self):\n        import room.second", "import room.first", True),
+        ("if True:\n    import room.second", "import room.first", True),
+        ("if TYPE_CHECKING:\n    import room.second", "import room.first", False),
+        ("if typing.TYPE_CHECKING:\n    import room.second", "import room.first", False),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import room.second", "import room.first", True),
+        ("import room.second", "import room.third", False),
+    ],
+)
+def test_a_circle_is_seen(first, second, seen):
+    texts = {"room": "", "room.first": first, "room.second": second, "room.third": ""}
+    circle = find_circle(texts)
+    assert set(circle) == ({"room.first", "room.second"} if seen else set())
+
+
+def test_a_long_circle_is_seen():
+    texts = {f"room.m{i}": f"def f():\n    import room.m{(i + 1) % 4}" for i in range(4)}
+    assert len(find_circle(texts)) == 5
 
 
 def builds_a_model(source):

@@ -13,7 +13,7 @@ SOURCES = sorted(p for folder in ("bayes_scaling", "tests") for p in (ROOT / fol
 OTHER_WAYS = {"random", "numpy.random"}
 REACHED = {"default_rng", "Generator", "SeedSequence"}
 UNREACHED = {
-    "tests/registry/crashing.py",  # when a writer is killed is left to chance
+    "tests/ledger/crashing.py",  # when a writer is killed is left to chance
     "tests/shifting.py",  # unshifted_rng
 }
 

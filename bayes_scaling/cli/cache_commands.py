@@ -17,7 +17,7 @@ def cache(
     The folder is that of the variable BAYES_SCALING_CACHE, where it is set. What is deleted is
     compiled again when it is needed.
     """
-    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.cli.writing import print_json
     from bayes_scaling.inference.compiled.folders import cache_folder, clear_cache, kept_files
 
     folder = cache_folder()

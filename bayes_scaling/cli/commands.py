@@ -84,7 +84,7 @@ def _options(
 @app.command()
 def models(*, json: Json = False) -> None:
     """List the models on the shelf."""
-    from bayes_scaling.cli.printing import print_json, table_text
+    from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.specification.shelf import list_models
 
     table = list_models()
@@ -106,9 +106,9 @@ def check(
     json: Json = False,
 ) -> None:
     """Remark on runs or counts, as a careful colleague would."""
-    from bayes_scaling.cli.printing import print_json
     from bayes_scaling.cli.records import remark_records
     from bayes_scaling.cli.running import demand_meaning, read_table
+    from bayes_scaling.cli.writing import print_json
     from bayes_scaling.data import check as check_table
 
     counts = Counts(run_compute=run_compute, read=read)

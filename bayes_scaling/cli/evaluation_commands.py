@@ -66,8 +66,8 @@ def compare(
     """Compare models on one table of runs or counts: how they interpolate, and extrapolate."""
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
-    from bayes_scaling.cli.printing import print_json, table_text
     from bayes_scaling.cli.running import fit_table, read_table
+    from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.evaluation.comparison import compare as compare_fits
 
     _demand_comparable(model, unit, cutoff, horizon, jobs)
@@ -136,9 +136,9 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Fit the small runs of every ladder, forecast its larger ones, and score the forecasts."""
-    from bayes_scaling.cli.printing import print_json, table_text
     from bayes_scaling.cli.running import demand_meaning, progress_bar, read_ladder
     from bayes_scaling.cli.words import note
+    from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.data import check_quantities
     from bayes_scaling.evaluation.backtesting import backtest as judge
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.printing import (
+from bayes_scaling.cli.questions import Question
+from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+from bayes_scaling.cli.writing import (
     DISTANCE,
     KIND_OF,
     print_chance,
@@ -14,8 +16,6 @@ from bayes_scaling.cli.printing import (
     say_unconverged,
     table_text,
 )
-from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import PassForecast

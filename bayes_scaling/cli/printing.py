@@ -1,54 +1,30 @@
-"""Results as text for people and as JSON for machines, both on stdout."""
+"""Fits, forecasts and the demo as text and as JSON."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import typer
 
+from bayes_scaling.cli.pass_printing import print_pass_forecast
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
-from bayes_scaling.cli.words import note
+from bayes_scaling.cli.writing import (
+    DISTANCE,
+    KIND_OF,
+    print_chance,
+    print_json,
+    print_notes,
+    say_unconverged,
+    table_text,
+)
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.passes.fits import PassFit
-
-KIND_OF = {
-    "run": "one new run",
-    "expected": "the average of runs at that scale",
-    "law": "the law alone",
-}
-DISTANCE = "Distance: decades of compute beyond the last fitted run."
-
-
-def print_json(content: Any) -> None:
-    """Write JSON to stdout; NaN becomes null."""
-    typer.echo(json.dumps(_plain(content), indent=1, allow_nan=False))
-
-
-def table_text(table: pd.DataFrame, *, left: bool = False) -> str:
-    """Lay out a table of texts, aligned on the right or on the left.
-
-    Examples
-    --------
-    >>> print(table_text(pd.DataFrame({"model": ["loss", "loss_abc"], "law": ["a", "b"]})))
-       model  law
-        loss    a
-    loss_abc    b
-    """
-    rows = [list(map(str, table.columns)), *table.astype(str).to_numpy().tolist()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    align = "<" if left else ">"
-    lines = (
-        "  ".join(f"{cell:{align}{width}}" for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> None:
@@ -78,7 +54,6 @@ def print_forecast(
     forecast: "Forecast | PassForecast", question: Question, *, as_json: bool, figure: Path | None
 ) -> None:
     """Print the targets of a forecast with their intervals."""
-    from bayes_scaling.cli.pass_printing import print_pass_forecast
     from bayes_scaling.forecasting import PassForecast
 
     drawn = [f"The figure is in {figure}."] if figure else []
@@ -98,18 +73,6 @@ def print_forecast(
     typer.echo(f"{table_text(table)}\n\n{DISTANCE}")
     print_chance(chance, question, "loss")
     return say_unconverged(forecast.fit)
-
-
-def print_chance(chance: "pd.Series[float] | None", question: Question, of: str) -> None:
-    """Print the probability that was asked for, a line a target."""
-    if chance is None:
-        return
-    low = "" if question.above is None else f"{question.above:g} < "
-    high = "" if question.below is None else f" < {question.below:g}"
-    event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
-    typer.echo("")
-    for compute, value in zip(chance.index, chance, strict=True):
-        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {value:.3f}")
 
 
 def print_demo(
@@ -174,29 +137,3 @@ def _decimals(summary: pd.DataFrame) -> int:
 
 def _four_digits(value: float) -> str:
     return "" if math.isnan(value) else compute_text(value) if value > 1e5 else f"{value:.4g}"
-
-
-def print_notes(*lists: Iterable[str]) -> None:
-    """Write lists of notes to stderr."""
-    for texts in lists:
-        for text in texts:
-            note(text)
-
-
-def say_unconverged(fit: "Fit | PassFit") -> None:
-    """Say that a fit didn't converge, if so."""
-    if not fit.diagnosis.converged:
-        typer.echo(str(fit.diagnosis))
-
-
-def _plain(value: Any) -> Any:
-    """Turn paths, tuples and numpy's scalars into what JSON knows."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -78,7 +78,7 @@ def register(
     from bayes_scaling.cli.registry_printing import print_registered
     from bayes_scaling.cli.running import demand_targets, find_loss_fit
     from bayes_scaling.registry.registration import demand_questions
-    from bayes_scaling.registry.words import demand_text, demand_texts
+    from bayes_scaling.registry.text_checks import demand_text, demand_texts
 
     demand_targets(at, "run", None)
     asked = question[0] if len(question) == 1 else question
@@ -134,7 +134,7 @@ def verify(
     """Recompute the chain of a ledger; exit code 1 if it doesn't hold."""
     from dataclasses import asdict
 
-    from bayes_scaling.cli.printing import print_json
+    from bayes_scaling.cli.writing import print_json
     from bayes_scaling.registry import verify as check
 
     found = check(ledger, head)
@@ -170,7 +170,7 @@ def score(
 
     from bayes_scaling import registry
     from bayes_scaling.cli.registry_printing import print_scores
-    from bayes_scaling.registry.anchoring import demand_anchor
+    from bayes_scaling.ledger.anchoring import demand_anchor
 
     if sum(one is not None for one in (outcome, void, correct)) > 1:
         raise BayesScalingError("--outcome, --void, --correct: give one kind at a time.")
@@ -244,8 +244,8 @@ def _noting() -> Iterator[None]:
 
 def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:
     """Refuse before the fit what would be refused after it."""
-    from bayes_scaling.registry.anchoring import demand_anchor
-    from bayes_scaling.registry.appending import demand_place
+    from bayes_scaling.ledger.anchoring import demand_anchor
+    from bayes_scaling.ledger.appending import demand_place
     from bayes_scaling.registry.events import parse_event
 
     for event in events:

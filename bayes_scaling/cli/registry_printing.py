@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.printing import print_json, table_text
 from bayes_scaling.cli.records import compute_text
 from bayes_scaling.cli.words import note
+from bayes_scaling.cli.writing import print_json, table_text
 
 if TYPE_CHECKING:
     from bayes_scaling.registry import Record, Tracking

@@ -57,8 +57,8 @@ def report(
 ) -> None:
     """Write a forecast, with what it rests on, as one HTML file."""
     from bayes_scaling.cli.outputs import demand_report_path, keeping
-    from bayes_scaling.cli.printing import print_json
     from bayes_scaling.cli.running import demand_targets, find_fit, fit_table, read_table
+    from bayes_scaling.cli.writing import print_json
 
     demand_targets(at or [], "run", None)
     demand_report_path("--out", out)

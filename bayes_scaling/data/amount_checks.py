@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.data.compute import SECONDS
 from bayes_scaling.errors import DataError
 
@@ -44,8 +44,6 @@ UNITS_OF_SIZES = {
     "params in billions and tokens in trillions (B x T)": 1e21,
 }
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Finder = Callable[[str, pd.DataFrame], Iterator[str]]
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayes_scaling.arrays import Index
 from bayes_scaling.data.difficulty import score_difficulty
 from bayes_scaling.data.notices import warn_of_passes
 from bayes_scaling.data.pass_tables import (
@@ -199,7 +199,7 @@ def _by_rank(ranked: pd.MultiIndex, count: int, hardest: int | None) -> "pd.Seri
     if rest < 1:
         raise DataError(f"hardest: got {hardest}, but there are {len(ranked)} problems; ask fewer.")
     formed = max(1, min(count, rest // 2))
-    place: npt.NDArray[np.int64] = np.arange(rest) * formed // rest
+    place: Index = np.arange(rest) * formed // rest
     labels = [str(number + 1) for number in place] + [HARDEST] * apart
     return pd.Series(labels, index=ranked)
 

@@ -14,12 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.data.table_texts import is_keepable
 from bayes_scaling.errors import DataError, suggest
-
-Array = NDArray[np.float64]
 
 COMPUTE_SOURCES = ("given", "6ND", "total_flos")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file can hold these
@@ -132,7 +130,7 @@ def read_cells(column: "pd.Series[Any]", read: Callable[[Any], Any], rows: Rows)
     return [found[place] for place in places.tolist()]
 
 
-def _distinct(column: "pd.Series[Any]") -> tuple[Sequence[Any], NDArray[np.int64]]:
+def _distinct(column: "pd.Series[Any]") -> tuple[Sequence[Any], Index]:
     """List the different cells, as they come, and say which of them stands in each row."""
     if column.dtype != object:
         places, values = pd.factorize(column, use_na_sentinel=False)
@@ -191,9 +189,7 @@ def number_column(
     return np.array(read_cells(column, read, rows))
 
 
-def fill_compute(
-    compute: Array, params: Array, tokens: Array, rows: Rows
-) -> tuple[Array, NDArray[np.bool_]]:
+def fill_compute(compute: Array, params: Array, tokens: Array, rows: Rows) -> tuple[Array, Flags]:
     """Put 6 x params x tokens where compute is missing; return also where that was."""
     filled = np.isnan(compute)
     amounts = np.where(filled, 6 * params * tokens, compute)
@@ -206,7 +202,7 @@ def fill_compute(
     return amounts, filled
 
 
-def compute_sources(raw: pd.DataFrame, filled: NDArray[np.bool_], rows: Rows) -> list[str]:
+def compute_sources(raw: pd.DataFrame, filled: Flags, rows: Rows) -> list[str]:
     """Say where the compute of each row is from: 'given', '6ND' or 'total_flos'."""
 
     def read(value: object) -> str:

@@ -14,7 +14,8 @@ look harder. The scales are the centres of the priors of the pass-rate model.
 """
 
 import numpy as np
-import numpy.typing as npt
+
+from bayes_scaling.arrays import Array
 
 PROBLEM_SD = 1.5
 RUN_SD = 3.0
@@ -23,8 +24,6 @@ ITERATIONS = 200
 TOLERANCE = 1e-11
 LONGEST_STEP = 2.0
 LARGEST_H = 700.0  # beyond, exp(h) overflows and p is zero
-
-Array = npt.NDArray[np.float64]
 
 
 def score_difficulty(n_samples: Array, n_correct: Array) -> Array:

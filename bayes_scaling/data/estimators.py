@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.data.pass_tables import PROBLEM_KEYS, RUN_KEYS, check_passes, keys_of
 from bayes_scaling.errors import DataError
 
 CERTAIN = -45.0  # exp of it is lost beside 1
 
 
-def pass_at_k(
-    n_samples: npt.ArrayLike, n_correct: npt.ArrayLike, k: npt.ArrayLike
-) -> npt.NDArray[np.float64]:
+def pass_at_k(n_samples: npt.ArrayLike, n_correct: npt.ArrayLike, k: npt.ArrayLike) -> Array:
     r"""Estimate the chance that at least one of k samples is right, without bias.
 
     .. math:: \widehat{pass@k} = 1 - \binom{n - c}{k} \Big/ \binom{n}{k}
@@ -118,7 +117,7 @@ def restrict_solved_by_all(passes: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _whole(name: str, value: Any) -> npt.NDArray[np.float64]:
+def _whole(name: str, value: Any) -> Array:
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
@@ -129,10 +128,10 @@ def _whole(name: str, value: Any) -> npt.NDArray[np.float64]:
 
 def _demand(
     name: str,
-    values: npt.NDArray[np.float64],
-    good: npt.NDArray[np.bool_],
+    values: Array,
+    good: Flags,
     what: str,
-    n: npt.NDArray[np.float64] | None = None,
+    n: Array | None = None,
 ) -> None:
     if not good.all():
         bad = int(np.flatnonzero(~good.ravel())[0])

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data.buckets import FEW_SAMPLES, HARDEST, form_buckets
 from bayes_scaling.data.ladder_remarks import (
     remark_on_conventions,
@@ -20,8 +20,6 @@ MANY_SAMPLES = 100  # buckets formed on the same counts do no harm from here on
 ENOUGH_ALIKE = 5
 FALL = 0.1
 SURE = 3.0  # standard errors
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

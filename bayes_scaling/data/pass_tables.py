@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data.cells import (
-    Array,
     Rows,
     as_table,
     compute_sources,

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import optimize, special, stats
 from threadpoolctl import threadpool_limits
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError, suggest
 from bayes_scaling.evaluation.scoring import Predictive
-from bayes_scaling.inference.design import Array
 
 DRAWS = 4000
 RESAMPLES = 200

@@ -6,10 +6,9 @@ from functools import partial
 
 import numpy as np
 import scoringrules
-from numpy.typing import NDArray
 from scipy import special
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.likelihood import log_choose, log_likelihood
@@ -41,7 +40,7 @@ class Foretold:
 
 
 def score_hidden(
-    refitted: PassFit, whole: PassDesign, hidden: NDArray[np.bool_], rng: np.random.Generator
+    refitted: PassFit, whole: PassDesign, hidden: Flags, rng: np.random.Generator
 ) -> Foretold:
     """Score the counts of runs that a fit had in its design without seeing them.
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.evaluation.splitting import find_ladders
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import MAX_SEED, check_seed, fit_runs
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.priors import Prior

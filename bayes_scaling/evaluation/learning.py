@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError, SpecError, suggest
 from bayes_scaling.evaluation.ladder_fits import (
     FEWEST_LADDERS,
@@ -19,7 +20,6 @@ from bayes_scaling.evaluation.ladder_fits import (
     transferable,
 )
 from bayes_scaling.evaluation.population import Evidence, next_ladder
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.specification.shelf import load_model

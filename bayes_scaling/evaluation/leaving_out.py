@@ -8,11 +8,11 @@ from typing import Any
 import arviz as az
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Flags, Index
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.pointwise import log_densities
-from bayes_scaling.inference.design import Index, make_design
+from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
 from bayes_scaling.inference.sampling import parameter_names
@@ -94,7 +94,7 @@ def leave_out(
     return refit_where_bad(refits, np.array(can_do))
 
 
-def refit_where_bad(refits: Any, can_do: NDArray[np.bool_]) -> LeftOut:
+def refit_where_bad(refits: Any, can_do: Flags) -> LeftOut:
     """Estimate by PSIS, and by ArviZ's exact refits where that fails and a refit can be done.
 
     Parameters

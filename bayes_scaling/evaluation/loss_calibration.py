@@ -8,8 +8,9 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.blocks import active_terms
-from bayes_scaling.inference.design import Array, make_design
+from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
 from bayes_scaling.inference.predictive import (

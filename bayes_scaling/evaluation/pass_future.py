@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.evaluation.count_scores import Foretold, score_hidden
 from bayes_scaling.evaluation.pass_leaving_out import FEWEST_RUNS, refit_without_runs
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.fits import PassFit
 
@@ -88,9 +87,7 @@ def _usual_cutoffs(design: PassDesign) -> list[float]:
     return [float(computes[place - 1]) for place in sorted(places) if place >= FEWEST_RUNS]
 
 
-def _split(
-    design: PassDesign, cutoff: float, horizon: float | None
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+def _split(design: PassDesign, cutoff: float, horizon: float | None) -> tuple[Flags, Flags] | None:
     """Say which runs are hidden, and which of these are scored; None where there is nothing to."""
     later = design.compute > cutoff
     fitted = design.compute[~later]
@@ -103,8 +100,8 @@ def _split(
 
 def _score(
     fitted: PassFit,
-    later: NDArray[np.bool_],
-    judged: NDArray[np.bool_],
+    later: Flags,
+    judged: Flags,
     fit_options: Mapping[str, Any] | None,
 ) -> tuple[Foretold, bool]:
     """Score the counts of the judged runs whose problems were seen before."""

@@ -13,13 +13,12 @@ from typing import Any
 import arviz as az
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.data import HARDEST, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.count_scores import log_densities_of_counts, score_hidden
 from bayes_scaling.evaluation.leaving_out import UNIT, LeftOut, refit_where_bad
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fitting import ACCEPT
 from bayes_scaling.inference.passes.design import BUCKET, PROBLEM, PassDesign, unit_column
 from bayes_scaling.inference.passes.evidence import log_evidence
@@ -89,7 +88,7 @@ def leave_out_runs(fitted: PassFit, fit_options: Mapping[str, Any] | None = None
 
 
 def refit_without_runs(
-    fitted: PassFit, hidden: NDArray[np.bool_], fit_options: Mapping[str, Any] | None = None
+    fitted: PassFit, hidden: Flags, fit_options: Mapping[str, Any] | None = None
 ) -> PassFit:
     """Fit again with all counts of the runs of a mask hidden, and buckets formed without them."""
     cells = np.broadcast_to(hidden, fitted.design.n_samples.shape)
@@ -98,7 +97,7 @@ def refit_without_runs(
 
 def refit_without(
     fitted: PassFit,
-    hidden: NDArray[np.bool_],
+    hidden: Flags,
     fit_options: Mapping[str, Any] | None = None,
     design: PassDesign | None = None,
 ) -> PassFit:
@@ -118,7 +117,7 @@ def refit_without(
     )
 
 
-def _bucketed_anew(fitted: PassFit, hidden: NDArray[np.bool_]) -> PassDesign:
+def _bucketed_anew(fitted: PassFit, hidden: Flags) -> PassDesign:
     """Form the buckets without some runs, where they were formed from the counts of all.
 
     Buckets that were given, or formed on samples that are not in the table, stay.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.arrays import Array, Index
 
 SWEEPS = 1500
 BURN_IN = 300

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.predictive import KINDS

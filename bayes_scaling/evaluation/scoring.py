@@ -9,10 +9,10 @@ import pandas as pd
 import scoringrules
 from scipy import special, stats
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.forecasting.summaries import Tables
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.predictive import flat_posterior, of_family
 
 LEVELS = {

@@ -9,12 +9,12 @@ import pandas as pd
 import xarray as xr
 from scipy import optimize, special
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.evaluation.comparison import demand_same_responses
 from bayes_scaling.forecasting import Forecast, predict
 from bayes_scaling.forecasting.summaries import Summaries
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayes_scaling.inference.design import Array, Design, Index
+from bayes_scaling.arrays import Array, Index
+from bayes_scaling.inference.design import Design
 from bayes_scaling.specification.discrepancy import Discrepancy
 from bayes_scaling.specification.spec import Spec
 

@@ -14,8 +14,9 @@ import numpy as np
 from scipy import optimize, special
 from threadpoolctl import threadpool_limits
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.blocks import active_terms, by_family
-from bayes_scaling.inference.design import Array, Design
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.roots import Root, prior_sample, rank_of
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT
 from bayes_scaling.specification.prior_draws import truncation

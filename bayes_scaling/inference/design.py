@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.data import parse_compute
 from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
 from bayes_scaling.specification.spec import Spec
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 Places = tuple[Index, Array]
 
 LADDER = "ladder"

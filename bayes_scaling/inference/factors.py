@@ -11,9 +11,8 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from bayes_scaling.arrays import Array
 
 
 @njit(error_model="numpy")

@@ -196,7 +196,7 @@ def load_fit(path: str | Path) -> Fit | PassFit:
     SavedFitError
         If the file is of a newer schema, truncated, or not what was saved.
     """
-    from bayes_scaling.inference.saving import read_fit
+    from bayes_scaling.inference.loading import read_fit
 
     return read_fit(Path(path))
 

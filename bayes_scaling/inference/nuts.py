@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 from threadpoolctl import threadpool_limits
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.compiled.codes import find_code
 from bayes_scaling.inference.compiled.folders import LOG
-from bayes_scaling.inference.compiled.layouts import Array, split
+from bayes_scaling.inference.compiled.layouts import split
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.stops import explained_stops

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 
 PACKED = "data"
 

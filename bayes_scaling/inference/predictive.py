@@ -1,22 +1,28 @@
 """Draws of the response at target computes, given the posterior: law, discrepancy and noise."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, by_family
-from bayes_scaling.inference.design import Array, Design, Index
-from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.roots import Root, find_roots, rows_at
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
+
+if TYPE_CHECKING:
+    from bayes_scaling.inference.fits import Fit
 
 KINDS = ("law", "expected", "run")
 PRECISION = "precision"  # of each run's normal noise; a gamma variable makes it Student-t
 
 
-def draw_responses(fit: Fit, family: Index, compute: Array, rng: np.random.Generator) -> xr.Dataset:
+def draw_responses(
+    fit: "Fit", family: Index, compute: Array, rng: np.random.Generator
+) -> xr.Dataset:
     """Draw the response at targets from the posterior predictive distribution.
 
     Given the parameters and each run's precision, the discrepancy at the fitted runs and at the
@@ -46,7 +52,7 @@ def draw_responses(fit: Fit, family: Index, compute: Array, rng: np.random.Gener
     return xr.Dataset({kind: (dims, np.exp(v).reshape(shape)) for kind, v in kinds.items()})
 
 
-def flat_posterior(fit: Fit) -> tuple[dict[str, Array], tuple[int, int]]:
+def flat_posterior(fit: "Fit") -> tuple[dict[str, Array], tuple[int, int]]:
     """Return every parameter with draws along one axis, and the numbers of chains and draws."""
     return flat_values(fit.spec, fit.posterior["posterior"].to_dataset())
 

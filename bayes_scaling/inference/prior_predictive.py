@@ -3,8 +3,9 @@
 import numpy as np
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.blocks import active_terms
-from bayes_scaling.inference.design import Array, Design
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.prior_draws import draw_prior

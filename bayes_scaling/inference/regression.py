@@ -10,7 +10,8 @@ earlier ones at the point, the centre of the k-th, in units of ``1 / L_kk``, is 
 import numpy as np
 from numba import njit
 
-from bayes_scaling.inference.factors import Array, close, factorise
+from bayes_scaling.arrays import Array
+from bayes_scaling.inference.factors import close, factorise
 
 
 @njit(error_model="numpy")

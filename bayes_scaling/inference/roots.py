@@ -10,8 +10,9 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, lay_out
-from bayes_scaling.inference.design import Array, Design, Index, Places
+from bayes_scaling.inference.design import Design, Places
 from bayes_scaling.specification.discrepancy import Discrepancy, square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec

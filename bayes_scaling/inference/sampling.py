@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.blocks import active_terms
-from bayes_scaling.inference.compiled.layouts import Array
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design

@@ -3,22 +3,18 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_passes, check_runs
-from bayes_scaling.data.table_texts import table_from_text, table_to_text
-from bayes_scaling.errors import OutputError, SavedFitError
-from bayes_scaling.inference.design import make_design
-from bayes_scaling.inference.diagnosis import Diagnosis
-from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.data.table_texts import table_to_text
+from bayes_scaling.errors import OutputError
 from bayes_scaling.outputs import demand_writable, replacing, take_refuge
-from bayes_scaling.specification.spec import parse_spec
+
+if TYPE_CHECKING:
+    from bayes_scaling.inference.fits import Fit
+    from bayes_scaling.inference.passes.fits import PassFit
 
 SCHEMA = 2  # 1 had a variable for each column of the table, which not every name or cell fits
 TABLE = "table"
@@ -27,7 +23,7 @@ MOST = 200  # characters of a name, so that its part has one too
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
 
 
-def save_fit(fit: Fit | PassFit, path: Path) -> Path:
+def save_fit(fit: "Fit | PassFit", path: Path) -> Path:
     """Write a fit; an existing file is replaced whole or not at all.
 
     Raises
@@ -44,7 +40,7 @@ def save_fit(fit: Fit | PassFit, path: Path) -> Path:
     return path
 
 
-def keep_fit(fit: Fit | PassFit) -> Path:
+def keep_fit(fit: "Fit | PassFit") -> Path:
     """Save a fit in a temporary place, so that sampling isn't lost."""
     tree = _to_tree(fit)
     return take_refuge(REFUGE, lambda path: _write(tree, path))
@@ -67,9 +63,10 @@ def _write(tree: xr.DataTree, path: Path) -> None:
         part.write_bytes(data)
 
 
-def _to_tree(fit: Fit | PassFit) -> xr.DataTree:
+def _to_tree(fit: "Fit | PassFit") -> xr.DataTree:
     tree = fit.posterior.copy()
-    table = fit.passes if isinstance(fit, PassFit) else fit.runs
+    of_passes = fit.spec.response == "passes"
+    table = getattr(fit, "passes" if of_passes else "runs")
     text = np.array(table_to_text(table), dtype=object)
     tree["runs"] = xr.DataTree(xr.Dataset({TABLE: ((), text)}))
     tree.attrs = {
@@ -81,70 +78,10 @@ def _to_tree(fit: Fit | PassFit) -> xr.DataTree:
         "diagnosis": fit.diagnosis.to_json(),
         "data_hash": fit.data_hash,
     }
-    if fit.notes or isinstance(fit, PassFit):
+    if fit.notes or of_passes:
         tree.attrs["notes"] = json.dumps(fit.notes)
     tree.attrs["contents_hash"] = contents_hash(tree)
     return tree
-
-
-def read_fit(path: Path) -> Fit | PassFit:
-    """Read a saved fit and check it against its hash."""
-    tree = _open(path)
-    schema = tree.attrs.get("bayes_scaling_schema")
-    if schema is None:
-        raise SavedFitError(f"{path}: not a fit of bayes_scaling. Save one with Fit.save.")
-    if int(schema) > SCHEMA:
-        raise SavedFitError(
-            f"{path}: written by a newer version (schema {int(schema)}, this one reads up to "
-            f"{SCHEMA}). Upgrade bayes-scaling to read it."
-        )
-    missing = [name for name in (*ARRAYS, "runs") if name not in tree.children]
-    if missing:
-        raise SavedFitError(f"{path}: incomplete, lacks {', '.join(missing)}. Fit again.")
-    try:
-        if tree.attrs["contents_hash"] != contents_hash(tree):
-            raise SavedFitError(
-                f"{path}: the contents don't match their hash: the file was changed after it was "
-                "saved. Fit again, or take the original."
-            )
-        spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
-        table = READERS[int(schema)](tree["runs"].to_dataset())
-        common: dict[str, Any] = {
-            "spec": spec,
-            "posterior": xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
-            "diagnosis": Diagnosis.from_json(tree.attrs["diagnosis"]),
-            "random_seed": int(tree.attrs["random_seed"]),
-            "versions": json.loads(tree.attrs["versions"]),
-        }
-        constant = tree["constant_data"].to_dataset()
-        if spec.response == "passes":
-            return _pass_fit(table, float(constant["reference"]), tree.attrs["notes"], common)
-        runs = check_runs(table)
-        names = [str(name) for name in constant["family"].values]
-        reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-        notes = tuple(json.loads(tree.attrs.get("notes", "[]")))
-        return Fit(runs=runs, design=make_design(spec, runs, reference), notes=notes, **common)
-    except KeyError as error:
-        raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
-
-
-def _pass_fit(table: pd.DataFrame, reference: float, notes: str, common: Any) -> PassFit:
-    passes = check_passes(table)
-    design = make_pass_design(common["spec"], passes, reference)
-    return PassFit(passes=passes, design=design, notes=tuple(json.loads(notes)), **common)
-
-
-def _open(path: Path) -> xr.DataTree:
-    if not path.is_file():
-        raise SavedFitError(f"{path}: no such file.")
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as stored:
-            return stored.load()
-    except Exception as error:
-        raise SavedFitError(
-            f"{path}: truncated, or not a netCDF file ({type(error).__name__}). Fit again, or take "
-            "a whole copy."
-        ) from None
 
 
 def contents_hash(tree: xr.DataTree) -> str:
@@ -166,22 +103,3 @@ def _bytes(values: np.ndarray[Any, Any]) -> bytes:
         return json.dumps([str(item) for item in values.ravel()]).encode()
     kind = "<f8" if values.dtype.kind == "f" else "<i8"
     return np.ascontiguousarray(values.astype(kind)).tobytes()
-
-
-def _from_columns(dataset: xr.Dataset) -> pd.DataFrame:
-    """Read the table of schema 1: a variable a column, texts as JSON, all numbers as floats."""
-    columns: dict[str, Any] = {}
-    for name, values in dataset.data_vars.items():
-        kind = values.attrs["kind"]
-        if kind == "text":
-            columns[str(name)] = [json.loads(str(item)) for item in values.values]
-        else:
-            columns[str(name)] = values.values.astype(bool if kind == "bool" else float)
-    return pd.DataFrame(columns)
-
-
-def _from_text(dataset: xr.Dataset) -> pd.DataFrame:
-    return table_from_text(str(dataset[TABLE].item()))
-
-
-READERS = {1: _from_columns, 2: _from_text}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec

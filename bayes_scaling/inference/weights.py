@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from bayes_scaling.inference.factors import Array, close, factorise, place, pull_back
+from bayes_scaling.arrays import Array
+from bayes_scaling.inference.factors import close, factorise, place, pull_back
 
 
 @njit(error_model="numpy")

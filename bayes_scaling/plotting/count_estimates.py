@@ -10,19 +10,17 @@ the same two moments, which is the exact law near p = 1.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.special import digamma, polygamma
 
+from bayes_scaling.arrays import Index
 from bayes_scaling.data import check_passes
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.passes.design import PROBLEM, PassDesign, make_pass_design
 from bayes_scaling.inference.passes.fits import PassFit
-
-Index = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def estimate_hazards(design: PassDesign, units: Index) -> pd.DataFrame:

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
+from bayes_scaling.arrays import Index
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import PassForecast, predict
 from bayes_scaling.inference.passes.fits import PassFit
-from bayes_scaling.plotting.count_estimates import Index, estimate_hazards, unseen_counts
+from bayes_scaling.plotting.count_estimates import estimate_hazards, unseen_counts
 from bayes_scaling.plotting.marks import (
     COMPUTE,
     LEVELS,

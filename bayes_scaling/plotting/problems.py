@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy.special import digamma, xlogy
 
+from bayes_scaling.arrays import Index
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import PassForecast
 from bayes_scaling.inference.passes.design import PROBLEM, PassDesign, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, law_at
-from bayes_scaling.plotting.count_estimates import Index, estimate_hazards
+from bayes_scaling.plotting.count_estimates import estimate_hazards
 from bayes_scaling.plotting.marks import (
     COMPUTE,
     bucket_title,

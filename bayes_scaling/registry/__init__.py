@@ -4,17 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
-    "bayes_scaling.registry.anchoring": ["anchor_head"],
-    "bayes_scaling.registry.tails": ["LedgerWarning", "head_of", "rebuild_head"],
-    "bayes_scaling.registry.heads": ["Head"],
+    "bayes_scaling.ledger.anchoring": ["anchor_head"],
+    "bayes_scaling.ledger.heads": ["Head"],
+    "bayes_scaling.ledger.repair": ["LedgerWarning", "head_of", "rebuild_head"],
+    "bayes_scaling.ledger.verification": ["Verification"],
+    "bayes_scaling.registry.ledgers": ["read_ledger", "verify"],
     "bayes_scaling.registry.outcomes": ["correct", "resolve", "void"],
-    "bayes_scaling.registry.reading": ["read_ledger"],
     "bayes_scaling.registry.records": ["Record"],
     "bayes_scaling.registry.registration": ["register"],
     "bayes_scaling.registry.rerunning": ["Rerun", "rerun"],
     "bayes_scaling.registry.scores": ["score", "summarise_scores"],
     "bayes_scaling.registry.tracking": ["Tracking", "track"],
-    "bayes_scaling.registry.verification": ["Verification", "verify"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -41,17 +41,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from bayes_scaling.registry.anchoring import anchor_head
-    from bayes_scaling.registry.heads import Head
+    from bayes_scaling.ledger.anchoring import anchor_head
+    from bayes_scaling.ledger.heads import Head
+    from bayes_scaling.ledger.repair import LedgerWarning, head_of, rebuild_head
+    from bayes_scaling.ledger.verification import Verification
+    from bayes_scaling.registry.ledgers import read_ledger, verify
     from bayes_scaling.registry.outcomes import correct, resolve, void
-    from bayes_scaling.registry.reading import read_ledger
     from bayes_scaling.registry.records import Record
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.rerunning import Rerun, rerun
     from bayes_scaling.registry.scores import score, summarise_scores
-    from bayes_scaling.registry.tails import LedgerWarning, head_of, rebuild_head
     from bayes_scaling.registry.tracking import Tracking, track
-    from bayes_scaling.registry.verification import Verification, verify
 
 
 def __getattr__(name: str) -> Any:

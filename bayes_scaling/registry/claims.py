@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import AnyArray
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.evaluation.baselines import BASELINES, baseline_forecast
 from bayes_scaling.evaluation.scoring import predictive_of
@@ -16,8 +16,6 @@ from bayes_scaling.forecasting import Forecast, response_unit
 from bayes_scaling.registry.records import LEVELS
 
 TUNE = 1000  # of a fit that doesn't say
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +52,10 @@ class Claim:
     metric: Mapping[str, Any]
     target: Mapping[str, Any]
     cutoff: float
-    draws: Mapping[str, Array]
+    draws: Mapping[str, AnyArray]
     scored: str
-    density: Mapping[str, Array]
-    asked: Mapping[str, Array]
+    density: Mapping[str, AnyArray]
+    asked: Mapping[str, AnyArray]
     baselines: Mapping[str, Mapping[str, Any]]
     model: Mapping[str, Any]
     data: pd.DataFrame
@@ -69,7 +67,7 @@ class Claim:
         return {kind: np.quantile(values, LEVELS).tolist() for kind, values in self.draws.items()}
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, AnyArray]:
         """What goes into the side file, draws to seven digits."""
         drawn = {f"draws.{kind}": values.astype(np.float32) for kind, values in self.draws.items()}
         density = {f"density.{k}": values.astype(np.float32) for k, values in self.density.items()}
@@ -149,7 +147,7 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
 CLAIMS: dict[type, Callable[[Any], tuple[Claim, ...]]] = {Forecast: loss_claims}
 
 
-def _column(values: Array, place: int, shape: tuple[int, ...]) -> Array:
+def _column(values: AnyArray, place: int, shape: tuple[int, ...]) -> AnyArray:
     """Take what belongs to one target, as one number where it is the same for all draws."""
     column = values[:, place if values.shape[1] > 1 else 0]
     return column[0] if (column == column[0]).all() else column.reshape(shape)

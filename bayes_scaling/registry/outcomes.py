@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.appending import Writer, writing
-from bayes_scaling.registry.disk import read_all
+from bayes_scaling.ledger.appending import Writer, writing
+from bayes_scaling.ledger.disk import read_all
+from bayes_scaling.ledger.reading import existing
+from bayes_scaling.ledger.verification import demand_sound_bytes
+from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.questions import Question, questions_of
-from bayes_scaling.registry.reading import existing
 from bayes_scaling.registry.records import Record
-from bayes_scaling.registry.verification import demand_sound_bytes
-from bayes_scaling.registry.words import author_name, demand_text
+from bayes_scaling.registry.text_checks import author_name, demand_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,10 +139,10 @@ def correct(
 
 
 @contextmanager
-def _answering(ledger: str | Path) -> Iterator[tuple[Writer, dict[int, Question]]]:
+def _answering(ledger: str | Path) -> Iterator[tuple[Writer[Record], dict[int, Question]]]:
     """Lock a ledger that holds, and hand out its questions; raises LedgerError if it doesn't."""
-    with writing(existing(ledger)) as writer:
-        demand_sound_bytes(writer.path, read_all(writer.descriptor))
+    with writing(existing(ledger), FORECASTS) as writer:
+        demand_sound_bytes(writer.path, read_all(writer.descriptor), FORECASTS)
         yield writer, questions_of(writer.read())
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-MARK = "bayes_scaling_ledger"
 
 # The 23 levels of the forecast hubs (Cramer et al. 2022, The United States COVID-19 Forecast Hub).
 LEVELS = (0.01, 0.025, *(round(0.05 * k, 2) for k in range(1, 20)), 0.975, 0.99)

@@ -10,10 +10,11 @@ from bayes_scaling.errors import LedgerError
 from bayes_scaling.forecasting import Forecast, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit
-from bayes_scaling.registry.files import read_side_file, unpack_arrays, unpack_table
-from bayes_scaling.registry.heads import Head
+from bayes_scaling.ledger.heads import Head
+from bayes_scaling.ledger.verification import demand_sound
+from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays, unpack_table
+from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.records import Record, demand_forecast
-from bayes_scaling.registry.verification import demand_sound
 from bayes_scaling.specification.spec import Spec, parse_spec
 
 FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
@@ -22,7 +23,8 @@ FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
 def demand_sealed(record: Record) -> None:
     """Demand a forecast that stands in a ledger that holds, before it is fitted again."""
     demand_forecast(record)
-    demand_sound(record.ledger, "nothing is fitted again", Head(record.number, record.hash))
+    head = Head(record.number, record.hash)
+    demand_sound(record.ledger, "nothing is fitted again", FORECASTS, head)
 
 
 def sealed_spec(record: Record) -> Spec:

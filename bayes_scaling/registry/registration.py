@@ -6,14 +6,15 @@ from typing import Any
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.registry.anchoring import anchor_head, demand_anchor
-from bayes_scaling.registry.appending import writing
-from bayes_scaling.registry.canonical import hash_of
+from bayes_scaling.ledger.anchoring import anchor_head, demand_anchor
+from bayes_scaling.ledger.appending import writing
+from bayes_scaling.ledger.canonical import hash_of
 from bayes_scaling.registry.claims import Claim, claims_of
+from bayes_scaling.registry.draws_and_data import pack_arrays, pack_table
 from bayes_scaling.registry.events import Event, parse_event
-from bayes_scaling.registry.files import pack_arrays, pack_table
+from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.records import LEVELS, Record
-from bayes_scaling.registry.words import author_name, demand_text, demand_texts
+from bayes_scaling.registry.text_checks import author_name, demand_text, demand_texts
 
 
 def register(
@@ -121,7 +122,7 @@ def register(
         hashes = {role: hash_of(data) for role, data in kept.items()}
         files |= {hashes[role]: (role, data) for role, data in kept.items()}
         contents.append({**_sealed(claim, own), **words, "question": asked, "files": hashes})
-    with writing(ledger) as writer:
+    with writing(ledger, FORECASTS) as writer:
         records = writer.append(contents, list(files.values()))
     if anchor is not None:
         anchor_head(ledger)

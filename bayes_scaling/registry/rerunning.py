@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 import arviz as az
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.registry.files import read_side_file, unpack_arrays
+from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.records import LEVELS, Record
 from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
-
-Array = NDArray[Any]
 
 TOLERANCE = 4.0  # standard errors; the chance that one of 69 quantiles is further is below 0.5 %
 

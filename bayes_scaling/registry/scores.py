@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.registry.marks import INTERVALS, MARKS, marks_of, no_marks
+from bayes_scaling.ledger.verification import demand_sound
+from bayes_scaling.registry.forecast_scores import INTERVALS, SCORES, no_scores, scores_of
+from bayes_scaling.registry.ledgers import FORECASTS, read_ledger
 from bayes_scaling.registry.outcomes import resolve
 from bayes_scaling.registry.questions import Question, questions_of
-from bayes_scaling.registry.reading import read_ledger
-from bayes_scaling.registry.verification import demand_sound
 
 SHOWN = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
 
 COLUMNS = (
     *("question", "metric", "unit", "kind", "family", "compute", "status", "answer"),
-    *("corrections", "value", *SHOWN, "events", *MARKS),
+    *("corrections", "value", *SHOWN, "events", *SCORES),
 )
 
 
@@ -83,7 +83,7 @@ def score(
     >>> bool(bs.score("scored.jsonl", {record.number: 1.572}).loc[1, "covered_90"])
     True
     """
-    demand_sound(ledger, "it isn't scored")
+    demand_sound(ledger, "it isn't scored", FORECASTS)
     if outcomes is not None:
         resolve(ledger, outcomes, author=author, note=note)
     questions = questions_of(read_ledger(ledger))
@@ -117,7 +117,7 @@ def summarise_scores(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(question: Question) -> dict[str, Any]:
-    """Say what was asked and sealed, what came of it, and the marks."""
+    """Say what was asked and sealed, what came of it, and the scores."""
     content, answer = question.forecast.content, question.answer
     sealed = dict(zip(content["levels"], content["quantiles"][content["scored"]], strict=True))
     resolved = answer is not None and question.status == "resolved"
@@ -135,7 +135,7 @@ def _row(question: Question) -> dict[str, Any]:
         "value": value,
         **{name: sealed[level] for name, level in SHOWN.items()},
         "events": len(content["events"]),
-        **(marks_of(question.forecast, value) if resolved else no_marks(question.forecast)),
+        **(scores_of(question.forecast, value) if resolved else no_scores(question.forecast)),
     }
 
 

@@ -1,22 +1,19 @@
 """Track the run that trains now, against its forecast."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import LedgerError
 from bayes_scaling.forecasting import NO_UNIT, Forecast, predict, quantile_name
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.registry.points import check_points
+from bayes_scaling.registry.losses_so_far import check_points
 from bayes_scaling.registry.records import Record
 from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
 from bayes_scaling.registry.rerunning import compare_again
-from bayes_scaling.registry.words import demand_text
-
-Array = NDArray[Any]
+from bayes_scaling.registry.text_checks import demand_text
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 

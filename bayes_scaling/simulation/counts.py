@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_passes
 from bayes_scaling.errors import DataError
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import (
     BUCKET,
     PROBLEM,

@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.specification.priors import Prior
-
-Array = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12
 

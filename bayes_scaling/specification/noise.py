@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.specification.domains import POSITIVE, Domain
 
 
@@ -34,9 +34,7 @@ class Noise:
         return tuple(name for name in self.parameters if name != "sigma")
 
 
-def _student(
-    rng: np.random.Generator, values: Mapping[str, Any], shape: tuple[int, ...]
-) -> NDArray[np.float64]:
+def _student(rng: np.random.Generator, values: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
     degrees = np.broadcast_to(values["nu"], shape)
     return rng.standard_t(degrees, shape)
 
@@ -45,7 +43,7 @@ def _normal(
     rng: np.random.Generator,
     values: Mapping[str, Any],  # noqa: ARG001 - a normal has no shape
     shape: tuple[int, ...],
-) -> NDArray[np.float64]:
+) -> Array:
     return rng.standard_normal(shape)
 
 
@@ -53,7 +51,7 @@ def _unscattered(
     rng: np.random.Generator,  # noqa: ARG001 - counts scatter by their own binomial
     values: Mapping[str, Any],  # noqa: ARG001
     shape: tuple[int, ...],
-) -> NDArray[np.float64]:
+) -> Array:
     return np.zeros(shape)
 
 

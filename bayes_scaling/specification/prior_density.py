@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
-
-Array = NDArray[np.float64]
 
 INWARD: Mapping[str, Callable[[Array], Array]] = {
     "identity": lambda value: value,

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.specification.priors import draw_parameter
 from bayes_scaling.specification.spec import Spec
-
-Array = NDArray[np.float64]
 
 
 def draw_prior(

@@ -6,11 +6,9 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.specification.domains import POSITIVE, REAL, UNIT, Domain
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ def draw_parameter(
     size: int,
     rng: np.random.Generator,
     above: float | None = None,
-    inside: Mapping[str, NDArray[np.int64]] | None = None,
+    inside: Mapping[str, Index] | None = None,
 ) -> dict[str, Array]:
     """Draw a parameter and its hyperparameters from the prior.
 

@@ -7,11 +7,6 @@ import bayes_scaling as bs
 WORDS = {"question": "What loss will the model reach?", "resolves": "The model card."}
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    return tmp_path / "forecasts.jsonl"
-
-
 @pytest.fixture(scope="session")
 def forecast(fit_cerebras):
     """The 6.7B and the 13B model."""

@@ -4,10 +4,9 @@ import subprocess
 
 import pytest
 from conftest import WORDS
-from registry_records import append_plain
 
 import bayes_scaling as bs
-from bayes_scaling.registry import anchor_head, head_of, verify
+from bayes_scaling.registry import anchor_head, head_of, verify, void
 
 
 def git(folder, *arguments):
@@ -43,7 +42,7 @@ def test_the_head_is_committed_and_nothing_else(repository, forecast, no_baselin
     assert verify(ledger, published).holds
     commit = anchor_head(ledger)
     assert commit == git(repository, "rev-parse", "HEAD").strip()
-    append_plain(ledger)
+    void(ledger, 1, reason="cancelled")
     assert anchor_head(ledger) != commit
     assert verify(ledger, published).holds
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.ledger.appending import writing
+from bayes_scaling.ledger.side_files import side_path
 from bayes_scaling.registry import correct, read_ledger, resolve, verify, void
-from bayes_scaling.registry.appending import writing
-from bayes_scaling.registry.files import side_path
+from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.questions import questions_of
 
 
@@ -111,7 +112,7 @@ def test_a_correction_is_a_new_record(registered):
 
 
 def test_an_outcome_that_belongs_to_nothing_is_refused(registered):
-    with writing(registered) as writer:
+    with writing(registered, FORECASTS) as writer:
         content = {"type": "outcome", "author": "x", "corrects": None, "note": None, "value": 1.7}
         writer.append([content | {"forecast": 1, "forecast_hash": "f" * 64}])
     assert verify(registered).holds
@@ -143,7 +144,7 @@ def test_nothing_is_appended_to_what_does_not_hold(edited, answer):
 
 def test_no_outcome_without_the_draws_that_it_is_scored_by(registered):
     digest = read_ledger(registered)[0].content["files"]["draws"]
-    side_path(registered, "draws", digest).unlink()
+    side_path(registered, digest, ".npz").unlink()
     with pytest.raises(ValueError, match=r"so nothing was appended\. Record 1: the side file"):
         resolve(registered, {2: 1.572})
 

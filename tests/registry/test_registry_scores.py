@@ -15,7 +15,7 @@ from bayes_scaling.evaluation.baselines import BASELINES
 from bayes_scaling.evaluation.scoring import predictive_of, score_targets
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.registry import read_ledger, resolve, summarise_scores, void
-from bayes_scaling.registry.marks import weighted_interval_score
+from bayes_scaling.registry.forecast_scores import weighted_interval_score
 from bayes_scaling.registry.records import LEVELS
 
 TRUTH = {1: 1.704, 2: 1.572}

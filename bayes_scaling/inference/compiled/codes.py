@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.compiled.folders import LOG, read_parts, write_parts
 from bayes_scaling.inference.compiled.keys import key_of
-from bayes_scaling.inference.compiled.layouts import Array, Layout, Shapes
+from bayes_scaling.inference.compiled.layouts import Layout, Shapes
 from bayes_scaling.inference.compiled.machine_code import Loaded, MachineCode, load
 from bayes_scaling.inference.compiled.recipes import Recipe
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from bayes_scaling.arrays import Array
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 JITTER = 1.0

@@ -13,8 +13,8 @@ import nutpie
 import pandas as pd
 from nutpie.compile_pymc import CompiledPyMCModel
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.compiled.codes import Code
-from bayes_scaling.inference.compiled.layouts import Array
 
 INSIDE = nutpie._lib
 FITS = nutpie.__version__.startswith("0.16.")

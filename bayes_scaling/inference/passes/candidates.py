@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.passes.kernel import count_density, factorise_unit, unwhiten
 
 

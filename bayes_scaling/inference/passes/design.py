@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.data import parse_compute
 from bayes_scaling.errors import DataError, SpecError
-from bayes_scaling.inference.design import Array, Index, round_to_two_digits
+from bayes_scaling.inference.design import round_to_two_digits
 from bayes_scaling.specification.discrepancy import Discrepancy, positions
 from bayes_scaling.specification.spec import Spec
 
@@ -66,7 +66,7 @@ class PassDesign:
             n_correct=np.ascontiguousarray(self.n_correct[chosen]),
         )
 
-    def without(self, hidden: NDArray[np.bool_]) -> "PassDesign":
+    def without(self, hidden: Flags) -> "PassDesign":
         """Return the design with no samples in the cells of a mask, shape ``(units, runs)``."""
         n, c = (np.where(hidden, 0.0, values) for values in (self.n_samples, self.n_correct))
         return replace(self, n_samples=n, n_correct=c)

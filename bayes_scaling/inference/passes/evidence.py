@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.passes.candidates import log_mean_weights
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.likelihood import log_choose

@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from bayes_scaling.inference.factors import Array, close, factorise, place, pull_back
+from bayes_scaling.arrays import Array, Index
+from bayes_scaling.inference.factors import close, factorise, place, pull_back
 from bayes_scaling.inference.passes.kernel import evaluate_units
-
-Index = NDArray[np.int64]
 
 
 @njit(error_model="numpy")

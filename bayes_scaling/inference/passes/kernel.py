@@ -14,9 +14,9 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from bayes_scaling.inference.factors import Array, close, factorise, place, pull_back
+from bayes_scaling.arrays import Array, Index
+from bayes_scaling.inference.factors import close, factorise, place, pull_back
 
 POWER, LOGISTIC = 0, 1
 LARGEST = 30.0  # exp of it passes every hazard that a count can tell from infinity
@@ -76,7 +76,7 @@ def evaluate_units(
     zeta: Array,
     y: Array,
     w: Array,
-    group: NDArray[np.int64],
+    group: Index,
     c: Array,
     n: Array,
     link: int,

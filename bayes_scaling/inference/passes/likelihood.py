@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 
 
 def log_likelihood(hazards: Array, n: Array, c: Array) -> Array:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.inference.passes.design import PassDesign, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.kernel import LOGISTIC
@@ -142,7 +141,7 @@ def discrepancies_at(
 
 
 def foretold_at(
-    spec: Spec, design: PassDesign, values: Parameters, hidden: NDArray[np.bool_]
+    spec: Spec, design: PassDesign, values: Parameters, hidden: Flags
 ) -> tuple[Array, Array]:
     """Mean and standard deviation of the linear predictor at runs whose counts were hidden.
 

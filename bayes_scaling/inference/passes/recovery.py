@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numba import njit
 
-from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
 from bayes_scaling.inference.passes.joint import mean_weights
 from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.inference.design import Array
+from bayes_scaling.arrays import Array
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.sites import GroupedSites, group_sites, make_sites

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, xlogy
 
-from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from joblib import Parallel, delayed
 
-from bayes_scaling.inference.design import Array, Index
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.candidates import resample
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.recovery import of_population, with_units

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.errors import SpecError
-from bayes_scaling.inference.design import Array
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
 from bayes_scaling.specification.discrepancy import covariance, square_root
 from bayes_scaling.specification.priors import Prior

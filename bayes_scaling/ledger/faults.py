@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bayes_scaling.registry.canonical import from_line
-from bayes_scaling.registry.files import side_file_fault
-from bayes_scaling.registry.heads import EMPTY, Head, from_head_file, head_path
-from bayes_scaling.registry.shapes import unreadable
+from bayes_scaling.ledger.canonical import from_line
+from bayes_scaling.ledger.formats import Format, unreadable
+from bayes_scaling.ledger.heads import EMPTY, Head, from_head_file, head_path
+from bayes_scaling.ledger.side_files import side_file_fault, side_path
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,18 @@ def _broken(number: int) -> Fault:
     )
 
 
-def record_fault(path: Path, contents: Sequence[Mapping[str, Any]]) -> Fault | None:
+def record_fault(
+    path: Path, contents: Sequence[Mapping[str, Any]], form: Format[Any]
+) -> Fault | None:
     """Find the first record of another version, or with a side file that doesn't hold."""
     sound: set[tuple[str, str]] = set()
     for number, content in enumerate(contents, 1):
-        if why := unreadable(content):
+        if why := unreadable(content, form):
             return Fault(number, f"Record {number} can't be read: {why}.")
-        files = content["files"].items() if content["type"] == "forecast" else ()
-        for role, digest in files:
+        for role, digest in form.files(content).items():
             if (role, digest) in sound:
                 continue
-            if why := side_file_fault(path, role, digest):
+            if why := side_file_fault(side_path(path, digest, form.suffixes[role]), role):
                 return Fault(number, f"Record {number}: {why}.")
             sound.add((role, digest))
     return None

@@ -1,15 +1,13 @@
-"""Side files: draws and data beside a ledger, each named by its hash and by nothing else."""
+"""The draws and the data of a forecast, in side files of its ledger: as bytes, and back."""
 
 import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayes_scaling.errors import DataError, LedgerError
-from bayes_scaling.registry.canonical import hash_of
-from bayes_scaling.registry.disk import speaking, write_durably
+from bayes_scaling.ledger.side_files import side_file_fault, side_path
 from bayes_scaling.registry.records import Record
 
 if TYPE_CHECKING:
@@ -18,19 +16,9 @@ if TYPE_CHECKING:
 SUFFIXES = {"data": ".json", "draws": ".npz"}
 
 
-def side_path(ledger: Path, role: str, digest: str) -> Path:
-    """Name the side file of a hash; its folder stands beside the ledger."""
-    return ledger.with_name(f"{ledger.name}.files") / f"{digest}{SUFFIXES[role]}"
-
-
-def keep_side_file(ledger: Path, role: str, data: bytes) -> None:
-    """Write a side file, if it isn't there whole; call it with the ledger locked."""
-    path = side_path(ledger, role, hash_of(data))
-    with speaking(path):
-        if path.is_file() and hash_of(path.read_bytes()) == path.stem:
-            return
-        path.parent.mkdir(exist_ok=True)
-        write_durably(path, data)
+def files_of(content: Mapping[str, Any]) -> Mapping[str, str]:
+    """Name the side files of a record, a hash a role; only a forecast has any."""
+    return content["files"] if content["type"] == "forecast" else {}
 
 
 def read_side_file(record: Record, role: str) -> bytes:
@@ -46,22 +34,10 @@ def read_side_file(record: Record, role: str) -> bytes:
         raise LedgerError(
             f"{record.ledger}: record {record.number} was registered without its {role}."
         )
-    if why := side_file_fault(record.ledger, role, digest):
+    path = side_path(record.ledger, digest, SUFFIXES[role])
+    if why := side_file_fault(path, role):
         raise LedgerError(f"{record.ledger}: record {record.number}: {why}.")
-    return side_path(record.ledger, role, digest).read_bytes()
-
-
-def side_file_fault(ledger: Path, role: str, digest: str) -> str | None:
-    """Say why a side file doesn't hold, if it doesn't."""
-    path = side_path(ledger, role, digest)
-    name = f"the side file with its {role}, {path.parent.name}/{path.name},"
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return f"{name} is missing. Take it from a copy"
-    except OSError as error:
-        return f"{name} can't be read: {error.strerror}"
-    return None if hash_of(data) == digest else f"{name} was changed. Take it from a copy"
+    return path.read_bytes()
 
 
 def pack_arrays(arrays: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The end of a ledger: its head, and what an interrupted append may have left behind it."""
+"""The end of a ledger: its head, and the repair of what an interrupted append left behind it."""
 
 import os
 import warnings
@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.canonical import GENESIS, from_line, hash_of
-from bayes_scaling.registry.disk import locked, read_all, speaking, write_durably
-from bayes_scaling.registry.heads import EMPTY, Head, from_head_file, head_path, write_head
-from bayes_scaling.registry.reading import existing, split_lines
-from bayes_scaling.registry.records import MARK
-
-CHUNK = 1 << 16
+from bayes_scaling.ledger.canonical import GENESIS, from_line, hash_of
+from bayes_scaling.ledger.disk import locked, read_all, speaking, write_durably
+from bayes_scaling.ledger.formats import MARK
+from bayes_scaling.ledger.heads import EMPTY, Head, from_head_file, head_path, write_head
+from bayes_scaling.ledger.reading import existing, last_line, split_lines
 
 
 class LedgerWarning(UserWarning):
@@ -138,16 +136,6 @@ def count_following(lines: Sequence[bytes], head: Head) -> int:
             return place
         head = Head(head.count + 1, hash_of(line))
     return len(lines)
-
-
-def last_line(descriptor: int) -> bytes:
-    """Read the last line of a file, newline included where it has one."""
-    size = start = os.fstat(descriptor).st_size
-    found = b""
-    while start > 0 and b"\n" not in found[:-1]:
-        start = max(0, start - CHUNK)
-        found = os.pread(descriptor, size - start, start)
-    return found[found[:-1].rfind(b"\n") + 1 :]
 
 
 def _ends_with(descriptor: int, head: Head) -> bool:

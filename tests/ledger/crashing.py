@@ -15,12 +15,11 @@ import time
 import warnings
 from pathlib import Path
 
-from registry_records import append_plain, plain
+from ledger_records import NOTES, append_plain, plain, verify
 
-from bayes_scaling.registry.appending import writing
-from bayes_scaling.registry.canonical import hash_of
-from bayes_scaling.registry.tails import head_of
-from bayes_scaling.registry.verification import verify
+from bayes_scaling.ledger.appending import writing
+from bayes_scaling.ledger.canonical import hash_of
+from bayes_scaling.ledger.repair import head_of
 
 warnings.simplefilter("ignore")
 CALLS = ("open", "write", "fsync", "replace", "ftruncate")
@@ -28,8 +27,8 @@ STARTS = ("no ledger", "two records", "a torn line", "a whole line that nobody a
 
 
 def append_with_side_file(ledger, noise):
-    with writing(ledger) as writer:
-        (record,) = writer.append([plain(reason=noise.hex())], [("draws", noise)])
+    with writing(ledger, NOTES) as writer:
+        (record,) = writer.append([plain(text=noise.hex())], [("noise", noise)])
     return record
 
 

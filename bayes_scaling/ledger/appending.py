@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from bayes_scaling.errors import LedgerError, OutputError
-from bayes_scaling.registry.canonical import hash_of, to_line
-from bayes_scaling.registry.disk import locked, read_all, speaking, write_all
-from bayes_scaling.registry.files import keep_side_file
-from bayes_scaling.registry.heads import Head, from_head_file, head_path, write_head
-from bayes_scaling.registry.reading import parse_record, parse_records, split_lines
-from bayes_scaling.registry.records import MARK, SCHEMA, Record
-from bayes_scaling.registry.tails import LedgerWarning, last_line, put_in_order, read_head
+from bayes_scaling.ledger.canonical import hash_of, to_line
+from bayes_scaling.ledger.disk import locked, read_all, speaking, write_all
+from bayes_scaling.ledger.formats import MARK, Format, parse_content, parse_record, parse_records
+from bayes_scaling.ledger.heads import Head, from_head_file, head_path, write_head
+from bayes_scaling.ledger.reading import last_line, split_lines
+from bayes_scaling.ledger.repair import LedgerWarning, put_in_order, read_head
+from bayes_scaling.ledger.side_files import keep_side_file
 
 
 @dataclass
-class Writer:
+class Writer[R]:
     """A ledger that is locked and in order, ready for records.
 
     Attributes
@@ -29,19 +29,22 @@ class Writer:
     descriptor : int
     head : Head
         Of the ledger as it is now.
+    form : Format
+        Of its records.
     """
 
     path: Path
     descriptor: int
     head: Head
+    form: Format[R]
 
-    def read(self) -> tuple[Record, ...]:
+    def read(self) -> tuple[R, ...]:
         """Read the records."""
-        return parse_records(self.path, split_lines(read_all(self.descriptor))[0])
+        return parse_records(self.path, split_lines(read_all(self.descriptor))[0], self.form)
 
     def append(
         self, contents: Sequence[Mapping[str, Any]], files: Sequence[tuple[str, bytes]] = ()
-    ) -> tuple[Record, ...]:
+    ) -> tuple[R, ...]:
         """Append records, all or none; when it returns they are on the disk.
 
         Parameters
@@ -53,7 +56,8 @@ class Writer:
 
         Returns
         -------
-        tuple of Record
+        tuple
+            The records.
 
         Raises
         ------
@@ -62,11 +66,11 @@ class Writer:
         """
         lines = self._chained(contents)
         numbered = enumerate(lines, self.head.count + 1)
-        records = tuple(parse_record(self.path, number, line) for number, line in numbered)
+        records = tuple(parse_record(self.path, n, line, self.form) for n, line in numbered)
         size, data = os.fstat(self.descriptor).st_size, b"".join(lines)
-        head = Head(records[-1].number, records[-1].hash, size + len(data))
+        head = Head(self.head.count + len(lines), hash_of(lines[-1]), size + len(data))
         for role, content in files:
-            keep_side_file(self.path, role, content)
+            keep_side_file(self.path, content, self.form.suffixes[role])
         try:
             with speaking(self.path):
                 write_all(self.descriptor, data)
@@ -84,8 +88,8 @@ class Writer:
         time = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
         late = self._clock_behind(now)
         for content in contents:
-            stamp = {MARK: SCHEMA, "number": last.count + 1, "previous": last.hash, "time": time}
-            lines.append(to_line({**content, **stamp, **late}))
+            stamp = {MARK: self.form.schema, "number": last.count + 1, "previous": last.hash}
+            lines.append(to_line({**content, **stamp, "time": time, **late}))
             last, late = Head(last.count + 1, hash_of(lines[-1])), {}
         return lines
 
@@ -94,7 +98,7 @@ class Writer:
         line = last_line(self.descriptor)
         if not line:
             return {}
-        before = parse_record(self.path, self.head.count, line).content["time"]
+        before = parse_content(self.path, self.head.count, line, self.form)["time"]
         seconds = (datetime.fromisoformat(before) - now).total_seconds()
         if seconds <= 0:
             return {}
@@ -117,7 +121,7 @@ class Writer:
 
 
 @contextmanager
-def writing(ledger: str | Path) -> Iterator[Writer]:
+def writing[R](ledger: str | Path, form: Format[R]) -> Iterator[Writer[R]]:
     """Lock a ledger, put its tail in order, and hand out what appends to it.
 
     Raises
@@ -128,6 +132,13 @@ def writing(ledger: str | Path) -> Iterator[Writer]:
         If the place can't be written.
     """
     path = Path(ledger).expanduser().resolve()
+    with _in_order(path) as (descriptor, head):
+        yield Writer(path, descriptor, head, form)
+
+
+@contextmanager
+def _in_order(path: Path) -> Iterator[tuple[int, Head]]:
+    """Lock a ledger and put its tail in order; raises as `writing` does."""
     if head_path(path).exists() and not path.exists():
         raise LedgerError(
             f"{path}: the ledger is gone, but its head file is there. Take the ledger from a copy, "
@@ -136,7 +147,7 @@ def writing(ledger: str | Path) -> Iterator[Writer]:
     with locked(path, exclusive=True, create=True) as descriptor:
         with speaking(path):
             head = put_in_order(path, descriptor, read_head(path, descriptor))
-        yield Writer(path, descriptor, head)
+        yield descriptor, head
 
 
 def demand_place(ledger: str | Path) -> None:
@@ -149,7 +160,7 @@ def demand_place(ledger: str | Path) -> None:
     """
     path = Path(ledger).expanduser().resolve()
     if path.exists() or head_path(path).exists():
-        with writing(path):
+        with _in_order(path):
             return
     if not path.parent.is_dir():
         raise OutputError(f"{path}: can't be written: there is no folder {path.parent}.")

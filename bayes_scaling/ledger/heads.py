@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.canonical import GENESIS, HASH, from_line, to_line
-from bayes_scaling.registry.disk import write_durably
+from bayes_scaling.ledger.canonical import GENESIS, HASH, from_line, to_line
+from bayes_scaling.ledger.disk import write_durably
 
 SUFFIX = ".head"
 

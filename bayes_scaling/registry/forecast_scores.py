@@ -1,4 +1,4 @@
-"""The marks of one forecast: what was sealed, held against its outcome."""
+"""The scores of one forecast: what was sealed, held against its outcome."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,22 +6,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scoringrules
-from numpy.typing import NDArray
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.evaluation.scoring import Predictive
+from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.events import stored_event
-from bayes_scaling.registry.files import read_side_file, unpack_arrays
 from bayes_scaling.registry.records import Record
 
-Array = NDArray[Any]
-
 INTERVALS = {"covered_50": (0.25, 0.75), "covered_80": (0.1, 0.9), "covered_90": (0.05, 0.95)}
-MARKS = ("crps", "log_score", "pit", "wis", *INTERVALS, "brier")
+SCORES = ("crps", "log_score", "pit", "wis", *INTERVALS, "brier")
 SCALES: dict[str, Callable[[Any], Array]] = {"log": np.log, "linear": np.asarray}
 
 
-def marks_of(record: Record, value: float) -> dict[str, Any]:
-    """Score a sealed forecast by its outcome; `score` says what the marks are."""
+def scores_of(record: Record, value: float) -> dict[str, Any]:
+    """Score a sealed forecast by its outcome; `score` says what the scores are."""
     content = record.content
     to_scale = SCALES[content["metric"]["scale"]]
     levels = np.array(content["levels"])
@@ -29,8 +27,8 @@ def marks_of(record: Record, value: float) -> dict[str, Any]:
     seen, sealed = float(to_scale(value)), to_scale(quantiles)
     wis = weighted_interval_score(seen, sealed, levels)
     at = dict(zip(content["levels"], quantiles, strict=True))
-    marks: dict[str, Any] = {
-        **_draw_marks(record, seen, to_scale),
+    scores: dict[str, Any] = {
+        **_draw_scores(record, seen, to_scale),
         "wis": wis,
         **{name: bool(at[low] <= value <= at[high]) for name, (low, high) in INTERVALS.items()},
         "brier": _brier(content["events"], value),
@@ -38,15 +36,15 @@ def marks_of(record: Record, value: float) -> dict[str, Any]:
     for name, baseline in content["baselines"].items():
         if "quantiles" in baseline:
             theirs = to_scale(np.array(baseline["quantiles"]))
-            marks[f"wis_{name}"] = weighted_interval_score(seen, theirs, levels)
-            marks[f"skill_{name}"] = 1 - wis / marks[f"wis_{name}"]
-    return marks
+            scores[f"wis_{name}"] = weighted_interval_score(seen, theirs, levels)
+            scores[f"skill_{name}"] = 1 - wis / scores[f"wis_{name}"]
+    return scores
 
 
-def no_marks(record: Record) -> dict[str, Any]:
-    """Leave the marks of a forecast empty whose outcome isn't known."""
+def no_scores(record: Record) -> dict[str, Any]:
+    """Leave the scores of a forecast empty whose outcome isn't known."""
     sealed = record.content["baselines"]
-    names = [*MARKS, *(f"{kind}_{name}" for name in sealed for kind in ("wis", "skill"))]
+    names = [*SCORES, *(f"{kind}_{name}" for name in sealed for kind in ("wis", "skill"))]
     return {name: None if name in INTERVALS else np.nan for name in names}
 
 
@@ -64,7 +62,7 @@ def weighted_interval_score(value: float, quantiles: Array, levels: Array) -> fl
     return float(scoringrules.crps_quantile(value, quantiles, levels, backend="numpy"))
 
 
-def _draw_marks(record: Record, seen: float, to_scale: Callable[[Any], Array]) -> dict[str, float]:
+def _draw_scores(record: Record, seen: float, to_scale: Callable[[Any], Array]) -> dict[str, float]:
     """Score the draws, and the density that they come from."""
     arrays = unpack_arrays(read_side_file(record, "draws"))
     draws = to_scale(arrays[f"draws.{record.content['scored']}"].ravel().astype(float))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bayes_scaling.registry.canonical import HASH
-from bayes_scaling.registry.records import LEVELS, MARK, SCHEMA
+from bayes_scaling.ledger.canonical import HASH
+from bayes_scaling.registry.draws_and_data import SUFFIXES
+from bayes_scaling.registry.records import LEVELS
 
 type Kinds = dict[str, tuple[type, ...]]
 
@@ -58,16 +59,8 @@ MODEL: Kinds = {
 }
 
 
-def unreadable(content: Mapping[str, Any]) -> str | None:
-    """Say why this version can't read a record, if it can't."""
-    schema = content.get(MARK)
-    if type(schema) is not int:
-        return "it isn't a record of a ledger"
-    if schema > SCHEMA:
-        return (
-            f"it was written by a newer version (schema {schema}, this one reads up to {SCHEMA}). "
-            "Upgrade bayes-scaling to read it"
-        )
+def unlike_record(content: Mapping[str, Any]) -> str | None:
+    """Say why a content isn't that of a record, if it isn't."""
     fields = FIELDS.get(str(content.get("type")))
     if fields is None:
         return f"its type {content.get('type')!r} is not known"
@@ -100,7 +93,7 @@ def _unlike_forecast(content: Mapping[str, Any]) -> str | None:
     if content["metric"]["scale"] not in {"log", "linear"}:
         return f"the scale of its metric, {content['metric']['scale']!r}, is not known"
     for role, digest in content["files"].items():
-        if role not in {"data", "draws"} or not HASH.fullmatch(str(digest)):
+        if role not in SUFFIXES or not HASH.fullmatch(str(digest)):
             return "its 'files' aren't named by hashes"
     if content["levels"] != list(LEVELS) or content["scored"] not in content["quantiles"]:
         return "its quantiles aren't those of a forecast"

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.registry.canonical import GENESIS, hash_of
-from bayes_scaling.registry.faults import (
+from bayes_scaling.ledger.canonical import GENESIS, hash_of
+from bayes_scaling.ledger.faults import (
     count_text,
     end_fault,
     published_fault,
     read_chain,
     record_fault,
 )
-from bayes_scaling.registry.heads import Head, head_path, parse_head
-from bayes_scaling.registry.reading import existing, snapshot, split_lines
+from bayes_scaling.ledger.formats import Format
+from bayes_scaling.ledger.heads import Head, head_path, parse_head
+from bayes_scaling.ledger.reading import existing, snapshot, split_lines
 
 
 @dataclass(frozen=True)
@@ -52,52 +53,21 @@ class Verification:
         return " ".join([self.message, *self.remarks])
 
 
-def verify(ledger: str | Path, head: Head | str | Path | None = None) -> Verification:
-    """Recompute the chain of a ledger, its head and the hashes of its side files.
-
-    Parameters
-    ----------
-    ledger : str or Path
-    head : Head, str or Path, optional
-        A head that was published when the ledger had that many records: ``"50:3fa9..."``, or a
-        head file. Records may have been added since.
-
-    Returns
-    -------
-    Verification
-
-    Raises
-    ------
-    LedgerError
-        If there is no such ledger, or the head can't be read.
-    OutputError
-        If a file is there but can't be read.
-
-    Notes
-    -----
-    What this shows, and what it can't. Each line carries the SHA-256 of the line before, so an
-    edit, deletion, insertion or change of order anywhere but at the end breaks the chain, and the
-    head file beside the ledger guards the end. Both lie in the same place. Whoever can write there
-    can rewrite all records and the head file with them, or cut the end of both, and the chain that
-    results holds. That this did not happen is shown only by a head published where its author
-    can't take it back: a commit pushed to a repository of others (``anchor="git"``, then push), a
-    time-stamping service, a post. Handed that head, `verify` vouches for every byte of the records
-    it counts, but not for what was appended after them.
-
-    Nor does a chain show that a forecast is older than its outcome: the time in a record is what
-    the clock of its author said. Only the date of the publication is a witness. And nothing shows
-    that the author did not keep several ledgers and publish the one that came true; a place where
-    all heads are posted does.
-
-    Side files are checked by their hashes. An author is a name, not a signature.
-    """
+def examine_ledger(
+    ledger: str | Path, head: Head | str | Path | None, form: Format[Any]
+) -> Verification:
+    """Verify a ledger as it stands, perhaps against a head that was published."""
     path = existing(ledger)
     published = None if head is None else parse_head(head)
-    return examine(path, *snapshot(path), published)
+    return examine(path, *snapshot(path), published, form)
 
 
 def examine(
-    path: Path, data: bytes, head_file: bytes | None, published: Head | None
+    path: Path,
+    data: bytes,
+    head_file: bytes | None,
+    published: Head | None,
+    form: Format[Any],
 ) -> Verification:
     """Verify the bytes of a ledger and its head file, with the side files that lie beside them."""
     lines, torn = split_lines(data)
@@ -105,7 +75,7 @@ def examine(
     found = Head(len(lines), ends[-1], len(data) - len(torn))
     contents, chain = read_chain(lines, ends)
     faults = (
-        record_fault(path, contents),
+        record_fault(path, contents, form),
         chain,
         published_fault(published, ends),
         end_fault(path, head_file, lines, ends, torn),
@@ -117,14 +87,16 @@ def examine(
     return Verification(True, None, message, len(lines), found, tuple(_remarks(contents)))
 
 
-def demand_sound(ledger: str | Path, refused: str, head: Head | None = None) -> None:
+def demand_sound(
+    ledger: str | Path, refused: str, form: Format[Any], head: Head | None = None
+) -> None:
     """Demand a ledger that holds; raises LedgerError, which says what is refused otherwise."""
-    _demand_holding(ledger, verify(ledger, head), refused)
+    _demand_holding(ledger, examine_ledger(ledger, head, form), refused)
 
 
-def demand_sound_bytes(path: Path, data: bytes) -> None:
+def demand_sound_bytes(path: Path, data: bytes, form: Format[Any]) -> None:
     """Demand that a ledger holds, before something is appended to it; call it with it locked."""
-    found = examine(path, data, head_path(path).read_bytes(), None)
+    found = examine(path, data, head_path(path).read_bytes(), None, form)
     _demand_holding(path, found, "nothing was appended")
 
 

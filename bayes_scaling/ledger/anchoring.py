@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 from bayes_scaling.errors import LedgerError, suggest
-from bayes_scaling.registry.heads import head_path
-from bayes_scaling.registry.reading import existing
-from bayes_scaling.registry.tails import head_of
+from bayes_scaling.ledger.heads import head_path
+from bayes_scaling.ledger.reading import existing
+from bayes_scaling.ledger.repair import head_of
 
 ANCHORS = ("git",)
 
