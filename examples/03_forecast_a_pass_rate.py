@@ -24,7 +24,11 @@ folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
 
 # %%
 ladder = pd.DataFrame({"compute": [1e20, 8e20, 5e21, 4e22, 1e24]})
-simulated = bs.simulate("pass_rate", ladder, random_seed=22, problems=24, n_samples=60)
+of_problem = {"dist": "Normal", "over": "problem"}
+world = bs.load_model("pass_rate").with_priors(  # what problems share is given, the rest is drawn
+    log_alpha=of_problem | {"mu": 0.5, "sigma": 1.5}, k=of_problem | {"mu": 0.2, "sigma": 0.05}
+)
+simulated = bs.simulate(world, ladder, random_seed=22, problems=24, n_samples=60)
 counts = simulated[["run", "compute", "problem", "n_samples", "n_correct"]]
 small = counts.query("compute < 1e24")
 print(small.groupby("compute")[["n_samples", "n_correct"]].sum())

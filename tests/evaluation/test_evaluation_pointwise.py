@@ -90,5 +90,5 @@ def test_without_a_discrepancy_runs_are_independent(conjugate, ladder):
     level = fitted.posterior["posterior"]["level"].values.ravel()[:, None]
     law = conjugate.normal(ladder["compute"])[0] - 0.9
     each = stats.norm.logpdf(np.log(ladder["loss"].to_numpy()), np.log(level) + law, 0.01)
-    np.testing.assert_allclose(found[:, 0], each[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(found[:, 0], each[:, 0], rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(found[:, 1], each[:, 1] + each[:, 2], rtol=1e-9)
