@@ -58,7 +58,8 @@ def _rename(
         if ours not in known:
             raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, known)}")
     if len(set(columns.values())) < len(columns):
-        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
+        pairs = ", ".join(f"{theirs!r} to {ours!r}" for theirs, ours in columns.items())
+        raise DataError(f"columns: two names are mapped to the same column: {pairs}.")
     replaced = [name for name in columns.values() if name in there and name not in columns]
     return table.drop(columns=replaced).rename(columns=dict(columns))
 
