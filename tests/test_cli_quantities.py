@@ -148,6 +148,8 @@ TYPED = {
     "draws": (FINE, ["fit", "--draws", "0"], "bayes-scaling: --draws: expected a positive"),
     "many draws": (FINE, ["fit", "--draws", "10000000000"], "bayes-scaling: --draws: "),
     "jobs": (FINE, ["backtest", "--jobs", "0"], "bayes-scaling: --jobs: expected a number"),
+    "a seed": (FINE, ["fit", "--seed", "-1"], "bayes-scaling: --seed: expected zero or more"),
+    "a log": (EXPORT, ["check", "--model", "pass_rate"], "--model loss reads it."),
     "a way for logs": (FINE, ["check", "--compute", "a=1e18"], "--compute goes with logs"),
     "mixed buckets": (
         COUNTS.replace(",1,", ",3e9,"),

@@ -20,6 +20,9 @@ PHRASES = [
         (r"; say which is the loss with metric=(['\"]).+?\1", "; keep the loss alone in the files"),
         (r", or choose a loss that every run has with metric=", ""),
         (r"with a model of losses", "with --model loss"),
+        (r"\bread_runs reads it", "--model loss reads it"),
+        (r"\bread_passes reads it", "--model pass_rate reads it"),
+        (r"name them: \{'first': path, .+?\}", "give their files or folders names of their own"),
         (r"form_buckets\(passes, 'split'\)", "--buckets split"),
         (r"\bbuckets='split'", "--buckets split"),
         (r"\bbuckets=(\d+)", r"--buckets \1"),
@@ -30,6 +33,7 @@ PHRASES = [
         (r"\bcompute= is by run", "compute is given by run"),
         (r"\bin compute= too", "in --compute or --run-compute too"),
         (r"\b(columns|compute)=(?= goes)", r"--\1"),
+        (r"(?:(?<=^)|(?<=: ))random_seed: ", "--seed: "),
         (r"(?:(?<=^)|(?<=: ))(columns|draws|hardest|jobs): ", r"--\1: "),
     )
 ]

@@ -145,7 +145,7 @@ def _read_files(
     if kinds & LOGS and kinds - LOGS:
         raise DataError(
             f"{source} matches both tables and logs of training ({', '.join(sorted(kinds))}); "
-            "read them apart, and join them with pandas.concat."
+            "read one kind, or bring all into one table first."
         )
     return pd.concat(tables, ignore_index=True), kinds
 
