@@ -217,8 +217,8 @@ CHECKS = (
         "cells of a column whose name gives a unit, a logarithm or a perplexity",
         "units of their own; a value inside the range above that is beyond it once scaled; all "
         "values inside, and the smallest at least 1e+25 FLOP, 1e+12 parameters or 1e+14 tokens "
-        "once scaled; all logarithms undone outside, or inside with another base; a perplexity "
-        "of 1 or less",
+        "once scaled; logarithms that are all above it once undone, or all outside where another "
+        "base brings all inside; a perplexity of 1 or less",
         RENAME,
         refuses=True,
     ),
@@ -227,6 +227,13 @@ CHECKS = (
         "name of a mapped column",
         "two units, a factor below 1, a rate, a scaled loss, or a logarithm of no base",
         RENAME,
+        refuses=True,
+    ),
+    Check(
+        "unit of a perplexity",
+        "cells of loss_unit",
+        "any says perplexity or ppl, not that it is the logarithm",
+        "say it by the name of the column of losses, and its logarithm is taken",
         refuses=True,
     ),
     Check(
