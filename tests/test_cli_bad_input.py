@@ -104,7 +104,7 @@ def test_a_pinned_floor_above_the_smallest_loss(folder):
         (["--at", "1e22", "--kind", "runs"], "Did you mean 'run'?"),
         (["--at", "1e22", "--model", "los"], "Did you mean 'loss'?"),
         (["--at", "1e22", "--model", "absent.toml"], "absent.toml"),
-        (["--at", "1e22", "--seed", "-1"], "random_seed"),
+        (["--at", "1e22", "--seed", "-1"], "--seed: expected zero"),
         (["--at", "1e22", "--draws", "0"], "draws: expected a positive integer, got 0"),
         (["--at", "1e22", "--family", "other"], "'other' has no run in the fit"),
         (["--at", "1e22", "--columns", "loss"], "--columns: expected two names joined by ="),
@@ -175,7 +175,7 @@ def test_saved_fits(folder, fit_cerebras, spoil, said):
         (["--draws", "10"], "--draws: fit.nc is fitted already"),
         (["--columns", "a=loss"], "--columns: fit.nc is fitted already"),
         (["--family", "Pythia"], "'Pythia' has no run in the fit"),
-        (["--seed", "-1"], "random_seed"),
+        (["--seed", "-1"], "--seed: expected zero"),
     ],
 )
 def test_options_that_a_saved_fit_refuses(folder, fit_cerebras, arguments, said):

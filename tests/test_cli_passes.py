@@ -223,13 +223,13 @@ def test_probability_of_a_loss(fit_cerebras, folder):
         (["--buckets", "six"], "--buckets: expected a positive number or split, got 'six'."),
         (["--buckets", 0], "--buckets: expected a positive number or split, got '0'."),
         (["--hardest", 0], "--hardest: expected a positive number, got 0."),
-        (["--hardest", 2], "hardest: got 2, but there are 2 problems"),
+        (["--hardest", 2], ": --hardest: got 2, but there are 2 problems"),
         (["--read", "test=base"], "--read: 'test' is not known"),
-        (["--read", "tests=base"], "tests= goes with EvalPlus, got csv"),
+        (["--read", "tests=base"], ": --read tests goes with EvalPlus, got csv"),
         (["--run-compute", "absent.csv"], "absent.csv matches no file"),
         (["--run-compute", "fine.csv", "--compute", "a=1e18"], "--compute says the same"),
         (["--kind", "runs"], "--kind: 'runs' is not known"),
-        (["--draws", 0], "draws: expected a positive integer, got 0"),
+        (["--draws", 0], ": --draws: expected a positive integer, got 0"),
     ],
 )
 def test_options(folder, arguments, said):

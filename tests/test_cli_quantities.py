@@ -1,11 +1,14 @@
 """Quantities on the command line: what is remarked, what is refused, and in whose words."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from bayes_scaling.cli import app
+from bayes_scaling.data import RunsWarning, read_passes, read_runs
+from bayes_scaling.errors import DataError
 
 ACC = "run,compute,hellaswag\na,1e20,34.1\nb,1e21,45.0\nc,1e22,55.2\nd,1e23,63.9\n"  # F26
 FINE = (
@@ -66,10 +69,11 @@ def test_per_cent_of_right_answers(folder, command):
     (folder / "acc.csv").write_text(ACC)
     name, *options = command
     said = refused(name, "acc.csv", "--columns", "hellaswag=loss", *options)
+    option = "fit --allow rising" if name == "check" else "--allow rising"
     assert said == (
         "bayes-scaling: losses of the ladder rise with compute, from 34.1 to 63.9: no loss does, "
         "and these models only fall. Per cent of right answers? Fit 1 minus the share, or counts "
-        "by problem with pass_rate. If it is meant, --allow rising fits it all the same."
+        f"by problem with pass_rate. If it is meant, {option} fits it all the same."
     )
     assert [path.name for path in folder.iterdir()] == ["acc.csv"]
 
@@ -91,6 +95,96 @@ def test_extremes(folder, text, said):
         assert (
             "compute of family 'F' goes from 1.1 to 6.1 FLOP" in run("check", "ladder.csv").stdout
         )
+
+
+def test_a_refusal_in_json(folder):
+    (folder / "acc.csv").write_text(ACC)
+    result = run("check", "acc.csv", "--columns", "hellaswag=loss", "--json")
+    assert result.exit_code == 2
+    records = json.loads(result.stdout)
+    assert [one["topic"] for one in records if one["refuses"]] == ["rising"]
+    assert result.stderr.splitlines()[-1].endswith("fit --allow rising fits it all the same.")
+
+
+def test_averages_are_no_counts(folder):
+    (folder / "acc.csv").write_text(ACC)
+    needs = (
+        "acc.csv: models such as pass_rate need counts by problem (problem, n_samples, n_correct), "
+        "and the table has: run, compute, hellaswag. An average over a benchmark isn't one: fit 1 "
+        "minus the share with {losses}, or give a row for every run and problem. Other names are "
+        "mapped with {columns}."
+    )
+    typed = {"losses": "--model loss", "columns": '--columns "THEIRS=problem"'}
+    for name, *options in (["check"], ["forecast", "--at", "1e24"], ["fit"]):
+        said = refused(name, "acc.csv", "--model", "pass_rate", *options)
+        assert said == f"bayes-scaling: {needs.format(**typed)}"
+    python = {"losses": "a model of losses", "columns": "columns={'your name': 'problem'}"}
+    with pytest.raises(DataError) as raised:
+        read_passes("acc.csv")
+    assert str(raised.value) == needs.format(**python)
+    (folder / "one.csv").write_text(ACC.replace("hellaswag", "n_correct"))
+    assert "column 'problem' is missing" in refused("check", "one.csv", "--model", "pass_rate")
+
+
+COUNTS = "run,compute,problem,n_samples,n_correct\n" + "".join(
+    f"{run},{compute},{problem},1,{solved}\n"
+    for run, compute in (("a", "1e20"), ("b", "1e22"))
+    for problem, solved in (("p", 0), ("q", 1))
+)
+TWO_METRICS = EXPORT.replace('"d8 - val/bpb"', '"d8 - val/bpb","d8 - loss"').replace(
+    '82"', '82","3"'
+)
+TYPED = {
+    "a mapping": (ACC, ["check"], '--columns "THEIRS=loss"'),
+    "a near name": (ACC.replace("hellaswag", "lss"), ["check"], '--columns "lss=loss"'),
+    "a name that isn't there": (ACC, ["check", "--columns", "x=loss"], ": --columns: 'x' isn't in"),
+    "two for one": (
+        ACC,
+        ["check", "--columns", "run=loss", "--columns", "hellaswag=loss"],
+        "--columns: two names are mapped to the same column: 'run' to 'loss', 'hellaswag' to",
+    ),
+    "no compute": (EXPORT, ["check"], '; give --compute "d8=3 ZFLOP".'),
+    "two metrics": (TWO_METRICS, ["check"], "; keep the loss alone in the files."),
+    "draws": (FINE, ["fit", "--draws", "0"], "bayes-scaling: --draws: expected a positive"),
+    "many draws": (FINE, ["fit", "--draws", "10000000000"], "bayes-scaling: --draws: "),
+    "jobs": (FINE, ["backtest", "--jobs", "0"], "bayes-scaling: --jobs: expected a number"),
+    "a seed": (FINE, ["fit", "--seed", "-1"], "bayes-scaling: --seed: expected zero or more"),
+    "a log": (EXPORT, ["check", "--model", "pass_rate"], "--model loss reads it."),
+    "a way for logs": (FINE, ["check", "--compute", "a=1e18"], "--compute goes with logs"),
+    "mixed buckets": (
+        COUNTS.replace(",1,", ",3e9,"),
+        ["fit", "--model", "pass_rate", "--buckets", "split"],
+        "need no split: --buckets 6.",
+    ),
+}
+PYTHON = re.compile(r"\w=[\[{'\"]|\w= |=\.|\bpass \w+=|form_buckets")
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_refusals_are_in_words_that_can_be_typed(folder, name):
+    text, (command, *options), said = TYPED[name]
+    (folder / "table.csv").write_text(text)
+    sentence = refused(command, "table.csv", *options)
+    assert said in sentence
+    assert not PYTHON.search(sentence)
+
+
+def test_remarks_are_in_words_that_can_be_typed(folder):
+    (folder / "counts.csv").write_text(COUNTS)
+    result = run("check", "counts.csv", "--model", "pass_rate")
+    assert "on the counts that are fitted (--buckets split)." in result.stdout
+    told = run("check", "counts.csv", "--model", "pass_rate", "--json").stdout
+    assert "(--buckets split)." in told
+    assert not PYTHON.search(result.stdout)
+    (folder / "export.csv").write_text(
+        '"Step","d8 - loss","d12 - loss"\n"1000","3.1","2.9"\n"4000","2.9",""\n'
+    )
+    computes = ["--compute", "d8=1e17", "--compute", "d12=1e18"]
+    stderr = run("check", "export.csv", *computes).stderr
+    assert "these runs look unfinished: 'd12' (their logs end well before" in stderr
+    assert "steps" not in stderr
+    with pytest.warns(RunsWarning, match=r"steps=\{run: planned\} settles it"):
+        read_runs("export.csv", compute={"d8": 1e17, "d12": 1e18})
 
 
 def test_a_target_in_flop_of_a_ladder_in_another_unit(folder):

@@ -31,7 +31,7 @@ from bayes_scaling.cli.options import (
     Seed,
 )
 from bayes_scaling.cli.questions import Counts, Question
-from bayes_scaling.cli.words import forget
+from bayes_scaling.cli.words import as_typed, forget
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -47,7 +47,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:
-            sentence = str(error)
+            sentence = as_typed(str(error))
         except MemoryError:
             sentence = "the memory doesn't suffice; ask for fewer --draws, targets or rows."
         typer.echo(f"bayes-scaling: {sentence}", err=True)
@@ -113,12 +113,12 @@ def check(
 
     counts = Counts(run_compute=run_compute, read=read)
     remarks = check_table(read_table(ladder, model, columns, compute, counts))
-    if any(remark.refuses for remark in remarks):
-        demand_meaning(remarks)
     if json:
         print_json(remark_records(remarks))
-    else:
-        typer.echo("\n".join(map(str, remarks)) or "Nothing to remark.")
+    if any(remark.refuses for remark in remarks):
+        demand_meaning(remarks, command="fit")
+    if not json:
+        typer.echo("\n".join(as_typed(str(remark)) for remark in remarks) or "Nothing to remark.")
 
 
 @app.command()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.cli.questions import Question
+from bayes_scaling.cli.words import as_typed
 
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
@@ -28,7 +29,7 @@ def compute_text(compute: float) -> str:
 
 def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     """Turn remarks into records."""
-    return [asdict(remark) for remark in remarks]
+    return [asdict(remark) | {"message": as_typed(remark.message)} for remark in remarks]
 
 
 def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:

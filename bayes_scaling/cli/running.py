@@ -111,8 +111,13 @@ def fit_table(
         )
 
 
-def demand_meaning(remarks: "Sequence[Remark]", allow: Sequence[str] | None = None) -> None:
-    """Write remarks to stderr, and refuse what would mean nothing."""
+def demand_meaning(
+    remarks: "Sequence[Remark]", allow: Sequence[str] | None = None, *, command: str = ""
+) -> None:
+    """Write remarks to stderr, and refuse what would mean nothing.
+
+    A command that can't allow it names one that can.
+    """
     from bayes_scaling.data import REFUSALS, first_refusal
 
     for topic in allow or ():
@@ -123,9 +128,8 @@ def demand_meaning(remarks: "Sequence[Remark]", allow: Sequence[str] | None = No
         if remark is not refused:
             note(str(remark))
     if refused:
-        raise BayesScalingError(
-            f"{refused} If it is meant, --allow {refused.topic} fits it all the same."
-        )
+        option = f"{command} --allow {refused.topic}".lstrip()
+        raise BayesScalingError(f"{refused} If it is meant, {option} fits it all the same.")
 
 
 def find_fit(

@@ -1,5 +1,6 @@
 """What is said on stderr, and pairs of words that were typed."""
 
+import re
 from collections.abc import Sequence
 
 import typer
@@ -7,6 +8,48 @@ import typer
 from bayes_scaling.errors import BayesScalingError
 
 _said: set[str] = set()
+
+# What the package says in Python, and how it is typed; where there is no option, none is named.
+PHRASES = [
+    (re.compile(pattern), typed)
+    for pattern, typed in (
+        (r"columns=\{'your name': (['\"])(.+?)\1\}", r'--columns "THEIRS=\2"'),
+        (r"columns=\{(['\"])(.+?)\1: (['\"])(.+?)\3\}", r'--columns "\2=\4"'),
+        (r"pass compute=\{(['\"])(.+?)\1: '(.+?)', \.\.\.\}", r'give --compute "\2=\3"'),
+        (r": steps=\{run: planned\} settles it", ""),
+        (r"; say which is the loss with metric=(['\"]).+?\1", "; keep the loss alone in the files"),
+        (r", or choose a loss that every run has with metric=", ""),
+        (r"with a model of losses", "with --model loss"),
+        (r"\bread_runs reads it", "--model loss reads it"),
+        (r"\bread_passes reads it", "--model pass_rate reads it"),
+        (r"name them: \{'first': path, .+?\}", "give their files or folders names of their own"),
+        (r"form_buckets\(passes, 'split'\)", "--buckets split"),
+        (r"\bbuckets='split'", "--buckets split"),
+        (r"\bbuckets=(\d+)", r"--buckets \1"),
+        (r"\ballow='(\w+)'", r"--allow \1"),
+        (r"\b(filter|metric|tests)=(['\"])(.+?)\2", r"--read \1=\3"),
+        (r"\b(filter|metric|tests)=(?=[,.])", r"--read \1=NAME"),
+        (r"\b(filter|metric|tests)=(?= goes)", r"--read \1"),
+        (r"\bcompute= is by run", "compute is given by run"),
+        (r"\bin compute= too", "in --compute or --run-compute too"),
+        (r"\b(columns|compute)=(?= goes)", r"--\1"),
+        (r"(?:(?<=^)|(?<=: ))random_seed: ", "--seed: "),
+        (r"(?:(?<=^)|(?<=: ))(columns|draws|hardest|jobs): ", r"--\1: "),
+    )
+]
+
+
+def as_typed(text: str) -> str:
+    """Put a sentence of the package into the words of the command line.
+
+    Examples
+    --------
+    >>> as_typed("Other names are mapped with columns={'bpb': 'loss'}.")
+    'Other names are mapped with --columns "bpb=loss".'
+    """
+    for pattern, typed in PHRASES:
+        text = pattern.sub(typed, text)
+    return text
 
 
 def forget() -> None:
@@ -16,6 +59,7 @@ def forget() -> None:
 
 def note(text: str) -> None:
     """Write a line to stderr, once a command: what is said before a fit is in its notes too."""
+    text = as_typed(text)
     if text not in _said:
         _said.add(text)
         typer.echo(f"note: {text}", err=True)

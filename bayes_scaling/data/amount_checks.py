@@ -11,9 +11,12 @@ import pandas as pd
 
 from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.data.compute import SECONDS
+from bayes_scaling.data.notices import readings_of
 from bayes_scaling.errors import DataError
 
 RANGES = {"compute": (1e13, 1e28), "params": (1e5, 1e14), "tokens": (1e6, 1e15)}
+FIRST_ABSURD = {"compute": 1e25, "params": 1e12, "tokens": 1e14}  # of the smallest of all runs
+FOREIGN = "other unit in a name"  # the topic of a reading
 NOUNS = {"compute": "FLOP", "params": "parameters", "tokens": "tokens"}
 FACTOR = 3.0  # of 6 x params x tokens
 LOGARITHMS = {"log10": (8.0, 33.0), "ln": (34.0, 76.0)}  # of what training runs have
@@ -52,12 +55,17 @@ def values_of(ladder: pd.DataFrame, column: str) -> Array:
     return ladder[column].to_numpy(float) if column in ladder else np.empty(0)
 
 
+def is_foreign(column: str, ladder: pd.DataFrame) -> bool:
+    """Whether it was said that a column is in hours, bytes or the like."""
+    return any((topic, ours) == (FOREIGN, column) for topic, ours, _ in readings_of(ladder))
+
+
 def out_of_range(column: str) -> Finder:
     """Look for amounts that no training run has."""
     low, high = RANGES[column]
 
     def find(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-        values = values_of(ladder, column)
+        values = np.empty(0) if is_foreign(column, ladder) else values_of(ladder, column)
         outside = np.count_nonzero((values < low) | (values > high))
         if outside:
             known = values[~np.isnan(values)]
@@ -75,6 +83,8 @@ def out_of_range(column: str) -> Finder:
 def compute_factor(name: str, ladder: pd.DataFrame) -> Iterator[str]:
     """Look for compute that is far from 6 x params x tokens in every run."""
     if not {"params", "tokens"} <= set(ladder.columns):
+        return
+    if any(is_foreign(column, ladder) for column in RANGES):
         return
     powers = np.log10(values_of(ladder, "compute")) - math.log10(6)
     powers = powers - np.log10(values_of(ladder, "params")) - np.log10(values_of(ladder, "tokens"))

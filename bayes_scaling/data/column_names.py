@@ -67,7 +67,11 @@ _ENTROPY = re.compile(
 )
 _SHORT = re.compile(rf"(?<![a-z])(?P<short>{'|'.join(SHORT_UNITS)})(?![a-z])")
 _PERCENT = re.compile(r"%|(?<![a-z])(?:percent|per cent|pct)(?![a-z])")
-_SCALED_LOSS = re.compile(r"[x*/(\[] ?(?:10 ?(?:\^|\*\*)|1e[+-]?\d|10{2,}(?!\d))")
+_SCALED_LOSS = re.compile(
+    r"""(?:(?<![a-z0-9])x|\*|(?<=\ )/\ )\ ?(?:10\ ?(?:\^|\*\*)|1e[+-]?\d|10{2,}(?!\d))
+    |[(\[]\ ?(?:10\ ?(?:\^|\*\*)\ ?|1e)[+-]?\d+\ ?[)\]]""",
+    re.VERBOSE,
+)
 _FOREIGN = re.compile(
     rf"{_ALONE}(?:[kmgt]i?b|bytes?|(?:gpu|tpu|core|node|device|chip|[ahv]\d+)?[ -]?"
     rf"(?:hours?|days?|hrs?)|usd|dollars?){_ENDS}"
@@ -204,23 +208,26 @@ def same_unit(one: str, other: str) -> bool:
 
 
 def name_unit(text: str) -> str:
-    """Write a unit of losses in one way, where it is a known one.
+    """Write a unit of losses in one way, where it is a known one; a perplexity isn't its logarithm.
 
     Examples
     --------
-    >>> name_unit("BPB"), name_unit("nats/token"), name_unit("points")
-    ('bits per byte', 'nats per token', 'points')
+    >>> name_unit("BPB"), name_unit("nats/token"), name_unit("points"), name_unit("ppl")
+    ('bits per byte', 'nats per token', 'points', 'perplexity')
     """
     try:
-        return read_loss_name(text).unit or _plain(text)
+        said = read_loss_name(text)
     except DataError:
         return _plain(text)
+    if said.is_perplexity and said.base is None:
+        return "perplexity"
+    return said.unit or _plain(text)
 
 
 def _plain(name: str) -> str:
     """Write a name in lower case and plain signs, its words apart."""
     text = re.sub(r"[⁰¹²³⁴-⁹⁻]+", lambda found: "^" + found[0], name)
-    text = unicodedata.normalize("NFKC", text).translate(str.maketrans("×·−⋅$", "x*-* "))
+    text = unicodedata.normalize("NFKC", text).translate(str.maketrans("×·−⋅$", "**-* "))
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return re.sub(r"[_\s]+", " ", text).lower().strip()
 

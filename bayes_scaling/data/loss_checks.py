@@ -115,7 +115,7 @@ def uncertain_all(name: str, ladder: pd.DataFrame) -> Iterator[str]:
     if _drowned(ladder):
         _, spread = _wide_errors(ladder)
         yield (
-            f"loss_se of {name} has a median of {ladder['loss_se'].median():.3g}, more than the "
+            f"loss_se of {name} has a median of {_median_error(ladder):.3g}, more than the "
             f"spread of all its losses, {spread:.3g}: the forecast would be the prior's. Is it a "
             "standard error, in the unit of the loss? An empty cell says that it isn't known."
         )
@@ -137,7 +137,12 @@ def _wide_errors(ladder: pd.DataFrame) -> tuple[list[str], float]:
 
 def _drowned(ladder: pd.DataFrame) -> bool:
     wide, spread = _wide_errors(ladder)
-    return bool(wide) and bool(np.median(np.nan_to_num(values_of(ladder, "loss_se"))) > spread)
+    return bool(wide) and _median_error(ladder) > spread
+
+
+def _median_error(ladder: pd.DataFrame) -> float:
+    """Take the median standard error; an unknown one drowns nothing, and counts as zero."""
+    return float(np.median(np.nan_to_num(values_of(ladder, "loss_se"))))
 
 
 def two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.data.amount_checks import NOUNS, RANGES
+from bayes_scaling.data.amount_checks import FIRST_ABSURD, FOREIGN, NOUNS, RANGES
 from bayes_scaling.data.column_names import (
     BASE_NAMES,
+    AmountName,
     LossName,
     read_amount_name,
     read_loss_name,
     same_unit,
 )
 from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, stated_units
-from bayes_scaling.data.notices import READINGS
+from bayes_scaling.data.notices import READINGS, readings_of
 from bayes_scaling.errors import DataError, suggest
 
 DIGITS = 15  # so that 21.6 x 1e21 is 2.16e22, and hashes like it
@@ -29,7 +30,7 @@ def map_columns(
 
     A column that already has the name is replaced. Units and logarithms that the name of an amount
     says are brought to FLOP or a plain count; a perplexity becomes its logarithm. What was done is
-    told in ``attrs["readings"]``.
+    told in ``attrs``, as `readings_of` lists it.
 
     Raises
     ------
@@ -57,7 +58,8 @@ def _rename(
         if ours not in known:
             raise DataError(f"columns: {ours!r} isn't a column of ours; {suggest(ours, known)}")
     if len(set(columns.values())) < len(columns):
-        raise DataError(f"columns: two names are mapped to the same column: {dict(columns)}.")
+        pairs = ", ".join(f"{theirs!r} to {ours!r}" for theirs, ours in columns.items())
+        raise DataError(f"columns: two names are mapped to the same column: {pairs}.")
     replaced = [name for name in columns.values() if name in there and name not in columns]
     return table.drop(columns=replaced).rename(columns=dict(columns))
 
@@ -69,7 +71,12 @@ def read_losses(table: pd.DataFrame, name: str) -> pd.DataFrame:
         table = _from_perplexity(table, name, said)
     elif said.base is not None:
         table = _undo_log_of_loss(table, name, said.base)
-    return table if said.unit is None else state_unit(table, said.unit, f"the name {name!r}")
+    if said.unit is None:
+        return table
+    if not said.is_perplexity:
+        told = f"{name!r} says the unit of the losses, {said.unit}; they are read as they stand."
+        table = _told(table, "loss unit in a name", "loss", told)
+    return state_unit(table, said.unit, f"the name {name!r}")
 
 
 def state_unit(table: pd.DataFrame, unit: str, where: str = "loss_unit") -> pd.DataFrame:
@@ -89,11 +96,13 @@ def state_unit(table: pd.DataFrame, unit: str, where: str = "loss_unit") -> pd.D
 def _read_amounts(table: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:
     said = read_amount_name(theirs, ours)
     if said.foreign:
+        unit = said.foreign.replace(" ", "-")
         return _told(
             table,
-            "other unit in a name",
-            f"column {theirs!r} is in {said.foreign} by its name: its values are read as they "
-            f"stand, and what is called {NOUNS[ours]} is {said.foreign}.",
+            FOREIGN,
+            ours,
+            f"column {theirs!r} is in {unit} by its name. It is taken as the {ours}; wherever "
+            f"{NOUNS[ours]} is written, read {unit}.",
         )
     if said.base is None and said.scale == 1:
         return table
@@ -101,12 +110,16 @@ def _read_amounts(table: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:
     with np.errstate(over="ignore"):
         read = (raw if said.base is None else said.base**raw) * said.scale
     _demand_sense(raw, read, theirs, ours)
+    if said.base is None:
+        _demand_scale(raw, read, theirs, ours)
+    else:
+        _demand_base(raw, said, theirs, ours)
     how = [] if said.base is None else [f"{BASE_NAMES[said.base]} is undone"]
     how += [] if said.scale == 1 else [f"values are multiplied by {said.scale:.3g}"]
     rounded = np.char.mod(f"%.{DIGITS}g", read.to_numpy()).astype(float)
     told = f"column {theirs!r} is read as its name says: {' and '.join(how)}, to {NOUNS[ours]}."
     topic = "unit in a name" if said.base is None else "logarithm in a name"
-    return _told(table.assign(**{ours: rounded}), topic, told)
+    return _told(table.assign(**{ours: rounded}), topic, ours, told)
 
 
 def _numbers(cells: "pd.Series[Any]", name: str) -> "pd.Series[float]":
@@ -140,13 +153,52 @@ def _demand_sense(
         )
 
 
+def _demand_scale(
+    raw: "pd.Series[float]", read: "pd.Series[float]", theirs: str, ours: str
+) -> None:
+    """Refuse a unit where all values are amounts as they stand, and it makes all absurdly large."""
+    low, high = RANGES[ours]
+    if raw.dropna().between(low, high).all() and read.min() >= FIRST_ABSURD[ours]:
+        raise DataError(
+            f"column {theirs!r}: got {raw.min():.4g} to {raw.max():.4g}, which the column's name "
+            f"makes {read.min():.3g} to {read.max():.3g} {NOUNS[ours]}, too much for the smallest "
+            f"of a ladder. If the cells are {NOUNS[ours]} already, rename the column."
+        )
+
+
+def _demand_base(raw: "pd.Series[float]", said: AmountName, theirs: str, ours: str) -> None:
+    """Refuse a logarithm whose base makes all values absurd: of another base, or none."""
+    low, high = RANGES[ours]
+
+    def undone(base: float) -> "pd.Series[float]":
+        with np.errstate(over="ignore"):
+            return (base ** raw.dropna()) * said.scale
+
+    assert said.base is not None
+    read = undone(said.base)
+    if read.empty or read.between(low, FIRST_ABSURD[ours], inclusive="left").any():
+        return
+    likely = [name for base, name in BASE_NAMES.items() if undone(base).between(low, high).all()]
+    likely = [name for name in likely if name != BASE_NAMES[said.base]]
+    if likely or (read > high).all():
+        looks = f"; they look like {' or '.join(likely)}" if likely else ""
+        raise DataError(
+            f"column {theirs!r}: got {raw.min():.4g} to {raw.max():.4g}, of which the column's "
+            f"name makes {read.min():.3g} to {read.max():.3g} {NOUNS[ours]}{looks}. Training runs "
+            f"have {low:.0e} to {high:.0e}; rename the column to say what its values are."
+        )
+
+
 def _from_perplexity(table: pd.DataFrame, name: str, said: LossName) -> pd.DataFrame:
     values = _numbers(table["loss"], name)
     if said.base is not None:
         times = "" if said.base == math.e else f", times ln {said.base:g},"
         return _told(
-            table.assign(loss=values * math.log(said.base)),
+            table.assign(
+                loss=values * math.log(said.base), **_errors_times(table, math.log(said.base))
+            ),
             "perplexity",
+            "loss",
             f"{name!r} is the logarithm of a perplexity: it{times} is the loss, in {said.unit}.",
         )
     low = (values <= 1).to_numpy()
@@ -156,13 +208,12 @@ def _from_perplexity(table: pd.DataFrame, name: str, said: LossName) -> pd.DataF
             f"row {row + 1}, column {name!r}: got {values.iloc[row]:.4g}; a perplexity is above 1. "
             "If it is a loss already, rename the column."
         )
-    errors = (
-        {"loss_se": _numbers(table["loss_se"], "loss_se") / values} if "loss_se" in table else {}
-    )
+    errors = _errors_times(table, 1 / values)
     also = ", and loss_se is divided by the perplexity" if errors else ""
     return _told(
         table.assign(loss=np.log(values), **errors),
         "perplexity",
+        "loss",
         f"{name!r} is a perplexity: its logarithm is the loss, in {said.unit}{also}.",
     )
 
@@ -175,10 +226,23 @@ def _undo_log_of_loss(table: pd.DataFrame, name: str, base: float) -> pd.DataFra
             f"column {name!r}: got {values.max():.4g}; {BASE_NAMES[base]} of a loss isn't above "
             f"{limit:.1f}. If the values are losses already, rename the column."
         )
-    told = f"column {name!r} is read as its name says: {BASE_NAMES[base]} is undone."
-    return _told(table.assign(loss=base**values), "logarithm in a name", told)
+    losses = base**values
+    errors = _errors_times(table, losses * math.log(base))
+    also = ", and loss_se is that of the loss then" if errors else ""
+    told = f"column {name!r} is read as its name says: {BASE_NAMES[base]} is undone{also}."
+    return _told(table.assign(loss=losses, **errors), "logarithm in a name", "loss", told)
 
 
-def _told(table: pd.DataFrame, topic: str, sentence: str) -> pd.DataFrame:
-    table.attrs = {**table.attrs, READINGS: [*table.attrs.get(READINGS, ()), (topic, sentence)]}
-    return table
+def _errors_times(
+    table: pd.DataFrame, slope: "float | pd.Series[float]"
+) -> dict[str, "pd.Series[float]"]:
+    """Carry standard errors along when losses are transformed, by the slope of that."""
+    if "loss_se" not in table:
+        return {}
+    return {"loss_se": _numbers(table["loss_se"], "loss_se") * slope}
+
+
+def _told(table: pd.DataFrame, topic: str, ours: str, sentence: str) -> pd.DataFrame:
+    said = table.copy(deep=False)
+    said.attrs = {**table.attrs, READINGS: [*readings_of(table), (topic, ours, sentence)]}
+    return said

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 PACKAGE = str(Path(__file__).parents[1])
-READINGS = "readings"  # of a table's attrs: how columns were read, a topic and a sentence each
+READINGS = "bayes_scaling.readings"  # of a table's attrs: a topic, a column of ours, a sentence
+Reading = tuple[str, str, str]
 
 
 class RunsWarning(UserWarning):
@@ -27,8 +28,17 @@ def warn_of_passes(message: str) -> None:
     warnings.warn(message, PassesWarning, skip_file_prefixes=(PACKAGE,))
 
 
+def readings_of(table: pd.DataFrame) -> list[Reading]:
+    """List how columns were read; whatever else the attrs of a table hold is passed over."""
+    said = table.attrs.get(READINGS, ())
+    kept = said if isinstance(said, list | tuple) else ()
+    found = [tuple(one) for one in kept if isinstance(one, list | tuple)]
+    texts = [one for one in found if len(one) == 3 and all(isinstance(text, str) for text in one)]
+    return list(dict.fromkeys(texts))
+
+
 def warn_of_readings(table: pd.DataFrame, category: type[UserWarning]) -> pd.DataFrame:
     """Warn of each column that was read as its name says; return the table."""
-    for _, sentence in table.attrs.get(READINGS, ()):
+    for _, _, sentence in readings_of(table):
         warnings.warn(sentence, category, skip_file_prefixes=(PACKAGE,))
     return table

@@ -38,6 +38,7 @@ COLUMNS = (
     "n_samples",
     "n_correct",
 )
+BY_PROBLEM = ("problem", "n_samples", "n_correct")
 LARGEST = 2**53  # whole numbers up to here are exact as floats
 
 
@@ -80,7 +81,8 @@ def check_passes(table: pd.DataFrame) -> pd.DataFrame:
     1  1B  1.800000e+21       1        200          0
     """
     raw = as_table(table, "passes", "a row for every run and problem")
-    require_columns(raw, ["run", "problem", "n_samples", "n_correct"], COLUMNS)
+    _require_counts(raw)
+    require_columns(raw, ["run", *BY_PROBLEM], COLUMNS)
     checked: dict[str, Sequence[object] | Array] = {}
     checked["run"] = runs = text_column(raw, "run", Rows())
     problems = text_column(raw, "problem", Rows(names={"run": runs}))
@@ -130,6 +132,16 @@ def unit_keys(table: pd.DataFrame) -> list[str]:
 def keys_of(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     """Keep the key columns that a table has: family and benchmark are optional."""
     return [key for key in keys if key in table]
+
+
+def _require_counts(raw: pd.DataFrame) -> None:
+    if not set(BY_PROBLEM) & set(raw.columns):
+        raise DataError(
+            f"models such as pass_rate need counts by problem ({', '.join(BY_PROBLEM)}), and the "
+            f"table has: {', '.join(raw.columns)}. An average over a benchmark isn't one: fit 1 "
+            "minus the share with a model of losses, or give a row for every run and problem. "
+            "Other names are mapped with columns={'your name': 'problem'}."
+        )
 
 
 def _amounts_of_compute(raw: pd.DataFrame, rows: Rows) -> dict[str, Sequence[object] | Array]:

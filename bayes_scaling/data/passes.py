@@ -8,7 +8,7 @@ import pandas as pd
 from bayes_scaling.data.by_run import Computes, attach_compute
 from bayes_scaling.data.cells import find_twice
 from bayes_scaling.data.mapping import map_columns
-from bayes_scaling.data.notices import READINGS, PassesWarning, warn_of_readings
+from bayes_scaling.data.notices import READINGS, PassesWarning, readings_of, warn_of_readings
 from bayes_scaling.data.pass_tables import COLUMNS, check_passes, unit_keys
 from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
 from bayes_scaling.data.readers.evalplus import read_evalplus
@@ -186,7 +186,7 @@ def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame
     if len(tables) == 1:
         return tables[0]
     joined = pd.concat(tables, ignore_index=True)
-    said = [tuple(one) for table in tables for one in table.attrs.get(READINGS, ())]
+    said = [one for table in tables for one in readings_of(table)]
     joined.attrs = {READINGS: list(dict.fromkeys(said))} if said else {}
     keys = joined[unit_keys(joined)]
     if twice := find_twice(keys):

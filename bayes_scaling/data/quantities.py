@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayes_scaling.data.amount_checks import (
+    FOREIGN,
     NOUNS,
     RANGES,
     Finder,
@@ -90,7 +91,8 @@ def first_refusal(remarks: Iterable[Remark], allow: str | Collection[str] = ()) 
     return next((one for one in remarks if one.refuses and one.topic not in allowed), None)
 
 
-NO_NEED = "none needed; state the unit, and it is silent"
+NO_NEED = "none needed; a unit in the cells or the name that brings values inside silences it"
+NO_NEED_OF_FACTOR = "none needed; units in the cells or names that explain the factor silence it"
 RENAME = "rename the column"
 
 CHECKS = (
@@ -108,7 +110,7 @@ CHECKS = (
         "compute factor",
         "compute over 6 x params x tokens, where compute is given",
         "above 3 in all runs, or below 1/3 in all",
-        NO_NEED,
+        NO_NEED_OF_FACTOR,
         find=compute_factor,
     ),
     Check(
@@ -159,7 +161,7 @@ CHECKS = (
     Check(
         "uncertain",
         "loss_se",
-        "the median above the largest less the smallest loss",
+        "the median, an empty cell as 0, above the largest less the smallest loss",
         "empty the cells, or allow it",
         refuses=True,
         find=uncertain_all,
@@ -191,23 +193,32 @@ CHECKS = (
         RENAME,
     ),
     Check(
-        "other unit in a name",
+        "loss unit in a name",
+        "name of a column mapped to loss, or of the metric of a log",
+        "gives a unit, such as bpb, nats/token or %: it is stated, and values are as they stand",
+        RENAME,
+    ),
+    Check(
+        FOREIGN,
         "name of a column mapped to compute, params or tokens",
-        "says hours, days, bytes or money: values are read as they stand",
+        "says hours, days, bytes or money: values are read as they stand, and their range is no "
+        "question",
         "none needed",
     ),
     Check(
         "target",
         "compute of a target",
         "1e+13 FLOP or more, and more than 6 decades beyond a ladder that lies below 1e+13",
-        "give both in one unit",
+        "give both in one unit; it can't be allowed",
         refuses=True,
     ),
     Check(
         "name against values",
         "cells of a column whose name gives a unit, a logarithm or a perplexity",
-        "units of their own, or values inside the range above before they are scaled and beyond "
-        "it after; a perplexity of 1 or less",
+        "units of their own; a value inside the range above that is beyond it once scaled; all "
+        "values inside, and the smallest at least 1e+25 FLOP, 1e+12 parameters or 1e+14 tokens "
+        "once scaled; logarithms that are all above it once undone, or all outside where another "
+        "base brings all inside; a perplexity of 1 or less",
         RENAME,
         refuses=True,
     ),
@@ -216,6 +227,13 @@ CHECKS = (
         "name of a mapped column",
         "two units, a factor below 1, a rate, a scaled loss, or a logarithm of no base",
         RENAME,
+        refuses=True,
+    ),
+    Check(
+        "unit of a perplexity",
+        "cells of loss_unit",
+        "any says perplexity or ppl, not that it is the logarithm",
+        "say it by the name of the column of losses, and its logarithm is taken",
         refuses=True,
     ),
     Check(

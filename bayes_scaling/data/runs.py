@@ -7,8 +7,9 @@ import pandas as pd
 
 from bayes_scaling.data.column_names import read_loss_name
 from bayes_scaling.data.logs import summarise_logs
+from bayes_scaling.data.loss_checks import stated_units
 from bayes_scaling.data.mapping import map_columns, read_losses, state_unit
-from bayes_scaling.data.notices import RunsWarning, warn_of_readings, warn_of_runs
+from bayes_scaling.data.notices import RunsWarning, readings_of, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
 from bayes_scaling.data.sources import find_paths
@@ -122,8 +123,11 @@ def _named(
         raise DataError(f"loss_unit: expected text such as 'nats per token', got {loss_unit!r}.")
     if "loss" not in mapped:  # which check_runs says best
         return mapped
-    if "loss_unit" not in mapped and read_loss_name(loss_unit).is_perplexity:
-        return read_losses(mapped, loss_unit)
+    if read_loss_name(loss_unit).is_perplexity:
+        if "perplexity" in {topic for topic, _, _ in readings_of(mapped)}:
+            return mapped
+        if not stated_units(mapped):
+            return read_losses(mapped, loss_unit)
     return state_unit(mapped, loss_unit.strip())
 
 
@@ -141,7 +145,7 @@ def _read_files(
     if kinds & LOGS and kinds - LOGS:
         raise DataError(
             f"{source} matches both tables and logs of training ({', '.join(sorted(kinds))}); "
-            "read them apart, and join them with pandas.concat."
+            "read one kind, or bring all into one table first."
         )
     return pd.concat(tables, ignore_index=True), kinds
 

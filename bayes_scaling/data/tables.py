@@ -20,6 +20,7 @@ from bayes_scaling.data.cells import (
     require_columns,
     text_column,
 )
+from bayes_scaling.data.column_names import name_unit
 from bayes_scaling.data.compute import (
     as_float,
     parse_compute,
@@ -146,7 +147,14 @@ def _required(numbers: Array, name: str, rows: Rows) -> Array:
 
 
 def _unit(value: object) -> str | None:
-    return None if is_missing(value) else str(value)
+    if is_missing(value):
+        return None
+    if name_unit(str(value)) == "perplexity":
+        raise DataError(
+            f"got {value!r}, and a loss is its logarithm. Map the column of a perplexity to loss "
+            "by a name that says so, such as ppl, without loss_unit, and its logarithm is taken."
+        )
+    return str(value)
 
 
 def _flag(value: object) -> bool:

@@ -144,6 +144,9 @@ def test_unclear_names_of_amounts(name, why):
         ("error (%)", "per cent"),
         *((name, None) for name in ("loss", "eval/loss", "nll", "neg_log_likelihood", "habits")),
         *((name, None) for name in ("logloss", "log/loss", "loss_1e18", "loss x entropy")),
+        *((name, None) for name in ("loss_ctx_1000", "loss_max_100", "eval/100_PLs/loss")),
+        *((name, None) for name in ("val/loss/1000", "loss (1000 steps avg)", "loss_ctx1000")),
+        *((name, None) for name in ("loss (8x1000 GPUs)", "val/1e18/loss", "loss (1e18 FLOP)")),
     ],
 )
 def test_a_unit_in_the_name_of_a_loss(name, unit):
@@ -172,10 +175,21 @@ def test_a_logarithm_of_a_loss_by_its_name():
     assert read_loss_name("log10 bpb") == LossName("bits per byte", base=10)
 
 
-@pytest.mark.parametrize("name", ["loss x100", "loss (1e-3)", "Loss (x10^3)", "log_loss"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("loss x100", "loss*100", "loss (x100)", "loss (1e-3)", "loss (1e2)", "Loss (x10^3)"),
+        *("loss (10^2)", "loss x1e2", "loss / 1e3", "loss×1000", "log_loss"),
+    ],
+)
 def test_unclear_names_of_losses(name):
     with pytest.raises(DataError, match="ename the column"):
         read_loss_name(name)
+
+
+def test_a_perplexity_is_a_unit_of_its_own():
+    assert name_unit("word perplexity") == name_unit("PPL") == "perplexity"
+    assert name_unit("log perplexity") == name_unit("nats/token")
 
 
 def test_a_unit_that_can_not_be_read_is_itself():

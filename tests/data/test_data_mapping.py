@@ -1,8 +1,11 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.data import RunsWarning, check_runs, read_passes, read_runs, table_hash
+from bayes_scaling.data import RunsWarning, check, check_runs, read_passes, read_runs, table_hash
+from bayes_scaling.data.notices import READINGS, readings_of
 from bayes_scaling.errors import DataError
 
 # F01, published facts: Table 1 of a family of 0.5B to 14B models.
@@ -76,7 +79,30 @@ def test_readings_travel_with_the_table():
         "column 'compute_zflop' is read as its name says: values are multiplied by 1e+21, to FLOP."
     ]
     for kept in (runs, check_runs(runs), runs.query("compute < 1e22"), runs.assign(width=1)):
-        assert kept.attrs["readings"] == [("unit in a name", said[0])]
+        assert readings_of(kept) == [("unit in a name", "compute", said[0])]
+
+
+@pytest.mark.parametrize("said", ["hello", 7, None, ["hello"], [("a", "b", 3)], {"a": 1}])
+@pytest.mark.parametrize("key", ["readings", READINGS])
+def test_attrs_of_the_users_own(key, said):
+    table = pd.DataFrame({"compute": [1e18, 1e19], "loss": [2.6, 2.3]})
+    table.attrs = {key: said}
+    runs = read_runs(table)
+    assert readings_of(runs) == []
+    assert {remark.topic for remark in check(runs)} == {"few scales"}
+    assert table.attrs == {key: said}
+    counts = pd.DataFrame(
+        {"run": ["a", "b"], "compute": [1e18, 1e20], "problem": "p", "n_samples": 9, "n_correct": 1}
+    )
+    counts.attrs = {key: said}
+    assert readings_of(read_passes(counts)) == []
+
+
+def test_a_table_is_not_told_of_its_copy():
+    table = pd.DataFrame({"GPU hours": [1e18, 1e19], "loss": [2.6, 2.3]})
+    with pytest.warns(RunsWarning):
+        read_runs(table, columns={"GPU hours": "compute"})
+    assert table.attrs == {}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +140,13 @@ def test_text_of_plain_numbers_and_empty_cells():
         (("FLOPs (1E21)", "compute"), ["6 ZFLOP", "7", "8"], "gives a unit already"),
         (("log10 FLOPs", "compute"), [6e21, 2e22, 4e22], "got 6e+21"),
         (("compute_y", "compute"), [6e21, 2e22, 4e22], ""),
+        (("params (M)", "params"), [1e6, 9e6, 9e7], "makes 1e+12 to 9e+13 parameters, too much"),
+        (("compute (TFLOPs)", "compute"), [1e14, 1e15, 9e15], "makes 1e+26 to 9e+27 FLOP, too"),
+        (("tokens (M)", "tokens"), [2e8, 5e8, 9e8], "makes 2e+14 to 9e+14 tokens, too much"),
+        (("log10_flops", "compute"), [41, 46, 50], "they look like the natural logarithm"),
+        (("ln C", "compute"), [18, 19, 21], "they look like log10"),
+        (("log10 params", "params"), [16.1, 18.2, 20.5], "they look like the natural logarithm"),
+        (("log10 C", "compute"), [180, 190, 200], "makes 1e+180 to 1e+200 FLOP. Training runs"),
         (("ppl", "loss"), [3.0, 0.9, 2.0], "a perplexity is above 1"),
         (("ln loss", "loss"), [3.0, 27.0, 2.0], "isn't above 13.8"),
     ],
@@ -131,10 +164,50 @@ def test_names_and_values_that_contradict_each_other(mapped, cells, said):
     assert said in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("mapped", "cells", "factor"),
+    [
+        (("params (M)", "params"), [15, 124, 175000], 1e6),
+        (("params (M)", "params"), [125000, 175000, 540000], 1e6),
+        (("params (K)", "params"), [1e5, 1e6, 9e7], 1e3),
+        (("compute (TFLOPs)", "compute"), [1e6, 1e9, 3e13], 1e12),
+        (("compute (GFLOPs)", "compute"), [1e14, 1e15, 9e15], 1e9),
+        (("tokens (M)", "tokens"), [2e6, 15e6, 36e6], 1e6),
+    ],
+)
+def test_names_and_values_that_go_together(mapped, cells, factor):
+    runs, said = read(cells, mapped)
+    assert runs[mapped[1]].to_numpy() == pytest.approx(np.array(cells) * factor, rel=1e-12)
+    assert "is read as its name says" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "base"),
+    [
+        ("log10 C", [9, 10, 12], 10),  # toys
+        ("log10 C", [22, 25, 27], 10),
+        ("log10 C", [25.1, 25.5, 26], 10),  # the largest runs there are
+        ("ln C", [34, 46, 60], np.e),
+        ("log2 C", [45, 60, 80], 2),
+    ],
+)
+def test_logarithms_that_are_what_they_say(name, cells, base):
+    runs, _ = read(cells, (name, "compute"))
+    assert runs["compute"].to_numpy() == pytest.approx(float(base) ** np.array(cells), rel=1e-12)
+
+
 def test_hours_are_read_as_they_stand_and_said():
     runs, said = read([100, 800, 5000], ("GPU hours", "compute"))
     assert runs["compute"].tolist() == [100, 800, 5000]
-    assert "what is called FLOP is gpu hours" in said[0]
+    assert said == [
+        "column 'GPU hours' is in gpu-hours by its name. It is taken as the compute; wherever FLOP "
+        "is written, read gpu-hours."
+    ]
+    sizes = runs.assign(params=[1e8, 2e8, 4e8], tokens=1e10)
+    for table in (runs, runs.assign(family="A"), sizes):
+        topics = {remark.topic for remark in check(table)}
+        assert topics & {"compute range", "compute factor"} == set()
+    assert "params range" in {remark.topic for remark in check(sizes.assign(params=[1, 2, 3]))}
 
 
 def test_the_logarithm_of_a_perplexity(folder):
@@ -150,6 +223,27 @@ def test_the_standard_error_of_a_perplexity():
     with pytest.warns(RunsWarning, match="loss_se is divided by the perplexity"):
         runs = read_runs(table, columns={"ppl": "loss"})
     assert runs["loss_se"].to_numpy() == pytest.approx([0.01, 0.01])
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("ln loss", np.exp),
+        ("log10 loss", lambda value: 10**value),
+        ("log2 loss", lambda value: 2**value),
+        ("log2 ppl", lambda value: value * np.log(2)),
+        ("log10 ppl", lambda value: value * np.log(10)),
+        ("log ppl", lambda value: value),
+        ("ppl", np.log),
+    ],
+)
+def test_standard_errors_are_those_of_the_loss(name, loss):
+    values, errors = np.array([1.9, 1.2]), np.array([1e-6, 3e-6])
+    table = pd.DataFrame({"compute": [1e18, 1e19], name: values, "loss_se": errors})
+    with pytest.warns(RunsWarning):
+        runs = read_runs(table, columns={name: "loss"})
+    step = (loss(values + errors) - loss(values - errors)) / 2
+    assert runs["loss_se"].to_numpy() == pytest.approx(step, rel=1e-4)
 
 
 def test_a_log_perplexity_is_the_loss():
@@ -168,7 +262,11 @@ def test_a_log_perplexity_is_the_loss():
 )
 def test_the_unit_in_a_name_of_a_loss(name, unit):
     table = pd.DataFrame({"compute": [1e18, 1e19], name: [1.2, 1.1]})
-    runs = read_runs(table, columns={name: "loss"})
+    said = f"{name!r} says the unit of the losses, {unit}; they are read as they stand."
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        runs = read_runs(table, columns={name: "loss"})
+    assert [str(one.message) for one in caught] == ([] if unit is None else [said])
     assert runs["loss"].tolist() == [1.2, 1.1]
     assert ("loss_unit" in runs) == (unit is not None)
     assert unit is None or set(runs["loss_unit"]) == {unit}
@@ -176,7 +274,8 @@ def test_the_unit_in_a_name_of_a_loss(name, unit):
 
 def test_the_unit_of_a_metric(folder):
     (folder / "wandb_export.csv").write_text(EXPORT)
-    runs = read_runs("wandb_export.csv", compute={"d8": 1e17})
+    with pytest.warns(RunsWarning, match="'val/bpb' says the unit of the losses, bits per byte"):
+        runs = read_runs("wandb_export.csv", compute={"d8": 1e17})
     assert runs[["loss", "loss_unit", "metric"]].to_numpy().tolist() == [
         [1.0782, "bits per byte", "val/bpb"]
     ]
@@ -196,6 +295,24 @@ def test_a_unit_that_is_given():
     with pytest.warns(RunsWarning, match="is a perplexity"):
         logs = read_runs(table, loss_unit="perplexity")
     assert logs["loss"].to_numpy() == pytest.approx(np.log([2.6, 2.3]))
+    with pytest.warns(RunsWarning, match="is a perplexity"):
+        named = read_runs(table.rename(columns={"loss": "ppl"}), columns={"ppl": "loss"})
+    with pytest.warns(RunsWarning, match="is a perplexity"):
+        twice = read_runs(
+            table.rename(columns={"loss": "ppl"}), columns={"ppl": "loss"}, loss_unit="ppl"
+        )
+    assert twice.equals(named)
+
+
+@pytest.mark.parametrize("unit", ["perplexity", "PPL", "word perplexity"])
+def test_a_perplexity_in_the_cells_of_the_unit(unit):
+    table = pd.DataFrame({"compute": [1e18, 1e19], "loss": [2.6, 2.3]})
+    units = [["nats", unit], [unit, unit]]
+    for row, said in ((2, units[0]), (1, units[1])):
+        with pytest.raises(DataError, match=f"row {row} .*, column 'loss_unit': got '{unit}'"):
+            read_runs(table.assign(run=["a", "b"], loss_unit=said))
+    fine = read_runs(table.assign(loss_unit="log perplexity"))
+    assert set(fine["loss_unit"]) == {"log perplexity"}
 
 
 @pytest.mark.parametrize("unit", ["", 7])

@@ -211,6 +211,9 @@ def test_standard_errors_above_the_spread():
         bs.fit("loss", ladder(loss_se=99.0), random_seed=1)
     said = found(ladder(loss_se=[99.0, 0.01, 0.01, np.nan, np.nan]))
     assert list(said) == ["uncertain runs"]
+    blanks = found(ladder(loss_se=[99.0, 98.0, 97.0, np.nan, np.nan]))
+    assert "a median of 97, more than" in blanks["uncertain"]
+    assert "uncertain" not in found(ladder(loss_se=[99.0, 98.0, np.nan, np.nan, np.nan]))
     assert "loss_se of 'a' of the ladder is larger than the spread" in said["uncertain runs"]
     assert found(ladder(loss_se=0.77)) == {}
 
@@ -255,8 +258,15 @@ def test_check_lists_refusals_with_the_rest():
     assert [(one.topic, one.refuses) for one in remarks] == [
         ("rate", False),
         ("rising", True),
-        ("rises", False),
     ]
+
+
+def test_rises_is_not_said_twice():
+    rising = ladder(loss=[2.0, 2.2, 2.4, 2.6, 2.8]).assign(family="B")
+    one_run = ladder(loss=[2.6, 2.3, 2.1, 2.0, 2.7]).assign(family="A")
+    said = [one for one in check(pd.concat([rising, one_run])) if one.topic.startswith("ris")]
+    assert [one.topic for one in said] == ["rising", "rises"]
+    assert "family 'A'" in said[1].message
 
 
 def test_counts_are_checked_by_run(pass_counts):
