@@ -97,14 +97,15 @@ def test_compare(conjugate, steeper, ladder, monkeypatch):
     monkeypatch.setattr(comparison, "backtest", judged)
     fits = {"steeper": steeper.fit(None, ladder), "true": conjugate.fit(None, ladder)}
     table = bs.compare(fits)
-    assert table.index.tolist() == ["true", "steeper"]
     each = {"true": exact(conjugate, ladder), "steeper": exact(steeper, ladder)}
+    best, other = sorted(each, key=lambda name: -each[name].sum())  # seven runs may favour either
+    assert table.index.tolist() == [best, other]
     for name, row in table.iterrows():
         assert row["interpolation_elpd"] == pytest.approx(each[name].sum(), abs=0.1)
-    apart = each["steeper"] - each["true"]
-    assert table.loc["steeper", "difference"] == pytest.approx(apart.sum(), abs=0.1)
+    apart = each[other] - each[best]
+    assert table.loc[other, "difference"] == pytest.approx(apart.sum(), abs=0.1)
     se = np.sqrt(7 * np.var(apart, ddof=1))
-    assert table.loc["steeper", "difference_se"] == pytest.approx(se, rel=0.1)
+    assert table.loc[other, "difference_se"] == pytest.approx(se, rel=0.1)
     assert table["weight"].sum() == pytest.approx(1)
     for name, model in {"true": conjugate, "steeper": steeper}.items():
         effective = seen(model, ladder).sum() - each[name].sum()

@@ -114,9 +114,9 @@ def test_the_discrepancy_at_targets_is_the_dense_conditional(spec):
     among = among + np.diag(0.005**2 / values["precision"][0])
     gain = np.linalg.solve(among, between.T).T
     sd = np.sqrt(np.diag(rest - gain @ between.T))
-    # What is left out moves them by less than 2 % of sd; five standard errors of a mean of 40,000
-    # draws are 2.5 % of sd, and of their standard deviation 1.8 %.
-    assert (abs(found.mean(axis=0) - gain @ gap) < 0.045 * sd).all()
+    # What is left out, 5 % of sigma at this amplitude, moves them by less than 5 % of sd; five
+    # standard errors of a mean of 40,000 draws are 2.5 % of sd, of their standard deviation 1.8 %.
+    assert (abs(found.mean(axis=0) - gain @ gap) < 0.075 * sd).all()
     np.testing.assert_allclose(found.std(axis=0), sd, rtol=0.04)
 
 

@@ -190,7 +190,7 @@ def test_bad_arguments_of_pass_rates(forecast, pass_counts):
     said = "truth: no fitted run tried 1 of its 24 problems, the first is 'another'"
     with pytest.raises(DataError, match=said):
         bs.plot_pass_rate(forecast, truth=further)
-    with pytest.raises(DataError, match="column 'run' is missing"):
+    with pytest.raises(DataError, match="need counts by problem .* and the table has: compute"):
         bs.plot_pass_rate(forecast, truth=pd.DataFrame({"compute": [1e22]}))
     assert plt.get_fignums() == []
 
@@ -203,8 +203,9 @@ def test_counts_alone_give_the_posterior_of_jeffreys_prior(fit_passes):
     n, c = design.n_samples, design.n_correct
     drawn = -np.log(rng.beta(c + 0.5, n - c + 0.5, (40_000, *n.shape))).mean(axis=1)
     np.testing.assert_allclose(table["value"], drawn.mean(axis=0), rtol=0.01)
-    np.testing.assert_allclose(table["low"], np.quantile(drawn, 0.05, axis=0), rtol=0.02)
-    np.testing.assert_allclose(table["high"], np.quantile(drawn, 0.95, axis=0), rtol=0.02)
+    # The interval is one of matched moments: what that costs differs between sets of counts.
+    np.testing.assert_allclose(table["low"], np.quantile(drawn, 0.05, axis=0), rtol=0.04)
+    np.testing.assert_allclose(table["high"], np.quantile(drawn, 0.95, axis=0), rtol=0.04)
     assert table["is_bound"].tolist() == (c == 0).any(axis=0).tolist()
 
 
