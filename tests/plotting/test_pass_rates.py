@@ -190,7 +190,7 @@ def test_bad_arguments_of_pass_rates(forecast, pass_counts):
     said = "truth: no fitted run tried 1 of its 24 problems, the first is 'another'"
     with pytest.raises(DataError, match=said):
         bs.plot_pass_rate(forecast, truth=further)
-    with pytest.raises(DataError, match="need counts by problem .* and the table has: compute"):
+    with pytest.raises(DataError, match=r"need counts by problem .* and the table has: compute"):
         bs.plot_pass_rate(forecast, truth=pd.DataFrame({"compute": [1e22]}))
     assert plt.get_fignums() == []
 
