@@ -125,9 +125,9 @@ def test_a_backtest_knows_right_from_wrong(monkeypatch, conjugate, worlds):
     low, high = count_bounds(WORLDS, 0.9)
     inside, right = scores(monkeypatch, conjugate.spec, conjugate.fit, worlds)
     assert low <= inside <= high
-    narrow = type(conjugate)(conjugate.spec.with_priors(sigma=0.002, amplitude=0.004))
-    inside, wrong = scores(monkeypatch, conjugate.spec, in_place(narrow), worlds)
-    assert inside < low
+    halved = type(conjugate)(conjugate.spec.with_priors(sigma=0.005, amplitude=0.01))
+    fewer, wrong = scores(monkeypatch, conjugate.spec, in_place(halved), worlds)
+    assert fewer < inside  # of the same worlds: the narrower intervals lie in the wider ones
     assert wrong["log_score"] > right["log_score"]
 
 
