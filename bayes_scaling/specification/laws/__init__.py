@@ -1,4 +1,7 @@
-"""The laws, one a file: all that is known of a law is in its own, and this is their table."""
+"""The laws, one a file: all that is known of a law is in its own, and this is their table.
+
+A new law is a file that has a `LAW`, and its name in the table.
+"""
 
 from collections.abc import Mapping
 
