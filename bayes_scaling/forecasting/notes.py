@@ -89,11 +89,10 @@ def floor_ratio(fit: Fit) -> Mapping[str, float]:
     none.
     """
     posterior = fit.posterior["posterior"].to_dataset()
-    pinned = {"floor_share", "c"} & fit.spec.pinned.keys()
-    if "floor_share" not in posterior or pinned:
+    floors = fit.spec.law.floors
+    if not floors or floors[0] not in posterior or set(floors) & fit.spec.pinned.keys():
         return {}
-    share = posterior["floor_share"]
-    prior_sd = fit.prior_sd["floor_share"]
+    share, prior_sd = posterior[floors[0]], fit.prior_sd[floors[0]]
     if "family" not in share.dims:
         return {family: float(share.std()) / prior_sd for family in fit.families}
     return {
