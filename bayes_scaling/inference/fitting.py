@@ -21,11 +21,13 @@ from bayes_scaling.errors import BayesScalingError, DataError, SpecError, sugges
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
+from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -124,7 +126,8 @@ def fit(
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
     runs, notes = _demand_meaning(_read_runs(data), allow)
-    return replace(fit_runs(spec, runs, reference=reference, **settings), notes=notes)
+    fitted = fit_runs(spec, runs, reference=reference, **settings)
+    return replace(fitted, notes=(*fitted.notes, *notes))
 
 
 def _read_runs(data: pd.DataFrame | str | Path) -> pd.DataFrame:
@@ -162,6 +165,8 @@ def fit_runs(
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
     runs = _read_runs(data)
     _refuse_unfinished(runs)
+    demand_shares(spec, runs)
+    spec, said = take_numbers(spec, runs)
     design = make_design(spec, runs, reference)
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
@@ -184,7 +189,7 @@ def fit_runs(
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
-    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions())
+    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
 
 
 def load_fit(path: str | Path) -> Fit | PassFit:

@@ -6,6 +6,7 @@ A new law is a file that has a `LAW`, and its name in the table.
 from collections.abc import Mapping
 
 from bayes_scaling.specification.laws import (
+    above_chance,
     broken_power_floor,
     logistic,
     power,
@@ -22,5 +23,6 @@ LAWS: Mapping[str, Law] = {
         logistic,
         broken_power_floor,
         saturating,
+        above_chance,
     )
 }
