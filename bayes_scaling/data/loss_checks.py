@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.amount_checks import values_of
-from bayes_scaling.data.column_names import name_unit, same_unit
+from bayes_scaling.data.column_names import name_metric, name_unit, same_unit
 from bayes_scaling.data.remarks import listed, named
+from bayes_scaling.metrics import METRICS
 
 LARGEST_VOCABULARY = 1e6
 LARGEST_ENTROPY = {  # of a uniform guess among so many tokens
@@ -19,6 +20,7 @@ LARGEST_ENTROPY = {  # of a uniform guess among so many tokens
 SMALLEST_LIMIT = min(LARGEST_ENTROPY.values())
 RANK_CORRELATION = 0.8
 RISE = 0.02
+METRIC_COLUMNS = ("metric", "loss_unit")  # the first that says what losses are counts
 FEWEST = 3  # scales that tell whether losses rise
 
 
@@ -46,12 +48,13 @@ def rate(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         return
     unit = unit_of(ladder)
     in_share, in_per_cent = losses.max() <= 1, unit is not None and name_unit(unit) == "per cent"
-    if (in_share and not is_entropy(unit)) or in_per_cent:
+    if (in_share or in_per_cent) and not metrics_of(ladder):
         what = "lie between 0 and 1" if in_share else "are per cent"
         yield (
-            f"all losses of {name} {what}, as shares and error rates do. Priors and intervals of "
-            "these models are of cross-entropies; of error rates they held the truth less often. "
-            "Where it is a cross-entropy, a column loss_unit says so."
+            f"all losses of {name} {what}, as shares and error rates do. The priors of loss are "
+            "those of cross-entropies; of error rates its intervals held the truth less often. "
+            "metric='error_rate' says that they are, metric='cross_entropy' that they aren't, and "
+            "so does a column metric or loss_unit."
         )
 
 
@@ -155,6 +158,18 @@ def two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def two_metrics(name: str, ladder: pd.DataFrame) -> Iterator[str]:
+    """Look for losses of one ladder that are said to be two things."""
+    said = [metrics_in(ladder, column) for column in METRIC_COLUMNS]
+    found = said[0] if said[0] == ["other"] else sorted({*said[0], *said[1]})
+    if len(found) > 1:
+        yield (
+            f"losses of {name} are said to be {' and '.join(METRICS[one] for one in found)} by the "
+            "columns metric and loss_unit: one curve can't hold both. Correct the one that is "
+            "wrong, or give each its own family."
+        )
+
+
 def unit_of(ladder: pd.DataFrame) -> str | None:
     """Name the unit of the losses, where the table says it."""
     return ", ".join(stated_units(ladder)) or None
@@ -166,6 +181,13 @@ def stated_units(table: pd.DataFrame) -> list[str]:
     return [str(unit) for unit in said if not pd.isna(unit)]
 
 
-def is_entropy(unit: str | None) -> bool:
-    """Whether a unit is one of cross-entropy."""
-    return unit is not None and name_unit(unit).startswith(("nats", "bits"))
+def metrics_of(table: pd.DataFrame) -> list[str]:
+    """List what the losses of a table are said to be: by its column metric, or else loss_unit."""
+    return next(filter(None, (metrics_in(table, column) for column in METRIC_COLUMNS)), [])
+
+
+def metrics_in(table: pd.DataFrame, column: str) -> list[str]:
+    """List the kinds of metric that a column names, whatever else it holds."""
+    cells = table[column].tolist() if column in table else []
+    texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
+    return sorted({kind for kind in map(name_metric, texts) if kind is not None})

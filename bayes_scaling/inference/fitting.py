@@ -28,6 +28,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.shares import demand_shares
+from bayes_scaling.inference.suitability import remark_on_metric
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -78,14 +79,15 @@ def fit(
         ``notes`` say so.
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
-        'uncertain', 'units'. docs/checks.md lists the checks.
+        'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
     progress : callable, optional
         Called with draws done and draws to do.
 
     Returns
     -------
     Fit, or PassFit for a model of passes
-        Its ``notes`` say what was remarked on quantities, and so do those of its forecasts.
+        Its ``notes`` say what was remarked on quantities, and whether the losses are said to be
+        another metric than the model's priors were made for; so do those of its forecasts.
 
     Raises
     ------
@@ -126,6 +128,7 @@ def fit(
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
     runs, notes = _demand_meaning(_read_runs(data), allow)
+    notes += tuple(map(str, remark_on_metric(spec, runs)))
     fitted = fit_runs(spec, runs, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes))
 
