@@ -91,6 +91,7 @@ ONE_LADDER = {
     "abc": bs.load_model("loss_abc"),
     "broken": bs.load_model("loss_broken"),
     "between a ceiling and a floor": bs.load_model("loss_m4"),
+    "above chance": bs.load_model("loss_above_chance"),
     "pinned floor": LOSS.with_priors(c=1.2),
     "law only": LOSS.with_priors(amplitude=0),
     "normal noise": edited("loss", *NORMAL_NOISE),

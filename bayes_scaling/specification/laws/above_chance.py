@@ -10,6 +10,7 @@ from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, Va
 from bayes_scaling.specification.laws.shared import FLOOR_SHARE
 
 MOST = 50.0  # of log h: an accuracy of exp(-exp(50)) above chance is chance
+LEAST = -700.0  # of log h: the last that isn't zero as a number
 
 
 def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
@@ -53,7 +54,7 @@ def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
     True
     """
     maths = elementwise(x, log_alpha, k, floor_share, chance)
-    h = maths.exp(maths.minimum(log_alpha - k * x, MOST))
+    h = maths.exp(maths.maximum(maths.minimum(log_alpha - k * x, MOST), LEAST))
     floor = _floor(log_alpha, floor_share)
     return maths.log1p(-chance) + maths.log(minus_expm1(h) + floor * maths.exp(-h))
 
