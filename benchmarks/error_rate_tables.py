@@ -4,8 +4,8 @@
 whether it is learned from and judged.
 
 * A task of a language model is taken where it has 500 problems or more, and one of the smallest
-  models is 10 points above chance (of at most 154M parameters for Gadre et al., else of the family's
-  four smallest).
+  models is 10 points above chance: of at most 154M parameters for Gadre et al., else of the four
+  smallest of the family.
 * Of LCDB: every eighth data set by its OpenML number, three learners, every doubling of the
   training examples; learners that reach an error of 0 are left out.
 * Of learning curves of vision: the 10-shot errors, whose 5- and 25-shot twins are of the same

@@ -22,16 +22,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from error_rate_tables import HERE, derive, read_list
-from quick_posterior import SCALES, PLACES, forecast, kept_draws, priors_of, read_ladder, sample
-from scipy import stats
+from quick_posterior import PLACES, SCALES, forecast, kept_draws, priors_of, read_ladder, sample
 
 import bayes_scaling as bs
 from bayes_scaling.evaluation.ladder_fits import WIDENING, Ladders, standpoint, transferable
-from bayes_scaling.evaluation.scoring import Predictive, score_targets
+from bayes_scaling.evaluation.scoring import Predictive, predictive_of, score_targets
 from bayes_scaling.evaluation.splitting import Split, find_ladders, split_ladders
+from bayes_scaling.inference.fitting import fit_runs
 
 SEED = 1
 RESULTS = HERE / "results"
+LEARNED = RESULTS / "error_rates_learned.csv"
 NOBODY = "none"
 DRAWS_OF_LADDER = 400
 START = {
@@ -74,7 +75,7 @@ def sampled_ladders(name: str, table: pd.DataFrame) -> Ladders:
 
 def learned(name: str, ladders: Ladders, sources: list[str]) -> dict[str, bs.Spec]:
     """Learn priors from all ladders but those of a source, for each, and from all."""
-    names = [own for own in (*PLACES[ladders.spec.law.name][1:], *SCALES)]
+    names = (*PLACES[ladders.spec.law.name][1:], *SCALES)
     found = {}
     for source in (*sources, NOBODY):
         without = [source] if source in ladders.sources else []
@@ -93,6 +94,28 @@ def specs(table: pd.DataFrame, listed: pd.DataFrame) -> dict[str, dict[str, bs.S
         UNKNOWN: learned(UNKNOWN, sampled_ladders(CHANCE, own.drop(columns="chance")), judged),
     }
     found[LOSS] = dict.fromkeys((*judged, NOBODY), bs.load_model("loss"))
+    return found
+
+
+def write_learned(known: Mapping[str, Mapping[str, bs.Spec]]) -> None:
+    """Write the learned priors, a row a model, source left out and parameter."""
+    rows = [
+        {"model": name, "left_out": source, "parameter": own, "dist": prior.dist, **prior.arguments}
+        for name, by_source in known.items()
+        for source, spec in by_source.items()
+        for own, prior in spec.free.items()
+        if name != LOSS and own in (*SCALES, *PLACES[spec.law.name][1:])
+    ]
+    pd.DataFrame(rows).to_csv(LEARNED, index=False)
+
+
+def read_learned() -> dict[str, dict[str, bs.Spec]]:
+    """Read the models with priors that were learned before."""
+    found: dict[str, dict[str, bs.Spec]] = {}
+    for (name, source), rows in pd.read_csv(LEARNED).groupby(["model", "left_out"]):
+        numbers = rows.set_index("parameter")[["dist", "mu", "sigma"]].to_dict("index")
+        model = bs.load_model(str(name).partition(",")[0])
+        found.setdefault(str(name), {})[str(source)] = model.with_priors(**numbers)
     return found
 
 
@@ -164,7 +187,10 @@ def summarise(forecasts: pd.DataFrame) -> pd.DataFrame:
     by_source.insert(0, "n", rows.groupby(["model", "source"]).size())
     parts = [by_source.reset_index().assign(by="source").rename(columns={"source": "group"})]
     bins = pd.cut(rows["distance"], [0, 0.5, 1, 1.5, 2.5, np.inf]).astype(str)
-    for by, group in (("distance", bins), ("chance", rows["chance"].notna().map({True: "known", False: "not known"}))):
+    for by, group in (
+        ("distance", bins),
+        ("chance", rows["chance"].notna().map({True: "known", False: "not known"})),
+    ):
         table = rows.groupby(["model", group.rename("group")])[scores].mean()
         table.insert(0, "n", rows.groupby(["model", group.rename("group")]).size())
         parts.append(table.reset_index().assign(by=by))
@@ -173,7 +199,10 @@ def summarise(forecasts: pd.DataFrame) -> pd.DataFrame:
         times = _resampled(len(own))
         covered = (times @ (own["coverage_90"] * own["n"])) / (times @ own["n"])
         mean = times @ own["coverage_90"] / len(own)
-        for group, values, drawn in (("all forecasts", pooled, covered), ("mean over sources", own[scores].mean(), mean)):
+        for group, values, drawn in (
+            ("all forecasts", pooled, covered),
+            ("mean over sources", own[scores].mean(), mean),
+        ):
             low, high = np.quantile(drawn, [0.05, 0.95])
             line = {"model": model, "by": "all", "group": group, "n": own["n"].sum(), **values}
             line |= {"coverage_90_low": low, "coverage_90_high": high}
@@ -185,7 +214,7 @@ def summarise(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 def pairs(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Compare mean CRPS over sources, two models at a time, by a bootstrap over sources."""
-    by_source = 100 * forecasts.groupby(["model", "source"])["crps"].mean().unstack("model")
+    by_source = 100 * forecasts.pivot_table("crps", "source", "model", "mean")
     rows = []
     for one in (FLOOR, CHANCE, UNKNOWN, STACK):
         for other in (HUBER, LOSS, FLOOR, CHANCE, UNKNOWN):
@@ -219,7 +248,9 @@ def _resampled(count: int) -> np.ndarray:
     return rng.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
 
 
-def refits(splits: list[Split], known: Mapping[str, Mapping[str, bs.Spec]], count: int) -> pd.DataFrame:
+def refits(
+    splits: list[Split], known: Mapping[str, Mapping[str, bs.Spec]], count: int
+) -> pd.DataFrame:
     """Forecast some cutoffs by the package's own sampler too, spread evenly over sources."""
     by_source: dict[str, list[Split]] = {}
     for split in splits:
@@ -233,8 +264,8 @@ def refits(splits: list[Split], known: Mapping[str, Mapping[str, bs.Spec]], coun
         for name in (CHANCE, FLOOR):
             spec = known[name][str(split.fitted["source"].iloc[0])]
             quick, _ = forecast(spec, split.fitted, split.targets)
-            fit = bs.evaluation.backtesting.fit_runs(spec, runs, random_seed=SEED, draws=500, tune=500)
-            full = bs.evaluation.backtesting.predictive_of(bs.predict(fit, split.targets))
+            fit = fit_runs(spec, runs, random_seed=SEED, draws=500, tune=500)
+            full = predictive_of(bs.predict(fit, split.targets))
             one = _scored(split, name, quick).assign(by="quick", converged=True)
             two = _scored(split, name, full).assign(by="package", converged=fit.diagnosis.converged)
             rows += [one, two]
@@ -253,22 +284,17 @@ def main() -> None:
     asked.save.mkdir(parents=True, exist_ok=True)
     listed = read_list()
     table = derive(asked.data)
-    known = specs(table, listed)
-    priors = [
-        {"model": name, "left_out": source, "parameter": own, **prior.arguments, "dist": prior.dist}
-        for name, by_source in known.items()
-        for source, spec in by_source.items()
-        for own, prior in spec.free.items()
-        if name != LOSS and own in (*SCALES, *PLACES[spec.law.name][1:])
-    ]
-    pd.DataFrame(priors).to_csv(RESULTS / "error_rates_learned.csv", index=False)
     judged = table[table["ladder"].isin(listed.query("judge == 'yes'")["ladder"])]
     splits, _ = split_ladders(find_ladders(judged), None, None)
     if asked.refits:
-        found = refits(splits, known, asked.refits)
+        found = refits(splits, read_learned(), asked.refits)
         found.to_csv(RESULTS / "error_rates_refits.csv", index=False, float_format="%.4g")
-        print(found.groupby(["model", "by"])[["crps", "covered_50", "covered_90", "converged"]].mean())
+        print(
+            found.groupby(["model", "by"])[["crps", "covered_50", "covered_90", "converged"]].mean()
+        )
         return
+    known = specs(table, listed)
+    write_learned(known)
     rows = []
     for number, split in enumerate(splits, start=1):
         rows += list(judge(split, known))
@@ -276,7 +302,17 @@ def main() -> None:
             print(f"{number} of {len(splits)} cutoffs", flush=True)
     rows.append(by_baseline(judged, asked.save, asked.jobs))
     forecasts = pd.concat(rows, ignore_index=True)
-    first = ["model", "source", "ladder", "cutoff", "fitted", "compute", "distance", "chance", *SCORED]
+    first = [
+        "model",
+        "source",
+        "ladder",
+        "cutoff",
+        "fitted",
+        "compute",
+        "distance",
+        "chance",
+        *SCORED,
+    ]
     forecasts[first].to_csv(RESULTS / "error_rates.csv", index=False, float_format="%.4g")
     summary = summarise(forecasts)
     summary.to_csv(RESULTS / "error_rates_summary.csv", index=False, float_format="%.4g")

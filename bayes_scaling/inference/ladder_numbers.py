@@ -58,7 +58,9 @@ def _number_of(spec: Spec, runs: pd.DataFrame, name: str) -> float | None:
             if not domain.holds(number):
                 raise DataError(f"{where}: expected {domain.words}, got {number:g}.")
         if place > 1 and number != found:
-            raise DataError(f"{where}: got {_said(number)}, but {first} has {_said(found)}; {FORMS}.")
+            raise DataError(
+                f"{where}: got {_said(number)}, but {first} has {_said(found)}; {FORMS}."
+            )
         found, first = number, f"row {place} (run {run})"
     return found
 

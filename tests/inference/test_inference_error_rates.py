@@ -76,7 +76,10 @@ def test_numbers_are_taken_only_where_they_are():
     ("cells", "said"),
     [
         ([0.25, 0.5, 0.25], r"row 2 \(run run 2\), column 'chance': got 0.5, but row 1 \(run run"),
-        ([0.25, None, 0.25], "row 2 .*: got an empty cell, but row 1 .* has 0.25; write one number"),
+        (
+            [0.25, None, 0.25],
+            "row 2 .*: got an empty cell, but row 1 .* has 0.25; write one number",
+        ),
         ([1.0, 1.0, 1.0], "row 1 .*: expected a number from 0 up to, not including, 1, got 1"),
         (["a guess", "a guess", "a guess"], "row 1 .*: 'a guess' isn't a number: write one number"),
     ],
@@ -113,7 +116,9 @@ def test_draws_of_one_world_stay_together():
 
 
 def test_a_target_that_no_draw_reaches_is_refused():
-    with pytest.raises(BayesScalingError, match="at target 2 no draw of the model is an error rate"):
+    with pytest.raises(
+        BayesScalingError, match="at target 2 no draw of the model is an error rate"
+    ):
         drawn_below(TOP, [np.array([[-1.0, 0.5]])], np.random.default_rng(1))
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, REAL, SHARE
 from bayes_scaling.specification.laws.elementwise import elementwise, exp, minus_expm1
 from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, Values, as_given
@@ -101,9 +99,7 @@ LAW = Law(
         ),
         "floor_share": FLOOR_SHARE,
         "chance": Parameter("accuracy of a guess", SHARE),
-        "alpha": Parameter(
-            "-log of the accuracy above chance at C0", POSITIVE, is_quoted=True
-        ),
+        "alpha": Parameter("-log of the accuracy above chance at C0", POSITIVE, is_quoted=True),
         "c": Parameter(
             "floor: the error rate that no compute removes",
             NONNEGATIVE,

@@ -106,5 +106,7 @@ def test_chance_lies_from_zero_to_below_one(chance):
 
 def test_chance_is_a_number():
     prior = {"dist": "Beta", "alpha": 1.0, "beta": 3.0}
-    with pytest.raises(SpecError, match=r"priors.chance: has to be a number, such as chance = 0.25"):
+    with pytest.raises(
+        SpecError, match=r"priors.chance: has to be a number, such as chance = 0.25"
+    ):
         load_model("loss_above_chance").with_priors(chance=prior)
