@@ -11,7 +11,9 @@ against another; ``error_rates_learned.csv``, the priors. Posteriors are those o
 ``quick_posterior.py``; ``--refits`` fits some cutoffs by the package itself and writes
 ``error_rates_refits.csv``.
 
-What is finished is kept in ``--save``.
+``--keep-priors`` judges with the priors of the last table, and learns none.
+
+Huber's forecasts are kept in ``--save``.
 """
 
 import argparse
@@ -109,9 +111,10 @@ def write_learned(known: Mapping[str, Mapping[str, bs.Spec]]) -> None:
     pd.DataFrame(rows).to_csv(LEARNED, index=False)
 
 
-def read_learned() -> dict[str, dict[str, bs.Spec]]:
+def read_learned(judged: pd.DataFrame) -> dict[str, dict[str, bs.Spec]]:
     """Read the models with priors that were learned before."""
-    found: dict[str, dict[str, bs.Spec]] = {}
+    loss = dict.fromkeys((*judged["source"].unique(), NOBODY), bs.load_model(LOSS))
+    found: dict[str, dict[str, bs.Spec]] = {LOSS: loss}
     for (name, source), rows in pd.read_csv(LEARNED).groupby(["model", "left_out"]):
         numbers = rows.set_index("parameter")[["dist", "mu", "sigma"]].to_dict("index")
         model = bs.load_model(str(name).partition(",")[0])
@@ -280,6 +283,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--save", type=Path, default=Path(".error-rates"))
     parser.add_argument("--refits", type=int, default=0)
+    parser.add_argument("--keep-priors", action="store_true")
     asked = parser.parse_args()
     asked.save.mkdir(parents=True, exist_ok=True)
     listed = read_list()
@@ -287,13 +291,13 @@ def main() -> None:
     judged = table[table["ladder"].isin(listed.query("judge == 'yes'")["ladder"])]
     splits, _ = split_ladders(find_ladders(judged), None, None)
     if asked.refits:
-        found = refits(splits, read_learned(), asked.refits)
+        found = refits(splits, read_learned(judged), asked.refits)
         found.to_csv(RESULTS / "error_rates_refits.csv", index=False, float_format="%.4g")
         print(
             found.groupby(["model", "by"])[["crps", "covered_50", "covered_90", "converged"]].mean()
         )
         return
-    known = specs(table, listed)
+    known = read_learned(judged) if asked.keep_priors else specs(table, listed)
     write_learned(known)
     rows = []
     for number, split in enumerate(splits, start=1):

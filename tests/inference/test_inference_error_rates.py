@@ -58,6 +58,18 @@ def test_scores_and_sums_of_a_forecast_are_of_error_rates(fitted):
     assert (forecast.probability(below=1.0) == 1.0).all()
 
 
+def test_a_seal_knows_the_chance_and_the_bound(fitted, ledger):
+    forecast = bs.predict(fitted, compute=1e21)
+    asked = {"question": "The error of the large run?", "resolves": "when it has ended"}
+    record = bs.register(forecast, ledger, **asked)[0]
+    assert record.content["metric"]["highest"] == 1.0
+    assert "chance = 0.25" in record.content["model"]["spec"]
+    bs.registry.resolve(ledger, {record.number: 0.4})
+    sealed = bs.registry.score(ledger)["log_score"].iloc[0]
+    made = score_targets(predictive_of(forecast), np.array([0.4]))["log_score"].iloc[0]
+    assert sealed == pytest.approx(made, rel=1e-4)
+
+
 def test_a_chance_is_data_of_a_compiled_model():
     assert structure_of(SPEC) == structure_of(SPEC.with_priors(chance=0.5))
 
