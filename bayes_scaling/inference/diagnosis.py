@@ -141,7 +141,8 @@ def _of_each(reported: xr.Dataset) -> tuple[pd.Series, pd.Series, pd.Series]:
     if reported.sizes["draw"] < MIN_DRAWS:
         nothing = _flat(xr.zeros_like(reported.isel(chain=0, draw=0, drop=True)))
         return nothing, nothing, nothing + np.inf
-    from arviz_stats import ess, rhat as split_rhat  # a second, which a loaded fit doesn't need
+    from arviz_stats import ess  # a second, which a loaded fit doesn't need
+    from arviz_stats import rhat as split_rhat
 
     with np.errstate(divide="ignore", invalid="ignore"):  # a chain that doesn't move
         bulk, tail = _flat(ess(reported)), _flat(ess(reported, method="tail"))
