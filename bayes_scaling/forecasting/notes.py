@@ -61,9 +61,9 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterat
 def size_notes(expected: xr.DataArray) -> Iterator[str]:
     """Say that a forecast rests on few effective draws, where there are draws enough to tell."""
     if expected.sizes["chain"] * expected.sizes["draw"] > MIN_ESS > _rough_size(expected) / AMPLE:
-        import arviz as az  # two seconds, which most forecasts don't need
+        from arviz_stats import ess  # a second, which most forecasts don't need
 
-        size = float(az.ess(expected.to_dataset(name="expected"))["expected"].min())
+        size = float(ess(expected.to_dataset(name="expected"))["expected"].min())
         if size < MIN_ESS:
             yield (
                 f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
