@@ -10,7 +10,6 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "bayes_scaling.data": [
-        "check",
         "example",
         "form_buckets",
         "pass_at_k",
@@ -27,6 +26,7 @@ _HOMES = {
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
     "bayes_scaling.inference.passes.fits": ["PassFit"],
+    "bayes_scaling.inference.suitability": ["check"],
     "bayes_scaling.plotting": [
         "plot_backtest",
         "plot_calibration",
@@ -81,7 +81,6 @@ __all__ = [
 
 if TYPE_CHECKING:
     from bayes_scaling.data import (
-        check,
         example,
         form_buckets,
         pass_at_k,
@@ -98,6 +97,7 @@ if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit
     from bayes_scaling.inference.passes.fits import PassFit
+    from bayes_scaling.inference.suitability import check
     from bayes_scaling.plotting import (
         plot_backtest,
         plot_calibration,

@@ -144,7 +144,7 @@ TYPED = {
         "--columns: two names are mapped to the same column: 'run' to 'loss', 'hellaswag' to",
     ),
     "no compute": (EXPORT, ["check"], '; give --compute "d8=3 ZFLOP".'),
-    "two metrics": (TWO_METRICS, ["check"], "; keep the loss alone in the files."),
+    "two metrics": (TWO_METRICS, ["check"], "; say which is the loss with --read metric=loss."),
     "draws": (FINE, ["fit", "--draws", "0"], "bayes-scaling: --draws: expected a positive"),
     "many draws": (FINE, ["fit", "--draws", "10000000000"], "bayes-scaling: --draws: "),
     "jobs": (FINE, ["backtest", "--jobs", "0"], "bayes-scaling: --jobs: expected a number"),
@@ -230,6 +230,27 @@ def test_a_name_against_its_values(folder):
     columns = ["--columns", "FLOPs (1E21)=compute", "--columns", "Model Size (B)=params"]
     said = refused("check", "models.csv", *columns)
     assert "row 1, column 'Model Size (B)': got '0.5B', but the column's name gives a unit" in said
+
+
+def test_what_the_losses_are_is_given_or_named(folder):
+    lines = FINE.replace("loss,", "val_error,", 1).splitlines()
+    (folder / "rates.csv").write_text("\n".join(lines))
+    told = "the losses are error rates, and loss's priors are those of cross-entropies"
+    result = run("check", "rates.csv", "--columns", "val_error=loss")
+    assert result.exit_code == 0
+    assert told in result.stdout.splitlines()[-1]
+    assert "val_error' says that the losses are error rates" in result.stderr
+    columns = ["--columns", "val_error=loss", "--read", "metric=cross_entropy"]
+    assert run("check", "rates.csv", *columns).stdout == "Nothing to remark.\n"
+    said = refused("check", "rates.csv", *columns[:-1], "metric=error")
+    assert "metric: 'error' is not known of a table; allowed: cross" in said
+    result = run("fit", "rates.csv", *columns[:-1], "metric=error_rate")
+    assert "the sampler was reached" in str(result.exception)
+    assert f"note: {told}" in result.stderr
+    assert "--read" in refused("check", "rates.csv", *columns, "--read", "tests=base")
+    (folder / "export.csv").write_text(TWO_METRICS)
+    asked = ["check", "export.csv", "--compute", "d8=1e17", "--read", "metric=val/bpb"]
+    assert "'val/bpb' says the unit" in run(*asked).stderr
 
 
 def test_a_unit_that_is_given(folder):

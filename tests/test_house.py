@@ -29,6 +29,7 @@ FLOORS = {
     "outputs": 1,
     "arrays": 0,
     "errors": 0,
+    "metrics": 0,
 }
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}
 

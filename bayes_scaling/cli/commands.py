@@ -109,10 +109,10 @@ def check(
     from bayes_scaling.cli.records import remark_records
     from bayes_scaling.cli.running import demand_meaning, read_table
     from bayes_scaling.cli.writing import print_json
-    from bayes_scaling.data import check as check_table
+    from bayes_scaling.inference.suitability import check as check_data
 
     counts = Counts(run_compute=run_compute, read=read)
-    remarks = check_table(read_table(ladder, model, columns, compute, counts))
+    remarks = check_data(read_table(ladder, model, columns, compute, counts), model or "loss")
     if json:
         print_json(remark_records(remarks))
     if any(remark.refuses for remark in remarks):

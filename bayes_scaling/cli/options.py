@@ -45,8 +45,8 @@ Allow = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TOPIC",
-        help="Fit what would be refused for this: logarithm, rising, constant, uncertain or units. "
-        "Repeatable.",
+        help="Fit what would be refused for this: logarithm, rising, constant, uncertain, units or "
+        "metrics. Repeatable.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -63,9 +63,10 @@ Read = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VALUE",
-        help="How results are read. Losses: loss_unit=TEXT, such as 'nats per token'. Passes: "
-        "tests=base or plus (EvalPlus), filter=NAME (lm-evaluation-harness), metric=NAME. "
-        "Repeatable.",
+        help="How results are read. Losses: loss_unit=TEXT, such as 'nats per token'; "
+        "metric=cross_entropy, error_rate or other, what they are (of logs, metric=NAME of the one "
+        "that is the loss). Passes: tests=base or plus (EvalPlus), filter=NAME "
+        "(lm-evaluation-harness), metric=NAME. Repeatable.",
     ),
 ]
 Buckets = Annotated[

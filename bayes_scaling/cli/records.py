@@ -34,7 +34,7 @@ def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
 
 def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
     """Turn a fit into a record: what was fitted, and whether it can be trusted."""
-    from bayes_scaling.data import check
+    from bayes_scaling.data import check_table
     from bayes_scaling.inference.fits import Fit
 
     table = fit.runs if isinstance(fit, Fit) else fit.passes
@@ -45,20 +45,25 @@ def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
         "random_seed": fit.random_seed,
         "diagnosis": verdict | asdict(fit.diagnosis),
         "notes": notes,
-        "remarks": remark_records(check(table)),
+        "remarks": remark_records(check_table(table)),
         "versions": dict(fit.versions),
         "data_hash": fit.data_hash,
     }
 
 
 def _fitted(fit: "Fit | PassFit") -> dict[str, Any]:
-    from bayes_scaling.forecasting import response_unit
+    from bayes_scaling.forecasting import response_metric, response_unit
     from bayes_scaling.inference.fits import Fit
 
     if isinstance(fit, Fit):
         reference = dict(zip(fit.families, fit.reference, strict=True))
-        named = {"families": fit.families, "unit": response_unit(fit), "reference": reference}
-        return {"runs": len(fit.runs), **named}
+        return {
+            "runs": len(fit.runs),
+            "families": fit.families,
+            "unit": response_unit(fit),
+            "metric": response_metric(fit),
+            "reference": reference,
+        }
     design = fit.design
     sizes = np.bincount(design.bucket, design.sizes, len(design.buckets)).astype(int)
     return {

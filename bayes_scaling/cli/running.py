@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bayes_scaling.specification.spec import Spec
 
 
-READ_LOSSES = ("loss_unit",)
+READ_LOSSES = ("loss_unit", "metric")
 
 
 def read_ladder(
@@ -49,6 +49,7 @@ def read_ladder(
             ladder,
             columns=read_pairs("--columns", columns),
             compute=read_pairs("--compute", compute),
+            metric=ways.get("metric"),
             loss_unit=ways.get("loss_unit"),
         )
     for warning in caught:
@@ -71,7 +72,8 @@ def read_table(
     spec = load_model(model or "loss")
     if spec.response == "passes":
         return read_counts(ladder, columns, compute, counts, seed=seed)
-    of_passes = [text for text in counts.read or () if text.partition("=")[0] in READ_PASSES]
+    ways = {*READ_PASSES} - {*READ_LOSSES}
+    of_passes = [text for text in counts.read or () if text.partition("=")[0] in ways]
     refuse(
         counts.given | {"--read": of_passes},
         f"{spec.name} is a model of losses, which have no problems",
@@ -96,10 +98,10 @@ def fit_table(
     allow: Sequence[str] | None = None,
 ) -> "Fit | PassFit":
     """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
-    from bayes_scaling.data import check
     from bayes_scaling.inference.fitting import fit
+    from bayes_scaling.inference.suitability import check
 
-    demand_meaning(check(table), allow)
+    demand_meaning(check(table, model or "loss"), allow)
     with progress_bar() as progress:
         return fit(
             model or "loss",

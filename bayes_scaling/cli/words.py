@@ -17,8 +17,6 @@ PHRASES = [
         (r"columns=\{(['\"])(.+?)\1: (['\"])(.+?)\3\}", r'--columns "\2=\4"'),
         (r"pass compute=\{(['\"])(.+?)\1: '(.+?)', \.\.\.\}", r'give --compute "\2=\3"'),
         (r": steps=\{run: planned\} settles it", ""),
-        (r"; say which is the loss with metric=(['\"]).+?\1", "; keep the loss alone in the files"),
-        (r", or choose a loss that every run has with metric=", ""),
         (r"with a model of losses", "with --model loss"),
         (r"\bread_runs reads it", "--model loss reads it"),
         (r"\bread_passes reads it", "--model pass_rate reads it"),

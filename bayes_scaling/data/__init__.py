@@ -2,7 +2,7 @@
 
 from bayes_scaling.data.amount_checks import demand_one_unit
 from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
-from bayes_scaling.data.checking import check, check_quantities
+from bayes_scaling.data.checking import check_quantities, check_table
 from bayes_scaling.data.compute import parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
 from bayes_scaling.data.examples import example
@@ -27,10 +27,10 @@ __all__ = [
     "PassesWarning",
     "Remark",
     "RunsWarning",
-    "check",
     "check_passes",
     "check_quantities",
     "check_runs",
+    "check_table",
     "default_buckets",
     "demand_meaning",
     "demand_one_unit",

@@ -23,42 +23,8 @@ RISE = 0.02
 Test = Callable[[str, pd.DataFrame], Iterable[Remark]]
 
 
-def check(data: pd.DataFrame) -> tuple[Remark, ...]:
-    """Say what a careful colleague would say before fitting.
-
-    Each family is a ladder of its own, and so is each benchmark of pass counts. A remark is no
-    error: the fit goes ahead, but for those that have ``refuses``, whose forecast would mean
-    nothing.
-
-    Parameters
-    ----------
-    data : DataFrame
-        A table of runs, as `check_runs` takes it, or of pass counts, as `check_passes` does.
-
-    Returns
-    -------
-    tuple of Remark
-        By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
-        runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
-        'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising' isn't
-        said). Of pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples',
-        'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
-        'always solved', 'falls'.
-
-    Raises
-    ------
-    DataError
-        If the table is not fit for use (see `check_runs` and `check_passes`).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> for remark in check(pd.DataFrame({"compute": [1e18, 3e18], "loss": [2.6, 2.7]})):
-    ...     print(remark.topic)
-    few scales
-    short span
-    rises
-    """
+def check_table(data: pd.DataFrame) -> tuple[Remark, ...]:
+    """Say what a careful colleague would say of a table before fitting; `check` says it in full."""
     counts = isinstance(data, pd.DataFrame) and {"n_samples", "n_correct"} & set(data.columns)
     table = check_passes(data) if counts else check_runs(data)
     tests: Sequence[Test] = PASS_TESTS if counts else LOSS_TESTS

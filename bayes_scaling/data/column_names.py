@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bayes_scaling.data.compute import SECONDS, SI_PREFIXES
 from bayes_scaling.errors import DataError
+from bayes_scaling.metrics import METRICS
 
 COUNTS = {"k": 3, "m": 6, "g": 9, "b": 9, "t": 12, "p": 15, "e": 18, "z": 21}
 LETTERS = {"compute": "kmgbtpez", "params": "kmgbt", "tokens": "kmgbt"}
@@ -67,6 +68,17 @@ _ENTROPY = re.compile(
 )
 _SHORT = re.compile(rf"(?<![a-z])(?P<short>{'|'.join(SHORT_UNITS)})(?![a-z])")
 _PERCENT = re.compile(r"%|(?<![a-z])(?:percent|per cent|pct)(?![a-z])")
+_CROSS_ENTROPY = re.compile(
+    r"(?<![a-z])(?:cross[ -]?entrop(?:y|ies)|xent(?:ropy)?|b?ce|nll|log[ -]?loss)(?![a-z])"
+)
+_OTHER_ERROR = re.compile(
+    r"(?<![a-z])(?:n?r?mse|n?mae|mape"
+    r"|(?:squared?|absolute|abs|relative|standard|std)[ -]err(?:or)?s?)(?![a-z])"
+)
+_ERROR_RATE = re.compile(
+    r"(?<![a-z])(?:err(?:or)?s?(?:[ -]?rates?)?|misclassif[a-z]*|accurac(?:y|ies)|acc"
+    r"|(?:zero[ -]one|0[ -/]1)[ -]loss)(?![a-z])"
+)
 _SCALED_LOSS = re.compile(
     r"""(?:(?<![a-z0-9])x|\*|(?<=\ )/\ )\ ?(?:10\ ?(?:\^|\*\*)|1e[+-]?\d|10{2,}(?!\d))
     |[(\[]\ ?(?:10\ ?(?:\^|\*\*)\ ?|1e)[+-]?\d+\ ?[)\]]""",
@@ -75,6 +87,14 @@ _SCALED_LOSS = re.compile(
 _FOREIGN = re.compile(
     rf"{_ALONE}(?:[kmgt]i?b|bytes?|(?:gpu|tpu|core|node|device|chip|[ahv]\d+)?[ -]?"
     rf"(?:hours?|days?|hrs?)|usd|dollars?){_ENDS}"
+)
+_METRICS = (  # the first that is found counts: a cross-entropy error is a cross-entropy
+    (_CROSS_ENTROPY, "cross_entropy"),
+    (_PERPLEXITY, "cross_entropy"),
+    (_OTHER_ERROR, "other"),
+    (_ERROR_RATE, "error_rate"),
+    (_SHORT, "cross_entropy"),
+    (_ENTROPY, "cross_entropy"),
 )
 _BASES = {"ten": 10.0, "two": 2.0, "e": math.e}
 BASE_NAMES = {10.0: "log10", 2.0: "log2", math.e: "the natural logarithm"}
@@ -222,6 +242,26 @@ def name_unit(text: str) -> str:
     if said.is_perplexity and said.base is None:
         return "perplexity"
     return said.unit or _plain(text)
+
+
+def name_metric(text: str) -> str | None:
+    """Say what losses are, as a metric, a unit or the name of a column has it; None if it doesn't.
+
+    A share of right answers is one of the error rates: its complement is what falls.
+
+    Examples
+    --------
+    >>> name_metric("val_error"), name_metric("top1-acc"), name_metric("bpb"), name_metric("loss")
+    ('error_rate', 'error_rate', 'cross_entropy', None)
+    """
+    plain = _plain(text)
+    word = re.sub("[ -]", "_", plain)
+    if word in METRICS:
+        return word
+    for pattern, metric in _METRICS:
+        if pattern.search(plain):
+            return metric
+    return None
 
 
 def _plain(name: str) -> str:

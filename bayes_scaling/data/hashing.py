@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import combinations
 
 import pandas as pd
 
@@ -39,9 +40,9 @@ def table_hash(table: pd.DataFrame) -> str:
 
 
 def is_table_of(digest: str, table: pd.DataFrame) -> bool:
-    """Whether a digest is that of a table, its losses' unit stated or not.
+    """Whether a digest is that of a table, its losses' unit and metric stated or not.
 
-    Examples of before units were stated have other digests than those of today.
+    Tables of before these were stated have other digests than those of today.
 
     Examples
     --------
@@ -50,8 +51,9 @@ def is_table_of(digest: str, table: pd.DataFrame) -> bool:
     >>> is_table_of(table_hash(table), table.assign(loss_unit="nats per token"))
     True
     """
-    unsaid = table.drop(columns="loss_unit", errors="ignore")
-    return digest in (table_hash(table), table_hash(unsaid))
+    said = [name for name in ("loss_unit", "metric") if name in table]
+    unsaid = (names for count in range(len(said) + 1) for names in combinations(said, count))
+    return any(table_hash(table.drop(columns=[*names])) == digest for names in unsaid)
 
 
 def response_hash(table: pd.DataFrame, response: str | Sequence[str], keys: Sequence[str]) -> str:

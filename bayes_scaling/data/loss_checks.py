@@ -6,9 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data.amount_checks import values_of
-from bayes_scaling.data.column_names import name_unit, same_unit
+from bayes_scaling.data.column_names import name_metric, name_unit, same_unit
 from bayes_scaling.data.remarks import listed, named
+from bayes_scaling.metrics import METRICS
 
 LARGEST_VOCABULARY = 1e6
 LARGEST_ENTROPY = {  # of a uniform guess among so many tokens
@@ -19,7 +21,9 @@ LARGEST_ENTROPY = {  # of a uniform guess among so many tokens
 SMALLEST_LIMIT = min(LARGEST_ENTROPY.values())
 RANK_CORRELATION = 0.8
 RISE = 0.02
+METRIC_COLUMNS = ("metric", "loss_unit")  # the first that says what losses are counts
 FEWEST = 3  # scales that tell whether losses rise
+MOST = 500  # scales of which all pairs are looked at
 
 
 def beyond_vocabulary(name: str, ladder: pd.DataFrame) -> Iterator[str]:
@@ -46,35 +50,59 @@ def rate(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         return
     unit = unit_of(ladder)
     in_share, in_per_cent = losses.max() <= 1, unit is not None and name_unit(unit) == "per cent"
-    if (in_share and not is_entropy(unit)) or in_per_cent:
+    if (in_share or in_per_cent) and not metrics_of(ladder):
         what = "lie between 0 and 1" if in_share else "are per cent"
         yield (
-            f"all losses of {name} {what}, as shares and error rates do. Priors and intervals of "
-            "these models are of cross-entropies; of error rates they held the truth less often. "
-            "Where it is a cross-entropy, a column loss_unit says so."
+            f"all losses of {name} {what}, as shares and error rates do. The priors of loss are "
+            "those of cross-entropies; of error rates its intervals held the truth less often. "
+            "metric='error_rate' says that they are, metric='cross_entropy' that they aren't, and "
+            "so does a column metric or loss_unit."
         )
 
 
 def rising(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    """Look for losses that rise with compute."""
+    """Look for losses that rise with compute, so far that no forecast would mean anything."""
+    _, losses = _medians(ladder)
+    if _rises_far(losses):
+        yield (
+            f"losses of {name} rise with compute, from {losses[0]:.4g} to {losses[-1]:.4g}: "
+            f"no loss does, and these models only fall. {_instead(float(losses.max()))}"
+        )
+
+
+def rising_slope(name: str, ladder: pd.DataFrame) -> Iterator[str]:
+    """Look for losses that rise a little: more pairs of scales that rise than fall."""
+    computes, losses = _medians(ladder)
+    if len(losses) < FEWEST or _rises_far(losses):
+        return
+    chosen = np.linspace(0, len(losses) - 1, min(len(losses), MOST)).round().astype(int)
+    before, after = np.triu_indices(len(chosen), k=1)
+    rise, run = (np.log10(values[chosen]) for values in (losses, computes))
+    slope = float(np.median((rise[after] - rise[before]) / (run[after] - run[before])))
+    if slope > 0:
+        yield (
+            f"losses of {name} rise with compute, by {100 * (10**slope - 1):.2g} % a decade "
+            "(the median over pairs of scales), and these models only fall. Prior and data are in "
+            "conflict: what a forecast says of the slope comes from the prior."
+        )
+
+
+def _rises_far(losses: Array) -> bool:
+    """Whether losses, by compute, rise almost throughout and beyond what runs scatter."""
+    if len(losses) < FEWEST or not losses[-1] > (1 + RISE) * losses[0]:
+        return False
+    ranks = pd.Series(losses).rank().to_numpy()
+    return bool(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1] >= RANK_CORRELATION)
+
+
+def _medians(ladder: pd.DataFrame) -> tuple[Array, Array]:
+    """Take the computes of finished runs in their order, and the median loss at each."""
     computes, losses = values_of(ladder, "compute"), values_of(ladder, "loss")
     if "finished" in ladder and len(losses):
         done = ladder["finished"].to_numpy(bool)
         computes, losses = computes[done], losses[done]
-    if len(losses) < FEWEST:
-        return
-    first = float(np.median(losses[computes == computes.min()]))
-    last = float(np.median(losses[computes == computes.max()]))
-    if not last > (1 + RISE) * first:
-        return
-    ranks = pd.Series(losses).groupby(computes).median().rank().to_numpy()
-    places = np.arange(len(ranks))
-    if len(ranks) < FEWEST or np.corrcoef(places, ranks)[0, 1] < RANK_CORRELATION:
-        return
-    yield (
-        f"losses of {name} rise with compute, from {first:.4g} to {last:.4g}: "
-        f"no loss does, and these models only fall. {_instead(float(losses.max()))}"
-    )
+    medians = pd.Series(losses, dtype=float).groupby(computes[: len(losses)]).median()
+    return medians.index.to_numpy(float), medians.to_numpy()
 
 
 def _instead(largest: float) -> str:
@@ -155,6 +183,18 @@ def two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def two_metrics(name: str, ladder: pd.DataFrame) -> Iterator[str]:
+    """Look for losses of one ladder that are said to be two things."""
+    said = [metrics_in(ladder, column) for column in METRIC_COLUMNS]
+    found = said[0] if said[0] == ["other"] else sorted({*said[0], *said[1]})
+    if len(found) > 1:
+        yield (
+            f"losses of {name} are said to be {' and '.join(METRICS[one] for one in found)} by the "
+            "columns metric and loss_unit: one curve can't hold both. Correct the one that is "
+            "wrong, or give each its own family."
+        )
+
+
 def unit_of(ladder: pd.DataFrame) -> str | None:
     """Name the unit of the losses, where the table says it."""
     return ", ".join(stated_units(ladder)) or None
@@ -166,6 +206,13 @@ def stated_units(table: pd.DataFrame) -> list[str]:
     return [str(unit) for unit in said if not pd.isna(unit)]
 
 
-def is_entropy(unit: str | None) -> bool:
-    """Whether a unit is one of cross-entropy."""
-    return unit is not None and name_unit(unit).startswith(("nats", "bits"))
+def metrics_of(table: pd.DataFrame) -> list[str]:
+    """List what the losses of a table are said to be: by its column metric, or else loss_unit."""
+    return next(filter(None, (metrics_in(table, column) for column in METRIC_COLUMNS)), [])
+
+
+def metrics_in(table: pd.DataFrame, column: str) -> list[str]:
+    """List the kinds of metric that a column names, whatever else it holds."""
+    cells = table[column].tolist() if column in table else []
+    texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
+    return sorted({kind for kind in map(name_metric, texts) if kind is not None})

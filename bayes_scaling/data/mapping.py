@@ -12,13 +12,15 @@ from bayes_scaling.data.column_names import (
     BASE_NAMES,
     AmountName,
     LossName,
+    name_metric,
     read_amount_name,
     read_loss_name,
     same_unit,
 )
-from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, stated_units
+from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, metrics_in, metrics_of, stated_units
 from bayes_scaling.data.notices import READINGS, readings_of
 from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.metrics import METRICS
 
 DIGITS = 15  # so that 21.6 x 1e21 is 2.16e22, and hashes like it
 
@@ -71,12 +73,14 @@ def read_losses(table: pd.DataFrame, name: str) -> pd.DataFrame:
         table = _from_perplexity(table, name, said)
     elif said.base is not None:
         table = _undo_log_of_loss(table, name, said.base)
-    if said.unit is None:
-        return table
-    if not said.is_perplexity:
-        told = f"{name!r} says the unit of the losses, {said.unit}; they are read as they stand."
-        table = _told(table, "loss unit in a name", "loss", told)
-    return state_unit(table, said.unit, f"the name {name!r}")
+    if said.unit is not None:
+        if not said.is_perplexity:
+            told = (
+                f"{name!r} says the unit of the losses, {said.unit}; they are read as they stand."
+            )
+            table = _told(table, "loss unit in a name", "loss", told)
+        table = state_unit(table, said.unit, f"the name {name!r}")
+    return _read_metric(table, name)
 
 
 def state_unit(table: pd.DataFrame, unit: str, where: str = "loss_unit") -> pd.DataFrame:
@@ -91,6 +95,31 @@ def state_unit(table: pd.DataFrame, unit: str, where: str = "loss_unit") -> pd.D
     return (
         table if len(there) and table["loss_unit"].notna().all() else table.assign(loss_unit=unit)
     )
+
+
+def _read_metric(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Take the losses for what a name says that they are, unless the table says something else."""
+    metric, there = name_metric(name), metrics_of(table)
+    if metric is None or metric in metrics_in(table, "loss_unit") or there not in ([], [metric]):
+        return table
+    told = f"{name!r} says that the losses are {METRICS[metric]}; they are read as they stand."
+    stated = table if there else table.assign(metric=metric)
+    return _told(stated, "metric in a name", "loss", told)
+
+
+def state_metric(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """State what all losses are; a column metric that says something else is refused."""
+    if not isinstance(metric, str) or metric not in METRICS:
+        raise DataError(
+            f"metric: {metric!r} is not known of a table; {suggest(str(metric), METRICS)}"
+        )
+    for other in metrics_in(table, "metric"):
+        if other != metric:
+            raise DataError(
+                f"metric: metric= says {metric}, but the column metric says {other}; leave one of "
+                "the two out, so that it is clear which counts."
+            )
+    return table.assign(metric=metric)
 
 
 def _read_amounts(table: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:

@@ -24,6 +24,8 @@ from bayes_scaling.data.loss_checks import (
     constant,
     rate,
     rising,
+    rising_slope,
+    two_metrics,
     two_units,
     uncertain_all,
     uncertain_some,
@@ -130,9 +132,9 @@ CHECKS = (
     ),
     Check(
         "rate",
-        "loss that isn't said to be in nats or bits",
+        "loss, where nothing says what it is",
         "all at most 1, or in per cent",
-        "none needed; loss_unit states nats or bits",
+        "none needed; metric or loss_unit says what it is",
         find=rate,
     ),
     Check(
@@ -142,6 +144,13 @@ CHECKS = (
         "allow it",
         refuses=True,
         find=rising,
+    ),
+    Check(
+        "rising slope",
+        "median loss at each compute, from 3 computes on",
+        "median slope between two of them above 0, where rising isn't said",
+        "none needed",
+        find=rising_slope,
     ),
     Check(
         "constant",
@@ -175,6 +184,14 @@ CHECKS = (
         find=two_units,
     ),
     Check(
+        "metrics",
+        "columns metric and loss_unit in one family",
+        "one says cross-entropies and one error rates, or two cells of metric differ",
+        "a family each, or allow it",
+        refuses=True,
+        find=two_metrics,
+    ),
+    Check(
         "unit in a name",
         "name of a column mapped to compute, params or tokens",
         "gives a scale, such as (B), zflop, PF-days or x10^18: values are multiplied by it",
@@ -197,6 +214,13 @@ CHECKS = (
         "name of a column mapped to loss, or of the metric of a log",
         "gives a unit, such as bpb, nats/token or %: it is stated, and values are as they stand",
         RENAME,
+    ),
+    Check(
+        "metric in a name",
+        "name of a column mapped to loss, or of the metric of a log",
+        "says what the losses are, such as val_error or cross_entropy: it is stated, and values "
+        "are as they stand",
+        "metric= or a column metric says something else",
     ),
     Check(
         FOREIGN,
@@ -239,6 +263,13 @@ CHECKS = (
     Check(
         "two units said",
         "loss_unit against the name of the column or metric",
+        "they differ",
+        "leave one out",
+        refuses=True,
+    ),
+    Check(
+        "two metrics said",
+        "metric= against a column metric",
         "they differ",
         "leave one out",
         refuses=True,

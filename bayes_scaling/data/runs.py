@@ -8,7 +8,7 @@ import pandas as pd
 from bayes_scaling.data.column_names import read_loss_name
 from bayes_scaling.data.logs import summarise_logs
 from bayes_scaling.data.loss_checks import stated_units
-from bayes_scaling.data.mapping import map_columns, read_losses, state_unit
+from bayes_scaling.data.mapping import map_columns, read_losses, state_metric, state_unit
 from bayes_scaling.data.notices import RunsWarning, readings_of, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
@@ -16,7 +16,7 @@ from bayes_scaling.data.sources import find_paths
 from bayes_scaling.data.tables import COLUMNS, check_runs
 from bayes_scaling.errors import DataError
 
-KNOWN = (*COLUMNS, "recipe", "width", "learning_rate")
+KNOWN = (*COLUMNS, "metric", "recipe", "width", "learning_rate")
 
 
 def read_runs(
@@ -51,9 +51,12 @@ def read_runs(
         ``trainer_state.json``, and otherwise a log that ends more than 10 % of the steps
         before that of a cheaper run.
     metric : str, optional
-        For logs: the metric that is the loss, where there are several. By default a
-        ``trainer_state.json`` gives ``eval_loss`` if the runs have it, otherwise ``loss``. Its
-        name is honoured as that of a column is.
+        For tables: what all losses are, ``"cross_entropy"``, ``"error_rate"`` or ``"other"``; by
+        default what a column ``metric`` or ``loss_unit``, or the name of the column, says. A model
+        states what its priors were made for, and a forecast says where the two differ. For logs:
+        the metric that is the loss, where there are several. By default a ``trainer_state.json``
+        gives ``eval_loss`` if the runs have it, otherwise ``loss``. Its name is honoured as that of
+        a column is.
     loss_unit : str, optional
         The unit of all losses, such as ``"nats per token"``, where neither the table nor a name
         says it. It is stated wherever losses are shown; nothing is converted, but that of a
@@ -70,7 +73,8 @@ def read_runs(
     ------
     DataError
         If there is no such file, it is empty or no table, a column's name contradicts its
-        values or ``loss_unit``, or the table is not fit for use (see `check_runs`).
+        values or ``loss_unit``, two metrics are said, or the table is not fit for use (see
+        `check_runs`).
 
     Warns
     -----
@@ -86,10 +90,10 @@ def read_runs(
     0  run 1  3.000000e+18        given  2.61
     1  run 2  8.640000e+18        given  2.35
     """
-    options = {"compute": compute, "steps": steps, "metric": metric}
+    options = {"compute": compute, "steps": steps}
     if isinstance(source, pd.DataFrame):
         _refuse_log_options(options)
-        return _warned(check_runs(_named(source, columns, loss_unit)), "")
+        return _warned(check_runs(_named(source, columns, loss_unit, metric)), "")
     if not isinstance(source, str | Path):
         raise DataError(
             f"runs must be a pandas DataFrame, a path or a glob, got {type(source).__name__}."
@@ -101,10 +105,10 @@ def read_runs(
             raw = summarise_logs(
                 raw, compute=compute, steps=steps, metric=metric, defaults=defaults
             )
-            raw = read_losses(raw, str(raw["metric"].iloc[0]))
+            raw, metric = read_losses(raw, str(raw["metric"].iloc[0])), None
         else:
             _refuse_log_options(options)
-        checked = check_runs(_named(raw, columns, loss_unit))
+        checked = check_runs(_named(raw, columns, loss_unit, metric))
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
     guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
@@ -113,9 +117,16 @@ def read_runs(
 
 
 def _named(
-    raw: pd.DataFrame, columns: Mapping[str, str] | None, loss_unit: str | None
+    raw: pd.DataFrame,
+    columns: Mapping[str, str] | None,
+    loss_unit: str | None,
+    metric: str | None,
 ) -> pd.DataFrame:
-    """Give columns our names, and the losses their unit."""
+    """Give columns our names, and the losses their unit; say what they are."""
+    if metric is not None:
+        if "metric" in (columns or {}).values():
+            raise DataError("metric: columns= maps a column to it too; leave one of the two out.")
+        raw = state_metric(raw, metric)
     mapped = map_columns(raw, columns, KNOWN)
     if loss_unit is None:
         return mapped

@@ -6,6 +6,7 @@ from bayes_scaling.forecasting.notes import (
     floor_notes,
     floor_ratio,
     in_unit,
+    response_metric,
     response_unit,
 )
 from bayes_scaling.forecasting.pass_forecasts import PassForecast
@@ -23,5 +24,6 @@ __all__ = [
     "in_unit",
     "predict",
     "quantile_name",
+    "response_metric",
     "response_unit",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data.loss_checks import unit_of
+from bayes_scaling.data.loss_checks import metrics_of, unit_of
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
@@ -124,10 +124,25 @@ def response_unit(fit: Fit, family: str | None = None) -> str:
     family : str, optional
         By default the units of all families.
     """
+    return unit_of(_runs_of(fit, family)) or NO_UNIT
+
+
+def response_metric(fit: Fit, family: str | None = None) -> str | None:
+    """Name what the losses that were fitted are said to be; None where it isn't said, or is two.
+
+    Parameters
+    ----------
+    fit : Fit
+    family : str, optional
+        By default those of all families.
+    """
+    said = metrics_of(_runs_of(fit, family))
+    return said[0] if len(said) == 1 else None
+
+
+def _runs_of(fit: Fit, family: str | None) -> pd.DataFrame:
     runs = fit.runs
-    if family is not None and "family" in runs:
-        runs = runs[runs["family"] == family]
-    return unit_of(runs) or NO_UNIT
+    return runs[runs["family"] == family] if family is not None and "family" in runs else runs
 
 
 def in_unit(unit: str) -> str:

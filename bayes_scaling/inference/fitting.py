@@ -19,6 +19,7 @@ from bayes_scaling.data import (
 )
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.memory import demand_memory_for_draws
@@ -26,6 +27,7 @@ from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
+from bayes_scaling.inference.suitability import remark_on_metric
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -76,14 +78,17 @@ def fit(
         ``notes`` say so.
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
-        'uncertain', 'units'. docs/checks.md lists the checks.
+        'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
     progress : callable, optional
         Called with draws done and draws to do.
 
     Returns
     -------
     Fit, or PassFit for a model of passes
-        Its ``notes`` say what was remarked on quantities, and so do those of its forecasts.
+        Its ``notes`` say what was remarked on quantities, whether the losses are said to be
+        another metric than the model's priors were made for, and whether a scale (sigma, an
+        amplitude, the standard deviation of an effect) came out beyond its prior's 99.5 % point;
+        so do those of its forecasts.
 
     Raises
     ------
@@ -120,11 +125,13 @@ def fit(
             raise DataError("reference: counts are of one family, give one number.")
         passes, notes = _demand_meaning(_read_passes(data), allow)
         counted = fit_passes(spec, passes, reference=reference, subset=subset, **settings)
-        return replace(counted, notes=(*counted.notes, *notes))
+        return replace(counted, notes=(*counted.notes, *notes, *conflict_notes(counted)))
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
     runs, notes = _demand_meaning(_read_runs(data), allow)
-    return replace(fit_runs(spec, runs, reference=reference, **settings), notes=notes)
+    notes += tuple(map(str, remark_on_metric(spec, runs)))
+    fitted = fit_runs(spec, runs, reference=reference, **settings)
+    return replace(fitted, notes=(*notes, *conflict_notes(fitted)))
 
 
 def _read_runs(data: pd.DataFrame | str | Path) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from bayes_scaling.arrays import AnyArray
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.evaluation.baselines import BASELINES, baseline_forecast
 from bayes_scaling.evaluation.scoring import predictive_of
-from bayes_scaling.forecasting import Forecast, response_unit
+from bayes_scaling.forecasting import Forecast, response_metric, response_unit
 from bayes_scaling.registry.records import LEVELS
 
 TUNE = 1000  # of a fit that doesn't say
@@ -25,8 +25,9 @@ class Claim:
     Attributes
     ----------
     metric : mapping
-        ``name``; ``unit``; ``scale``: 'log' if it is scored on its logarithm, else 'linear';
-        ``lowest`` and ``highest``, which no outcome may pass (None where there is no bound).
+        ``name``; ``unit``; ``kind``, what losses are said to be, or None; ``scale``: 'log' if it
+        is scored on its logarithm, else 'linear'; ``lowest`` and ``highest``, which no outcome may
+        pass (None where there is no bound).
     target : mapping
         Covariates of the target.
     cutoff : float
@@ -119,6 +120,7 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
             metric={
                 "name": fit.spec.response,
                 "unit": response_unit(fit, row["family"]),
+                "kind": response_metric(fit, row["family"]),
                 "scale": "log",
                 **bounds,
             },

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from bayes_scaling.data import check_runs
+from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting import NO_UNIT
 from bayes_scaling.registry.records import Record
@@ -22,7 +23,7 @@ def check_points(
     ------
     DataError
         If they are no table of runs, aren't said to be comparable, were fitted already, or are of
-        another family or unit.
+        another family, unit or metric.
     """
     if not isinstance(losses, pd.DataFrame):
         raise DataError(
@@ -53,7 +54,13 @@ def check_points(
 
 
 def _demand_same_kind(record: Record, points: pd.DataFrame) -> None:
-    """Demand the family and the unit of the forecast, where they are named."""
+    """Demand the family, the unit and the metric of the forecast, where they are named."""
+    kind = record.content["metric"].get("kind")
+    if kind is not None and any(other != kind for other in metrics_of(points)):
+        raise DataError(
+            f"losses_so_far: they are said to be of metric {metrics_of(points)[0]!r}, the forecast "
+            f"is of {kind!r}."
+        )
     said = {
         "family": record.content["target"]["family"],
         "loss_unit": record.content["metric"]["unit"],

@@ -191,6 +191,7 @@ def _update(record: Record, runs: pd.DataFrame, points: pd.DataFrame) -> Forecas
         "family": target["family"],
         "finished": True,
         "loss_unit": None if unit == NO_UNIT else unit,
+        "metric": record.content["metric"].get("kind"),
     }
     new = new.assign(**{name: value for name, value in same.items() if name in runs})
     both = pd.concat([runs, new], ignore_index=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bayes_scaling.data import check
+from bayes_scaling.data import check_table
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.reporting.tables import (
@@ -55,7 +55,7 @@ def show_measurements(fit: Fit | PassFit) -> Measurements:
         column(response.capitalize(), four_digits, response),
         column("Standard error", three_digits, f"{response}_se"),
     )
-    return Measurements(len(runs), table, tuple(map(str, check(fit.runs))))
+    return Measurements(len(runs), table, tuple(map(str, check_table(fit.runs))))
 
 
 def _counts(fit: PassFit) -> Measurements:
@@ -82,4 +82,4 @@ def _counts(fit: PassFit) -> Measurements:
         column("Mean pass rate", percent, "share"),
         column("Solved at least once", str, "solved"),
     )
-    return Measurements(len(ordered), table, tuple(map(str, check(passes))))
+    return Measurements(len(ordered), table, tuple(map(str, check_table(passes))))

@@ -89,6 +89,14 @@ class Reader:
         known = {name for name, law in LAWS.items() if law.ways(self.response)}
         return LAWS[self.choice(value, "law", known)]
 
+    def metric(self, value: Any) -> str | None:
+        """Read ``metric``, what the priors were made for, if that is said."""
+        if value is None:
+            return None
+        if not self.words.metrics:
+            raise self.fail("metric", f"a model of {self.response} has none; leave it out.")
+        return self.choice(value, "metric", set(self.words.metrics))
+
     def noise(self, value: Any) -> tuple[str, Noise]:
         """Read ``noise``."""
         name = self.choice(value, "noise", set(self.words.noises))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayes_scaling.metrics import METRICS
+
 
 @dataclass(frozen=True)
 class Response:
@@ -18,17 +20,23 @@ class Response:
         Which groups lie within which: a problem is in one bucket.
     effects : frozenset of str
         Columns, joined by ``_``, whose combinations may have an effect of their own.
+    metrics : frozenset of str
+        What the response may be said to be.
     """
 
     noises: frozenset[str]
     groups: frozenset[str]
     inside: Mapping[str, str]
     effects: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
 
 
 RESPONSES: Mapping[str, Response] = {
     "loss": Response(
-        noises=frozenset({"student_t", "normal"}), groups=frozenset({"family"}), inside={}
+        noises=frozenset({"student_t", "normal"}),
+        groups=frozenset({"family"}),
+        inside={},
+        metrics=frozenset(METRICS),
     ),
     "passes": Response(
         noises=frozenset({"binomial"}),

@@ -8,11 +8,25 @@ import pandas as pd
 from bayes_scaling.errors import SpecError, suggest
 from bayes_scaling.specification.spec import Spec, read_spec
 
+RECOMMENDED = {"cross_entropy": "loss", "error_rate": "loss_error_rate"}  # by what losses are
+
 
 def shelf() -> Path:
     """Return the folder that holds one TOML file a model."""
     inside = Path(str(files("bayes_scaling"))) / "models"
     return inside if inside.is_dir() else inside.parents[1] / "models"
+
+
+def recommend_model(metric: str) -> str | None:
+    """Name the model on the shelf that is made for a metric; None where there is none.
+
+    Examples
+    --------
+    >>> recommend_model("cross_entropy"), recommend_model("other")
+    ('loss', None)
+    """
+    name = RECOMMENDED.get(metric)
+    return name if name is not None and (shelf() / f"{name}.toml").is_file() else None
 
 
 def load_model(model: str | Path | Spec) -> Spec:

@@ -15,6 +15,18 @@ from bayes_scaling.specification.reading import Reader
 from bayes_scaling.specification.responses import RESPONSES
 from bayes_scaling.specification.writing import to_toml
 
+KEYS = {
+    "title",
+    "cite",
+    "response",
+    "metric",
+    "law",
+    "noise",
+    "priors",
+    "effects",
+    "discrepancy",
+}
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -41,6 +53,8 @@ class Spec:
     discrepancy : tuple of Discrepancy
     effects : mapping of str to float or Prior
         Standard deviations of effects, ``sigma_run`` for one of each run.
+    metric : {"cross_entropy", "error_rate", "other"} or None
+        What the priors of a loss were made for; None where the file doesn't say.
     """
 
     name: str = field(compare=False)
@@ -55,6 +69,7 @@ class Spec:
     priors: Mapping[str, float | Prior] = field(compare=False)
     discrepancy: tuple[Discrepancy, ...] = field(compare=False)
     effects: Mapping[str, float | Prior] = field(compare=False, default_factory=dict)
+    metric: str | None = field(compare=False, default=None)
 
     @property
     def stated(self) -> dict[str, float | Prior]:
@@ -158,8 +173,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         raise SpecError(f"{source}: not valid TOML: {error}.") from None
     plain = Reader(source)
     plain.keys(table, "", required={"title", "response", "law", "noise", "priors"})
-    allowed = {"title", "cite", "response", "law", "noise", "priors", "effects", "discrepancy"}
-    plain.known(table, "", allowed)
+    plain.known(table, "", KEYS)
     response = plain.choice(table["response"], "response", set(RESPONSES))
     reader = Reader(source, response)
     law = reader.law(table["law"])
@@ -178,6 +192,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         priors=priors,
         discrepancy=reader.discrepancies(table.get("discrepancy", []), law),
         effects=reader.effects(table.get("effects", {})),
+        metric=reader.metric(table.get("metric")),
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.data import Remark, check, example
+from bayes_scaling.data import Remark, check_table, example
 from bayes_scaling.errors import DataError
 
 COMPUTE = np.array([1e18, 3e18, 1e19, 3e19, 1e20])
@@ -14,13 +14,13 @@ def ladder(**columns):
 
 
 def only(table):
-    remarks = check(table)
+    remarks = check_table(table)
     assert len(remarks) == 1, remarks
     return remarks[0]
 
 
 def test_a_good_ladder_gets_no_remark():
-    assert check(ladder()) == ()
+    assert check_table(ladder()) == ()
 
 
 def test_remarks_are_frozen_and_read_as_sentences():
@@ -42,7 +42,7 @@ def test_short_span():
     remark = only(ladder(compute=[1e18, 2e18, 3e18, 4e18, 5e18]))
     assert remark.topic == "short span"
     assert "spans 0.7 decades of compute, 1e+18 FLOP to 5e+18 FLOP" in remark.message
-    assert check(ladder(compute=[1e18, 2e18, 3e18, 6e18, 1e19])) == ()
+    assert check_table(ladder(compute=[1e18, 2e18, 3e18, 6e18, 1e19])) == ()
 
 
 def test_gap():
@@ -57,7 +57,7 @@ def test_collinear():
     assert remark.topic == "collinear"
     assert "rise together (r = 1.000 on logs)" in remark.message
     spread = params * [1, 3, 0.5, 2, 0.3]
-    assert check(ladder(params=spread, tokens=COMPUTE / 6 / spread)) == ()
+    assert check_table(ladder(params=spread, tokens=COMPUTE / 6 / spread)) == ()
 
 
 def test_one_axis():
@@ -74,7 +74,7 @@ def test_pseudo_replicates():
     twins = ladder(
         compute=[1e18, 3e18, 1e19, 3e19, 3e19, ], loss=[3.0, 2.8, 2.6, 2.4, 2.4 + 5e-7]
     )  # fmt: skip
-    remarks = {remark.topic: remark.message for remark in check(twins)}
+    remarks = {remark.topic: remark.message for remark in check_table(twins)}
     assert set(remarks) == {"few scales", "pseudo-replicates"}
     assert remarks["pseudo-replicates"].startswith(
         "runs 'd', 'e' of the ladder have the same compute, 3e+19 FLOP, and the same loss, 2.4;"
@@ -83,7 +83,7 @@ def test_pseudo_replicates():
 
 def test_true_replicates_are_ordinary():
     seeds = pd.concat([ladder(), ladder(run=list("fghij"), loss=ladder()["loss"] + 0.01)])
-    assert check(seeds) == ()
+    assert check_table(seeds) == ()
 
 
 def test_mixed_sources_of_compute():
@@ -102,7 +102,7 @@ def test_compute_that_disagrees_with_6nd(factor, topics):
     # All runs twice what 6ND says is a convention; one run more than that is a mixture.
     table["compute"] *= 2
     table.loc[1, "compute"] *= factor
-    remarks = check(table)
+    remarks = check_table(table)
     assert [remark.topic for remark in remarks] == topics
     assert all("from 2 ('" in str(r) and "to 3.2 ('b')" in str(r) for r in remarks)
 
@@ -120,7 +120,7 @@ def test_unfinished():
 
 
 def test_rises():
-    assert check(ladder(loss=[3.0, 2.8, 2.85, 2.45, 2.3])) == ()
+    assert check_table(ladder(loss=[3.0, 2.8, 2.85, 2.45, 2.3])) == ()
     remark = only(ladder(loss=[3.0, 2.8, 2.87, 2.45, 2.3]))
     assert remark.topic == "rises"
     assert "'c' (2.87, 'b' has 2.8)" in remark.message
@@ -128,7 +128,7 @@ def test_rises():
 
 def test_an_unfinished_run_may_rise():
     table = ladder(loss=[3.0, 2.8, 2.9, 2.45, 2.3], finished=[True, True, False, True, True])
-    assert [remark.topic for remark in check(table)] == ["unfinished"]
+    assert [remark.topic for remark in check_table(table)] == ["unfinished"]
 
 
 def test_long_lists_are_cut():
@@ -138,24 +138,24 @@ def test_long_lists_are_cut():
 
 def test_families_are_ladders_of_their_own():
     table = pd.concat([ladder(family="x"), ladder(family="y", loss=ladder()["loss"] * 1.5)])
-    assert check(table) == ()
+    assert check_table(table) == ()
     short = pd.concat([ladder(family="x"), ladder(family="y").iloc[:2]])
-    assert {(r.topic, "family 'y'" in r.message) for r in check(short)} == {
+    assert {(r.topic, "family 'y'" in r.message) for r in check_table(short)} == {
         ("few scales", True),
         ("short span", True),
     }
 
 
 def test_the_published_ladders():
-    assert [r.topic for r in check(example("cerebras_gpt").query("compute < 2e21"))] == [
+    assert [r.topic for r in check_table(example("cerebras_gpt").query("compute < 2e21"))] == [
         "collinear"
     ]
-    assert [r.topic for r in check(example("pythia"))] == ["one axis"]
+    assert [r.topic for r in check_table(example("pythia"))] == ["one axis"]
 
 
 def test_a_table_that_is_none_is_refused():
     with pytest.raises(DataError, match="column 'loss' is missing"):
-        check(ladder().drop(columns="loss"))
+        check_table(ladder().drop(columns="loss"))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -170,7 +170,7 @@ def test_what_rises_is_what_a_search_of_all_pairs_finds(seed):
             j = min(cheaper, key=lambda j: loss[j])
             names = (runs["run"][i], runs["run"][j])
             found.append(f"'{names[0]}' ({loss[i]:.4g}, '{names[1]}' has {loss[j]:.4g})")
-    said = [remark.message for remark in check(runs) if remark.topic == "rises"]
+    said = [remark.message for remark in check_table(runs) if remark.topic == "rises"]
     assert bool(said) == bool(found)
     if found:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
@@ -183,7 +183,7 @@ def test_runs_of_one_compute_and_loss_are_found_among_many():
     loss = np.where(np.arange(800) % 2, 2.0, 2.1)
     loss[[4, 400]] = loss[[5, 401]] + 1e-9
     runs = pd.DataFrame({"run": [f"r{i}" for i in range(800)], "compute": compute, "loss": loss})
-    said = [remark.message for remark in check(runs) if remark.topic == "pseudo-replicates"]
+    said = [remark.message for remark in check_table(runs) if remark.topic == "pseudo-replicates"]
     assert len(said) == 2
     assert any("runs 'r4', 'r5' of" in message for message in said)
     assert any("runs 'r400', 'r401' of" in message for message in said)

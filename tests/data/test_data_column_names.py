@@ -2,7 +2,13 @@ import math
 
 import pytest
 
-from bayes_scaling.data.column_names import LossName, name_unit, read_amount_name, read_loss_name
+from bayes_scaling.data.column_names import (
+    LossName,
+    name_metric,
+    name_unit,
+    read_amount_name,
+    read_loss_name,
+)
 from bayes_scaling.errors import DataError
 
 PF_DAY = 1e15 * 86_400
@@ -185,6 +191,29 @@ def test_a_logarithm_of_a_loss_by_its_name():
 def test_unclear_names_of_losses(name):
     with pytest.raises(DataError, match="ename the column"):
         read_loss_name(name)
+
+
+METRICS = {
+    "cross_entropy": (
+        *("cross_entropy", "cross-entropy", "CrossEntropy", "xent", "val/nll", "ce_loss"),
+        *("nats", "nats per token", "val/bpb", "bits_per_byte", "perplexity", "val_ppl"),
+        *("cross-entropy error", "log perplexity", "eval/logloss", "log loss"),
+    ),
+    "error_rate": (
+        *("error_rate", "error rate", "val_error", "top1_err", "top-1 error", "valError", "err@1"),
+        *("accuracy", "val/acc", "1 - accuracy", "acc_norm", "misclassified", "0-1 loss", "errors"),
+        *("word error rate", "zero_one_loss", "bit error rate"),
+    ),
+    "other": ("other", "mse", "RMSE", "squared error", "mean_absolute_error", "nmae"),
+    None: ("loss", "val_loss", "eval/loss", "entropy", "reward", "terror", "accelerated", "", "%"),
+}
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"), [(metric, name) for metric, names in METRICS.items() for name in names]
+)
+def test_what_a_name_says_of_a_loss(metric, name):
+    assert name_metric(name) == metric
 
 
 def test_a_perplexity_is_a_unit_of_its_own():

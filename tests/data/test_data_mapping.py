@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.data import RunsWarning, check, check_runs, read_passes, read_runs, table_hash
+from bayes_scaling.data import (
+    RunsWarning,
+    check_runs,
+    check_table,
+    read_passes,
+    read_runs,
+    table_hash,
+)
+from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.data.notices import READINGS, readings_of
 from bayes_scaling.errors import DataError
 
@@ -89,7 +97,7 @@ def test_attrs_of_the_users_own(key, said):
     table.attrs = {key: said}
     runs = read_runs(table)
     assert readings_of(runs) == []
-    assert {remark.topic for remark in check(runs)} == {"few scales"}
+    assert {remark.topic for remark in check_table(runs)} == {"few scales"}
     assert table.attrs == {key: said}
     counts = pd.DataFrame(
         {"run": ["a", "b"], "compute": [1e18, 1e20], "problem": "p", "n_samples": 9, "n_correct": 1}
@@ -205,9 +213,11 @@ def test_hours_are_read_as_they_stand_and_said():
     ]
     sizes = runs.assign(params=[1e8, 2e8, 4e8], tokens=1e10)
     for table in (runs, runs.assign(family="A"), sizes):
-        topics = {remark.topic for remark in check(table)}
+        topics = {remark.topic for remark in check_table(table)}
         assert topics & {"compute range", "compute factor"} == set()
-    assert "params range" in {remark.topic for remark in check(sizes.assign(params=[1, 2, 3]))}
+    assert "params range" in {
+        remark.topic for remark in check_table(sizes.assign(params=[1, 2, 3]))
+    }
 
 
 def test_the_logarithm_of_a_perplexity(folder):
@@ -302,6 +312,76 @@ def test_a_unit_that_is_given():
             table.rename(columns={"loss": "ppl"}), columns={"ppl": "loss"}, loss_unit="ppl"
         )
     assert twice.equals(named)
+
+
+RATES = pd.DataFrame({"compute": [1e18, 1e19], "val_error": [0.6, 0.5]})
+
+
+def test_the_metric_in_the_name_of_a_loss():
+    said = "'val_error' says that the losses are error rates; they are read as they stand."
+    with pytest.warns(RunsWarning, match=said):
+        runs = read_runs(RATES, columns={"val_error": "loss"})
+    assert runs["metric"].tolist() == ["error_rate", "error_rate"]
+    assert runs["loss"].tolist() == [0.6, 0.5]
+    assert check_runs(runs).equals(runs)
+    assert [one.topic for one in check_table(runs)] == [
+        "metric in a name",
+        "few scales",
+    ]
+
+
+@pytest.mark.parametrize("metric", ["cross_entropy", "error_rate", "other"])
+def test_a_metric_that_is_given_counts_before_a_name(metric):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        runs = read_runs(RATES, columns={"val_error": "loss"}, metric=metric)
+    assert set(runs["metric"]) == {metric}
+    assert len(caught) == (metric == "error_rate")
+
+
+def test_a_column_or_a_unit_counts_before_a_name():
+    for column in ({"metric": "cross_entropy"}, {"loss_unit": "nats per token"}):
+        runs = read_runs(RATES.assign(**column), columns={"val_error": "loss"})
+        assert metrics_of(runs) == ["cross_entropy"]
+
+
+def test_a_unit_in_a_name_says_the_metric_once():
+    with pytest.warns(RunsWarning, match="says the unit") as caught:
+        runs = read_runs(RATES.rename(columns={"val_error": "bpb"}), columns={"bpb": "loss"})
+    assert len(caught) == 1
+    assert "metric" not in runs
+    assert metrics_of(runs) == ["cross_entropy"]
+
+
+def test_per_cent_of_errors_are_error_rates():
+    table = RATES.rename(columns={"val_error": "top-1 error (%)"})
+    with pytest.warns(RunsWarning) as caught:
+        runs = read_runs(table, columns={"top-1 error (%)": "loss"})
+    assert len(caught) == 2
+    assert (set(runs["loss_unit"]), metrics_of(runs)) == ({"per cent"}, ["error_rate"])
+
+
+def test_the_metric_of_a_log_is_in_its_table(folder):
+    (folder / "logs.csv").write_text(EXPORT.replace("val/bpb", "val/err"))
+    with pytest.warns(RunsWarning, match="'val/err' says that the losses are error rates"):
+        runs = read_runs("logs.csv", compute={"d8": 1e17})
+    assert runs["metric"].tolist() == ["val/err"]
+    assert metrics_of(runs) == ["error_rate"]
+
+
+def test_metrics_that_are_not_known_or_said_twice():
+    table = RATES.rename(columns={"val_error": "loss"})
+    with pytest.raises(
+        DataError, match=r"metric: 'error' is not known of a table; .* mean 'error_rate'\?"
+    ):
+        read_runs(table, metric="error")
+    with pytest.raises(DataError, match="metric= says other, but the column metric says error"):
+        read_runs(table.assign(metric="top1_err"), metric="other")
+    with pytest.raises(DataError, match="columns= maps a column to it too"):
+        read_runs(table.assign(kind="nll"), columns={"kind": "metric"}, metric="other")
+    assert set(read_runs(table.assign(metric="?"), metric="other")["metric"]) == {"other"}
+    mapped = read_runs(table.assign(kind="nll"), columns={"kind": "metric"})
+    assert metrics_of(mapped) == ["cross_entropy"]
 
 
 @pytest.mark.parametrize("unit", ["perplexity", "PPL", "word perplexity"])

@@ -4,14 +4,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import (
     CHECKS,
     REFUSALS,
-    check,
     check_quantities,
     check_runs,
+    check_table,
     demand_one_unit,
     example,
 )
@@ -44,7 +45,7 @@ def test_the_docs_list_the_same_checks():
 def test_topics_are_unlike_and_those_of_refusals_are_one_word():
     topics = [check.topic for check in CHECKS]
     assert len(set(topics)) == len(topics)
-    assert REFUSALS == ("logarithm", "rising", "constant", "uncertain", "units")
+    assert REFUSALS == ("logarithm", "rising", "constant", "uncertain", "units", "metrics")
 
 
 @pytest.mark.parametrize("name", ["cerebras_gpt", "cerebras_gpt_mup", "pythia"])
@@ -159,12 +160,42 @@ def test_a_perplexity_without_a_name_is_told_from_a_loss():
         (None, [0.9, 0.8, 0.7, 0.65, 0.6], True),
         (None, [1.1, 0.8, 0.7, 0.65, 0.6], False),
         ("bpb", [0.9, 0.8, 0.7, 0.65, 0.6], False),
-        ("error rate", [0.9, 0.8, 0.7, 0.65, 0.6], True),
+        ("error rate", [0.9, 0.8, 0.7, 0.65, 0.6], False),  # it is said; the model may be for it
+        ("points", [0.9, 0.8, 0.7, 0.65, 0.6], True),
         ("%", [66, 55, 45, 40, 36], True),
     ],
 )
 def test_rates_are_no_cross_entropies(unit, losses, is_said):
     assert ("rate" in found(ladder(loss=losses, loss_unit=unit))) == is_said
+
+
+def test_a_column_says_what_the_losses_are():
+    table = ladder(loss=[0.9, 0.8, 0.7, 0.65, 0.6])
+    assert "metric='error_rate' says that they are" in found(table)["rate"]
+    for metric in ("error_rate", "cross_entropy", "other", "top1_acc"):
+        assert found(table.assign(metric=metric)) == {}
+    assert list(found(table.assign(metric="validation"))) == ["rate"]
+    assert list(found(table.assign(metric=[["a"]] * 5))) == ["rate"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"metric": "error_rate", "loss_unit": "nats"}, "cross-entropies and error rates"),
+        ({"metric": ["val_acc", "nll", None, "", "x"]}, "cross-entropies and error rates"),
+        ({"metric": ["mse", "acc", None, "", "x"]}, "error rates and measures of another kind"),
+        ({"metric": "other", "loss_unit": "nats per answer"}, None),
+        ({"metric": "cross_entropy", "loss_unit": "bpb"}, None),
+        ({"metric": "cross_entropy", "loss_unit": "points"}, None),
+    ],
+)
+def test_losses_that_are_said_to_be_two_things(columns, words):
+    table = ladder(**columns)
+    if words is None:
+        assert found(table) == {}
+    else:
+        assert found(table)["metrics"].startswith(f"losses of the ladder are said to be {words} by")
+        assert "metrics" not in found(table.assign(family=list("abcde"), loss_unit=None))
 
 
 @pytest.mark.parametrize(
@@ -192,6 +223,37 @@ def test_what_rises_is_no_loss(losses, words):
 )
 def test_one_bad_run_is_not_a_rise(losses):
     assert "rising" not in found(ladder(loss=losses))
+
+
+@pytest.mark.parametrize(
+    ("losses", "is_said"),
+    [
+        ([2.00, 2.005, 2.01, 2.015, 2.02], True),
+        ([2.0, 2.2, 2.1, 2.25, 2.05], True),
+        ([2.6, 2.3, 2.1, 2.0, 2.7], False),
+        ([2.02, 2.015, 2.01, 2.005, 2.00], False),
+        ([2.0, 2.0, 2.0, 2.0, 1.99], False),
+        ([2.0, 2.2, 2.4, 2.6, 2.8], False),  # which is refused
+    ],
+)
+def test_a_small_rise_is_a_conflict_of_prior_and_data(losses, is_said):
+    said = found(ladder(loss=losses))
+    assert ("rising slope" in said) == is_said
+    if is_said:
+        slope = stats.theilslopes(np.log10(losses), np.log10(COMPUTE)).slope
+        rise = f"rise with compute, by {100 * (10**slope - 1):.2g} % a decade (the median"
+        assert rise in said["rising slope"]
+        assert "Prior and data are in conflict" in said["rising slope"]
+
+
+def test_replicates_count_once_and_many_scales_are_thinned():
+    twice = ladder(compute=np.repeat(COMPUTE[:3], [2, 2, 1]), loss=[2.0, 2.2, 2.1, 2.1, 2.11])
+    medians = np.log10([2.1, 2.1, 2.11])
+    slope = stats.theilslopes(medians, np.log10(COMPUTE[:3])).slope
+    assert f"by {100 * (10**slope - 1):.2g} % a decade" in found(twice)["rising slope"]
+    compute = np.geomspace(1e17, 1e23, 3000)
+    many = check_runs(pd.DataFrame({"compute": compute, "loss": 2 * compute**0.001}))
+    assert "by 0.23 % a decade" in found(many)["rising slope"]
 
 
 def test_unfinished_runs_do_not_make_a_rise():
@@ -254,7 +316,7 @@ def test_topics_that_are_not_refusals_can_not_be_allowed():
 
 
 def test_check_lists_refusals_with_the_rest():
-    remarks = check(ladder(loss=[0.2, 0.3, 0.4, 0.5, 0.6]))
+    remarks = check_table(ladder(loss=[0.2, 0.3, 0.4, 0.5, 0.6]))
     assert [(one.topic, one.refuses) for one in remarks] == [
         ("rate", False),
         ("rising", True),
@@ -264,14 +326,14 @@ def test_check_lists_refusals_with_the_rest():
 def test_rises_is_not_said_twice():
     rising = ladder(loss=[2.0, 2.2, 2.4, 2.6, 2.8]).assign(family="B")
     one_run = ladder(loss=[2.6, 2.3, 2.1, 2.0, 2.7]).assign(family="A")
-    said = [one for one in check(pd.concat([rising, one_run])) if one.topic.startswith("ris")]
+    said = [one for one in check_table(pd.concat([rising, one_run])) if one.topic.startswith("ris")]
     assert [one.topic for one in said] == ["rising", "rises"]
     assert "family 'A'" in said[1].message
 
 
 def test_counts_are_checked_by_run(pass_counts):
     small = pass_counts.assign(compute=pass_counts["compute"] / 1e21)
-    topics = [remark.topic for remark in check(small)]
+    topics = [remark.topic for remark in check_table(small)]
     assert topics.count("compute range") == 1
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.data import check, form_buckets
+from bayes_scaling.data import check_table, form_buckets
 from bayes_scaling.errors import DataError
 
 COMPUTE = [1e18, 3e18, 1e19, 3e19, 1e20]
@@ -23,18 +23,18 @@ def counts(samples=200, growth=(1.0, 1.1, 1.2, 1.3, 1.4), **columns):
 
 
 def only(table):
-    remarks = check(table)
+    remarks = check_table(table)
     assert len(remarks) == 1, remarks
     return remarks[0]
 
 
 def topics(table):
-    return [remark.topic for remark in check(table)]
+    return [remark.topic for remark in check_table(table)]
 
 
 def test_good_counts_get_no_remark():
-    assert check(counts()) == ()
-    assert check(form_buckets(counts(), 3)) == ()
+    assert check_table(counts()) == ()
+    assert check_table(form_buckets(counts(), 3)) == ()
 
 
 def test_few_scales():
@@ -43,7 +43,7 @@ def test_few_scales():
     assert remark.message.startswith(
         "the ladder has 4 distinct computes; with fewer than 5 how fast pass rates rise"
     )
-    assert "the ladder has one compute" in str(check(counts().query("run == 'v'"))[0])
+    assert "the ladder has one compute" in str(check_table(counts().query("run == 'v'"))[0])
 
 
 def test_conventions_of_compute():
@@ -82,9 +82,11 @@ def test_few_samples():
     remark = only(counts(samples=20))
     assert remark.topic == "few samples"
     assert "a median of 20 samples" in remark.message
-    assert check(counts(samples=30)) == ()
+    assert check_table(counts(samples=30)) == ()
     single = counts(n_samples=1, n_correct=np.tile([0, 1, 0, 0, 1, 1, 1, 0], 4)[:30])
-    assert any("has one sample for a problem and run" in str(remark) for remark in check(single))
+    assert any(
+        "has one sample for a problem and run" in str(remark) for remark in check_table(single)
+    )
 
 
 def test_buckets_formed_on_the_counts_that_are_fitted():
@@ -125,4 +127,4 @@ def test_families_and_benchmarks_are_ladders_of_their_own():
 
 def test_a_table_that_is_none_is_refused():
     with pytest.raises(DataError, match="column 'n_correct' is missing"):
-        check(counts().drop(columns="n_correct"))
+        check_table(counts().drop(columns="n_correct"))

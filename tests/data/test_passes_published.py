@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from bayes_scaling.data import check, form_buckets, read_passes, restrict_solved_by_all
+from bayes_scaling.data import check_table, form_buckets, read_passes, restrict_solved_by_all
 from bayes_scaling.errors import DataError
 
 COLUMNS = {"model": "run", "flops": "compute", "problem_id": "problem"}
@@ -21,7 +21,7 @@ def test_pythia_math(pythia_math):
     assert restrict_solved_by_all(pythia_math)["problem"].nunique() == 34
     solved = pythia_math.groupby("problem")["n_correct"].sum() > 0
     assert solved.sum() == 116
-    assert [remark.topic for remark in check(pythia_math)] == ["one axis", "never solved"]
+    assert [remark.topic for remark in check_table(pythia_math)] == ["one axis", "never solved"]
 
 
 def test_buckets_of_pythia_math_order_runs_that_formed_none(pythia_math):

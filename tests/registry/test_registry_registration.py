@@ -57,6 +57,7 @@ def test_a_record_says_what_it_rests_on(records, forecast):
     fit = forecast.fit
     for place, record in enumerate(records):
         content, model = record.content, record.content["model"]
+        assert content["metric"]["kind"] == "cross_entropy"
         assert content["target"] == forecast.targets.iloc[place].to_dict()
         assert content["cutoff"] == fit.runs["compute"].max()
         assert parse_spec(model["spec"], name=model["name"]) == fit.spec

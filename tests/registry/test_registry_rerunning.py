@@ -188,6 +188,10 @@ def test_a_run_that_left_its_forecast_is_seen(record, seen, fitted_before):
         ({"finished": True, "loss": -1.0}, "row 1 .*column 'loss': got -1"),
         ({"finished": True, "family": "Pythia"}, "'family' says 'Pythia', the forecast is of"),
         ({"finished": True, "loss_unit": "bits per byte"}, "'loss_unit' says 'bits per byte'"),
+        (
+            {"finished": True, "metric": "top1_err"},
+            "of metric 'error_rate', the forecast",
+        ),
     ],
 )
 def test_points_that_can_not_be_compared_are_refused(record, seen, changes, said):

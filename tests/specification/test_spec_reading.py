@@ -43,6 +43,20 @@ def level(inside):
     return LEVEL, f"level = {inside}"
 
 
+def test_a_metric_may_be_said():
+    assert parse_spec(TEXT, name="mine").metric is None
+    spec = read('title = "Mine"', 'title = "Mine"\nmetric = "error_rate"')
+    assert spec.metric == "error_rate"
+    assert spec.with_priors(nu=4.0).metric == "error_rate"
+    assert spec != parse_spec(TEXT, name="mine")
+
+
+def test_counts_have_no_metric():
+    text = load_model("pass_rate").text.replace("law ", 'metric = "other"\nlaw ', 1)
+    with pytest.raises(SpecError, match="metric: a model of passes has none; leave it out"):
+        parse_spec(text, name="counts")
+
+
 def test_the_text_without_a_mistake_is_read():
     spec = parse_spec(TEXT, name="mine")
     assert spec.pinned == {"nu": 5.0}
@@ -54,9 +68,16 @@ def test_the_text_without_a_mistake_is_read():
 WORDS = [
     (
         'title = "Mine"',
+        'title = "Mine"\nmetric = "error"',
+        "metric: 'error' is not known; allowed: cross_entropy, error_rate, other. Did you mean "
+        "'error_rate'?",
+    ),
+    ('title = "Mine"', 'title = "Mine"\nmetric = 3', "metric: 3 is not known; allowed: cross_ent"),
+    (
+        'title = "Mine"',
         'title = "Mine"\nlawe = 1',
-        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, noise, priors, response, "
-        "title. Did you mean 'law'?",
+        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, metric, noise, priors, "
+        "response, title. Did you mean 'law'?",
     ),
     ('title = "Mine"', "", "lacks title."),
     ('title = "Mine"', "title = 3", "title: expected text, got 3."),

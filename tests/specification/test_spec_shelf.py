@@ -5,11 +5,18 @@ import numpy as np
 import pytest
 
 from bayes_scaling.errors import SpecError
+from bayes_scaling.metrics import METRICS
 from bayes_scaling.specification.discrepancy import KERNELS
 from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.noise import NOISES
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
-from bayes_scaling.specification.shelf import list_models, load_model, shelf
+from bayes_scaling.specification.shelf import (
+    RECOMMENDED,
+    list_models,
+    load_model,
+    recommend_model,
+    shelf,
+)
 from bayes_scaling.specification.spec import parse_spec, read_spec
 from bayes_scaling.specification.writing import to_toml
 
@@ -46,6 +53,19 @@ def test_a_shipped_model_cites_and_reads(model):
     assert spec.cite
     assert load_model(shelf() / f"{model}.toml") == spec
     assert load_model(spec) is spec
+
+
+def test_every_model_of_losses_says_its_metric():
+    specs = [load_model(model) for model in MODELS]
+    assert {spec.metric is None for spec in specs if spec.response == "loss"} == {False}
+    assert {spec.metric for spec in specs if spec.response != "loss"} == {None}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_model_that_is_recommended_is_on_the_shelf_and_made_for_it(metric):
+    name = recommend_model(metric)
+    assert name == (RECOMMENDED.get(metric) if RECOMMENDED.get(metric) in MODELS else None)
+    assert name is None or load_model(name).metric == metric
 
 
 def noted_medians():

@@ -1,0 +1,71 @@
+"""Whether a model's priors were made for what the losses are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from bayes_scaling.data import Remark, check_table
+from bayes_scaling.data.loss_checks import metrics_of
+from bayes_scaling.metrics import METRICS
+from bayes_scaling.specification.shelf import load_model, recommend_model
+from bayes_scaling.specification.spec import Spec
+
+
+def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:
+    """Say what a careful colleague would say before fitting.
+
+    Each family is a ladder of its own, and so is each benchmark of pass counts. A remark is no
+    error: the fit goes ahead, but for those that have ``refuses``, whose forecast would mean
+    nothing.
+
+    Parameters
+    ----------
+    data : DataFrame
+        A table of runs, as `check_runs` takes it, or of pass counts, as `check_passes` does.
+    model : str, Path or Spec
+        What it is to be fitted with. Where losses are said to be another metric than its priors
+        were made for, the model on the shelf that is made for them is named.
+
+    Returns
+    -------
+    tuple of Remark
+        By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
+        runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
+        'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising' isn't
+        said). Of pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples',
+        'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
+        'always solved', 'falls'. Last 'metric', of all ladders.
+
+    Raises
+    ------
+    DataError
+        If the table is not fit for use (see `check_runs` and `check_passes`).
+    SpecError
+        If the model can't be read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"compute": [1e18, 3e18], "loss": [0.6, 0.7], "metric": "error_rate"})
+    >>> for remark in check(table):
+    ...     print(remark.topic)
+    few scales
+    short span
+    rises
+    metric
+    """
+    return (*check_table(data), *remark_on_metric(load_model(model), data))
+
+
+def remark_on_metric(spec: Spec, runs: pd.DataFrame) -> Iterator[Remark]:
+    """Remark on losses that are said to be another metric than a model's priors were made for."""
+    for metric in metrics_of(runs) if spec.metric is not None and "loss" in runs else ():
+        if metric == spec.metric:
+            continue
+        made = recommend_model(metric)
+        yield Remark(
+            "metric",
+            f"the losses are {METRICS[metric]}, and {spec.name}'s priors are those of "
+            f"{METRICS[str(spec.metric)]}" + (f"; {made} is made for them." if made else "."),
+        )
