@@ -58,14 +58,18 @@ def main() -> None:
         progress=lambda done, total: print(f"\r{done} of {total}", end="", file=sys.stderr),
     )
     table = result.summary()
-    failed = int((~result.converged).sum())
-    table.assign(simulations=len(result.ranks), not_converged=failed).to_csv(
+    failed, conflicts = int((~result.converged).sum()), int(result.in_conflict.sum())
+    counts = {"simulations": len(result.ranks), "not_converged": failed, "in_conflict": conflicts}
+    table.assign(**counts).to_csv(
         HERE / "results" / f"calibration_{asked.model}.csv",
         float_format="%.4g",
         index_label="quantity",
     )
     print(table.to_string(float_format=lambda value: f"{value:.3f}"))
-    print(f"{asked.model}: {len(result.ranks)} simulations, {failed} did not converge.")
+    print(
+        f"{asked.model}: {len(result.ranks)} simulations, {failed} did not converge; prior and "
+        f"data said to be in conflict: {conflicts}."
+    )
     print(f"Inside the 99.9 % band: {int(table['inside'].sum())} of {len(table)}.")
     for target in result.ranks.columns[result.ranks.columns.str.startswith("target")]:
         covered = coverage(result.ranks[target])

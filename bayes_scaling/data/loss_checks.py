@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data.amount_checks import values_of
 from bayes_scaling.data.column_names import name_metric, name_unit, same_unit
 from bayes_scaling.data.remarks import listed, named
@@ -22,6 +23,7 @@ RANK_CORRELATION = 0.8
 RISE = 0.02
 METRIC_COLUMNS = ("metric", "loss_unit")  # the first that says what losses are counts
 FEWEST = 3  # scales that tell whether losses rise
+MOST = 500  # scales of which all pairs are looked at
 
 
 def beyond_vocabulary(name: str, ladder: pd.DataFrame) -> Iterator[str]:
@@ -59,25 +61,48 @@ def rate(name: str, ladder: pd.DataFrame) -> Iterator[str]:
 
 
 def rising(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    """Look for losses that rise with compute."""
+    """Look for losses that rise with compute, so far that no forecast would mean anything."""
+    _, losses = _medians(ladder)
+    if _rises_far(losses):
+        yield (
+            f"losses of {name} rise with compute, from {losses[0]:.4g} to {losses[-1]:.4g}: "
+            f"no loss does, and these models only fall. {_instead(float(losses.max()))}"
+        )
+
+
+def rising_slope(name: str, ladder: pd.DataFrame) -> Iterator[str]:
+    """Look for losses that rise a little: more pairs of scales that rise than fall."""
+    computes, losses = _medians(ladder)
+    if len(losses) < FEWEST or _rises_far(losses):
+        return
+    chosen = np.linspace(0, len(losses) - 1, min(len(losses), MOST)).round().astype(int)
+    before, after = np.triu_indices(len(chosen), k=1)
+    rise, run = (np.log10(values[chosen]) for values in (losses, computes))
+    slope = float(np.median((rise[after] - rise[before]) / (run[after] - run[before])))
+    if slope > 0:
+        yield (
+            f"losses of {name} rise with compute, by {100 * (10**slope - 1):.2g} % a decade "
+            "(the median over pairs of scales), and these models only fall. Prior and data are in "
+            "conflict: what a forecast says of the slope comes from the prior."
+        )
+
+
+def _rises_far(losses: Array) -> bool:
+    """Whether losses, by compute, rise almost throughout and beyond what runs scatter."""
+    if len(losses) < FEWEST or not losses[-1] > (1 + RISE) * losses[0]:
+        return False
+    ranks = pd.Series(losses).rank().to_numpy()
+    return bool(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1] >= RANK_CORRELATION)
+
+
+def _medians(ladder: pd.DataFrame) -> tuple[Array, Array]:
+    """Take the computes of finished runs in their order, and the median loss at each."""
     computes, losses = values_of(ladder, "compute"), values_of(ladder, "loss")
     if "finished" in ladder and len(losses):
         done = ladder["finished"].to_numpy(bool)
         computes, losses = computes[done], losses[done]
-    if len(losses) < FEWEST:
-        return
-    first = float(np.median(losses[computes == computes.min()]))
-    last = float(np.median(losses[computes == computes.max()]))
-    if not last > (1 + RISE) * first:
-        return
-    ranks = pd.Series(losses).groupby(computes).median().rank().to_numpy()
-    places = np.arange(len(ranks))
-    if len(ranks) < FEWEST or np.corrcoef(places, ranks)[0, 1] < RANK_CORRELATION:
-        return
-    yield (
-        f"losses of {name} rise with compute, from {first:.4g} to {last:.4g}: "
-        f"no loss does, and these models only fall. {_instead(float(losses.max()))}"
-    )
+    medians = pd.Series(losses, dtype=float).groupby(computes[: len(losses)]).median()
+    return np.asarray(medians.index, float), np.asarray(medians, float)
 
 
 def _instead(largest: float) -> str:

@@ -24,6 +24,7 @@ from bayes_scaling.data.loss_checks import (
     constant,
     rate,
     rising,
+    rising_slope,
     two_metrics,
     two_units,
     uncertain_all,
@@ -143,6 +144,13 @@ CHECKS = (
         "allow it",
         refuses=True,
         find=rising,
+    ),
+    Check(
+        "rising slope",
+        "median loss at each compute, from 3 computes on",
+        "median slope between two of them above 0, where rising isn't said",
+        "none needed",
+        find=rising_slope,
     ),
     Check(
         "constant",

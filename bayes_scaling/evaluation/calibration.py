@@ -12,15 +12,20 @@ import xarray as xr
 from arviz_stats.ecdf_utils import ecdf_pit
 from joblib import delayed
 
+from bayes_scaling.data import check_quantities
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.loss_calibration import compare_ladder, simulate_ladders
 from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
 from bayes_scaling.evaluation.workers import demand_jobs, spread
+from bayes_scaling.inference.conflicts import conflict_notes
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.nuts import Progress
+from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 BAND_SIMULATIONS = 20_000
+RISES = {"rising", "rising slope"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +40,14 @@ class Calibration:
         right.
     converged : Series of bool
         Simulations that didn't converge are counted here, not dropped.
+    in_conflict : Series of bool
+        Simulations of which it would be said that prior and data are in conflict, though the model
+        is true: a scale beyond its prior's 99.5 % point, or a ladder that rises.
     """
 
     ranks: pd.DataFrame
     converged: pd.Series
+    in_conflict: pd.Series
 
     @property
     def datatree(self) -> xr.DataTree:
@@ -148,13 +157,14 @@ def calibrate(
         delayed(rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
         for index, world in enumerate(worlds)
     )
-    ranks, converged = [], []
-    for number, (shares, settled) in enumerate(spread(calls, jobs, in_order=True), start=1):
+    ranks, converged, in_conflict = [], [], []
+    for number, (shares, *said) in enumerate(spread(calls, jobs, in_order=True), start=1):
         ranks.append(shares)
-        converged.append(settled)
+        converged.append(said[0])
+        in_conflict.append(said[1])
         if progress:
             progress(number, len(worlds))
-    return Calibration(pd.DataFrame(ranks), pd.Series(converged))
+    return Calibration(pd.DataFrame(ranks), pd.Series(converged), pd.Series(in_conflict))
 
 
 def _refuse_counts(spec: Spec, **given: int | None) -> None:
@@ -170,15 +180,23 @@ def rank_one(
     reference: Any,
     random_seed: int,
     options: Mapping[str, Any],
-) -> tuple[dict[str, float], bool]:
-    """Fit one simulated set of data and rank its truth; say whether the fit converged."""
+) -> tuple[dict[str, float], bool, bool]:
+    """Fit one simulated set of data and rank its truth; say if it converged, and is in conflict."""
     from bayes_scaling.specification.spec import parse_spec
 
     spec = parse_spec(text, name=name)
     compare = fit_and_compare if spec.response == "passes" else compare_ladder
-    compared, converged = compare(spec, world, reference, random_seed, options)
+    compared, fitted = compare(spec, world, reference, random_seed, options)
     rng = np.random.default_rng([random_seed, 3])
-    return {name: _share_below(*pair, rng) for name, pair in compared.items()}, converged
+    ranks = {name: _share_below(*pair, rng) for name, pair in compared.items()}
+    return ranks, fitted.diagnosis.converged, _is_in_conflict(fitted)
+
+
+def _is_in_conflict(fitted: Fit | PassFit) -> bool:
+    """Whether a scale contradicts its prior, or a ladder rises where the law only falls."""
+    remarks = check_quantities(fitted.runs) if isinstance(fitted, Fit) else ()
+    rises = any(remark.topic in RISES for remark in remarks)
+    return rises or any(True for _ in conflict_notes(fitted))
 
 
 def _share_below(draws: xr.DataArray, truth: float, rng: np.random.Generator) -> float:

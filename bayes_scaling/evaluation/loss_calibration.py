@@ -65,8 +65,8 @@ def compare_ladder(
     reference: dict[str, float] | float,
     random_seed: int,
     options: Mapping[str, Any],
-) -> tuple[dict[str, tuple[xr.DataArray, float]], bool]:
-    """Fit one simulated ladder; return the draws and the truth of each quantity."""
+) -> tuple[dict[str, tuple[xr.DataArray, float]], Fit]:
+    """Fit one simulated ladder; return the draws and the truth of each quantity, and the fit."""
     seen = world[world["run"] != TARGET].drop(columns="simulation")
     future = world[world["run"] == TARGET].iloc[0]
     kept = seen[[c for c in seen.columns if not c.startswith("true_")]]
@@ -84,7 +84,7 @@ def compare_ladder(
     compared[LOG_LIKELIHOOD] = _log_likelihoods(fitted, seen, rng)
     compared[LOG_PRIOR] = _log_priors(fitted, seen)
     compared[TARGET] = forecast, float(future[spec.response])
-    return compared, fitted.diagnosis.converged
+    return compared, fitted
 
 
 def _log_likelihoods(

@@ -72,8 +72,8 @@ def fit_and_compare(
     reference: float,
     random_seed: int,
     options: Mapping[str, Any],
-) -> tuple[dict[str, tuple[xr.DataArray, float]], bool]:
-    """Fit one simulated set of counts; return the draws and the truth of each quantity.
+) -> tuple[dict[str, tuple[xr.DataArray, float]], PassFit]:
+    """Fit one simulated set of counts; return draws and truth of each quantity, and the fit.
 
     The quantities are the scales, the population's means, the first problem's parameters, the log
     likelihood, and the mean of ``-log p`` over problems of a new run at each target.
@@ -97,7 +97,7 @@ def fit_and_compare(
     truth = future.groupby("run")["true_neg_log_pass"].mean()
     for place, name in enumerate(aims.index):
         compared[str(name)] = (hazards.isel(target=place), float(truth[name]))
-    return compared, fitted.diagnosis.converged
+    return compared, fitted
 
 
 def ranked_parameters(spec: Spec) -> Sequence[str]:

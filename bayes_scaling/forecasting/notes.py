@@ -83,7 +83,7 @@ def _rough_size(expected: xr.DataArray) -> float:
 
 
 def floor_ratio(fit: Fit) -> Mapping[str, float]:
-    """Posterior over prior standard deviation of the floor's share of the loss, by family.
+    """Posterior over prior standard deviation of the floor, as a share if it is one, by family.
 
     Near 1, the data said nothing about the floor. Empty where the floor is pinned or the law has
     none.
@@ -103,7 +103,8 @@ def floor_ratio(fit: Fit) -> Mapping[str, float]:
 
 def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
     """Say for each family how much the data said of the floor."""
-    ratios = floor_ratio(fit)
+    ratios, law = floor_ratio(fit), fit.spec.law
+    label = "Floor" if set(law.floors) <= set(law.with_unit) else "Floor share"
     for index in families:
         family = fit.families[index]
         if family not in ratios:
@@ -111,7 +112,7 @@ def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
         ratio = ratios[family]
         of = f" of {family}" if len(fit.families) > 1 else ""
         verdict = "; the floor comes from the prior" if ratio > PRIOR_RATIO else ""
-        yield f"Floor share{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
+        yield f"{label}{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
 
 
 def response_unit(fit: Fit, family: str | None = None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data import response_hash, table_hash
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Design
@@ -19,6 +20,7 @@ from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 20_000
+LIMIT = 0.995  # of a prior; a posterior median beyond it contradicts it
 SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 
 
@@ -126,9 +128,16 @@ class Fit:
     @cached_property
     def prior_sd(self) -> dict[str, float]:
         """Prior standard deviation of each parameter of one ladder, pooling included."""
-        rng = np.random.default_rng(0)
-        drawn = draw_prior(self.spec, {"family": 1}, PRIOR_DRAWS, rng)
-        return {name: float(np.std(values)) for name, values in drawn.items()}
+        return {name: float(np.std(values)) for name, values in self._prior_draws().items()}
+
+    @cached_property
+    def prior_limit(self) -> dict[str, float]:
+        """The 99.5 % point of each parameter's prior, of one ladder, pooling included."""
+        drawn = self._prior_draws()
+        return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
+
+    def _prior_draws(self) -> dict[str, Array]:
+        return draw_prior(self.spec, {"family": 1}, PRIOR_DRAWS, np.random.default_rng(0))
 
     def summary(self, reference: float | None = None) -> pd.DataFrame:
         """Tabulate the posterior beside the prior.

@@ -19,6 +19,7 @@ from bayes_scaling.data import (
 )
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.ladder_numbers import take_numbers
@@ -86,8 +87,10 @@ def fit(
     Returns
     -------
     Fit, or PassFit for a model of passes
-        Its ``notes`` say what was remarked on quantities, and whether the losses are said to be
-        another metric than the model's priors were made for; so do those of its forecasts.
+        Its ``notes`` say what was remarked on quantities, whether the losses are said to be
+        another metric than the model's priors were made for, and whether a scale (sigma, an
+        amplitude, the standard deviation of an effect) came out beyond its prior's 99.5 % point;
+        so do those of its forecasts.
 
     Raises
     ------
@@ -124,13 +127,13 @@ def fit(
             raise DataError("reference: counts are of one family, give one number.")
         passes, notes = _demand_meaning(_read_passes(data), allow)
         counted = fit_passes(spec, passes, reference=reference, subset=subset, **settings)
-        return replace(counted, notes=(*counted.notes, *notes))
+        return replace(counted, notes=(*counted.notes, *notes, *conflict_notes(counted)))
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
     runs, notes = _demand_meaning(_read_runs(data), allow)
     notes += tuple(map(str, remark_on_metric(spec, runs)))
     fitted = fit_runs(spec, runs, reference=reference, **settings)
-    return replace(fitted, notes=(*fitted.notes, *notes))
+    return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
 
 def _read_runs(data: pd.DataFrame | str | Path) -> pd.DataFrame:

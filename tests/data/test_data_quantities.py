@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import (
@@ -222,6 +223,37 @@ def test_what_rises_is_no_loss(losses, words):
 )
 def test_one_bad_run_is_not_a_rise(losses):
     assert "rising" not in found(ladder(loss=losses))
+
+
+@pytest.mark.parametrize(
+    ("losses", "is_said"),
+    [
+        ([2.00, 2.005, 2.01, 2.015, 2.02], True),
+        ([2.0, 2.2, 2.1, 2.25, 2.05], True),
+        ([2.6, 2.3, 2.1, 2.0, 2.7], False),
+        ([2.02, 2.015, 2.01, 2.005, 2.00], False),
+        ([2.0, 2.0, 2.0, 2.0, 1.99], False),
+        ([2.0, 2.2, 2.4, 2.6, 2.8], False),  # which is refused
+    ],
+)
+def test_a_small_rise_is_a_conflict_of_prior_and_data(losses, is_said):
+    said = found(ladder(loss=losses))
+    assert ("rising slope" in said) == is_said
+    if is_said:
+        slope = stats.theilslopes(np.log10(losses), np.log10(COMPUTE)).slope
+        rise = f"rise with compute, by {100 * (10**slope - 1):.2g} % a decade (the median"
+        assert rise in said["rising slope"]
+        assert "Prior and data are in conflict" in said["rising slope"]
+
+
+def test_replicates_count_once_and_many_scales_are_thinned():
+    twice = ladder(compute=np.repeat(COMPUTE[:3], [2, 2, 1]), loss=[2.0, 2.2, 2.1, 2.1, 2.11])
+    medians = np.log10([2.1, 2.1, 2.11])
+    slope = stats.theilslopes(medians, np.log10(COMPUTE[:3])).slope
+    assert f"by {100 * (10**slope - 1):.2g} % a decade" in found(twice)["rising slope"]
+    compute = np.geomspace(1e17, 1e23, 3000)
+    many = check_runs(pd.DataFrame({"compute": compute, "loss": 2 * compute**0.001}))
+    assert "by 0.23 % a decade" in found(many)["rising slope"]
 
 
 def test_unfinished_runs_do_not_make_a_rise():

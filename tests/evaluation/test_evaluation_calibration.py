@@ -6,7 +6,7 @@ import pytest
 from chance import count_bounds, is_drawn_from, z
 
 import bayes_scaling as bs
-from bayes_scaling.evaluation import backtesting, loss_calibration
+from bayes_scaling.evaluation import backtesting, calibration, loss_calibration
 
 COMPUTE = np.geomspace(1e18, 1e21, 7)
 DESIGN = pd.DataFrame({"compute": COMPUTE})
@@ -64,6 +64,21 @@ def test_it_says_how_far_it_is(monkeypatch, conjugate):
         fit_options={"draws": 100, "chains": 4},
     )
     assert said == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_it_says_of_how_many_it_would_be_said_that_prior_and_data_conflict(monkeypatch, conjugate):
+    said = iter([(), ("sigma is beyond",), ()])
+    monkeypatch.setattr(loss_calibration, "fit_runs", conjugate.fit)
+    monkeypatch.setattr(calibration, "conflict_notes", lambda _: next(said))
+    options = {"random_seed": 5, "simulations": 3, "fit_options": {"draws": 100, "chains": 4}}
+    assert bs.calibrate(conjugate.spec, DESIGN, **options).in_conflict.tolist() == [0, 1, 0]
+    flat = type(conjugate)(conjugate.spec.with_priors(elasticity=1e-9, amplitude=0))
+    monkeypatch.setattr(loss_calibration, "fit_runs", flat.fit)
+    monkeypatch.setattr(calibration, "conflict_notes", lambda _: ())
+    found = bs.calibrate(flat.spec, DESIGN, **{**options, "simulations": WORLDS}).in_conflict
+    # Without a slope the median of the pairs' is as often above zero as below.
+    low, high = count_bounds(WORLDS, 0.5)
+    assert low <= found.sum() <= high
 
 
 @pytest.mark.slow

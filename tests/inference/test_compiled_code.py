@@ -26,6 +26,8 @@ from bayes_scaling.inference.packing import pack
 from bayes_scaling.inference.variables import unpack
 from bayes_scaling.specification.laws import LAWS, power
 
+pytestmark = pytest.mark.afresh
+
 EVALUATE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4)
 THREE, FIVE = {"y": np.array([1.0, -2.0, 0.5])}, {"y": np.linspace(0.0, 2.0, 5)}
 SETTINGS = {"random_seed": 1, "draws": 50, "tune": 50, "chains": 2, "target_accept": 0.8}
@@ -336,7 +338,7 @@ def test_a_numba_of_another_inside_leaves_the_model_to_nutpie(monkeypatch):
 
     monkeypatch.setattr(nuts, "find_code", renamed)
     theirs = nuts._compiled_by_nutpie(recipe(), ((3,),))
-    model, _ = nuts._ready(recipe(), THREE)
+    model, _, _ = nuts._ready(recipe(), THREE)
     assert model.compiled_logp_func is theirs.compiled_logp_func
 
 

@@ -14,6 +14,7 @@ from bayes_scaling.data import response_hash, table_hash, unit_keys
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fits import (
+    LIMIT,
     PRIOR_DRAWS,
     SUMMARY_COLUMNS,
     labelled_columns,
@@ -85,13 +86,22 @@ class PassFit:
     @cached_property
     def prior_sd(self) -> dict[str, float]:
         """Prior standard deviation of each parameter of one problem, pooling included."""
+        return {name: float(np.std(values)) for name, values in self._prior_draws().items()}
+
+    @cached_property
+    def prior_limit(self) -> dict[str, float]:
+        """The 99.5 % point of each parameter's prior, of one problem, pooling included."""
+        drawn = self._prior_draws()
+        return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
+
+    def _prior_draws(self) -> dict[str, Any]:
         rng = np.random.default_rng(0)
         drawn: dict[str, Any] = {}
         one = {"problem": 1, "bucket": 1}
         for name, prior in self.spec.stated.items():
             inside = {"problem": np.zeros(1, dtype=np.int64)}
             drawn |= draw_parameter(name, prior, one, PRIOR_DRAWS, rng, inside=inside)
-        return {name: float(np.std(values)) for name, values in drawn.items()}
+        return drawn
 
     def summary(self, by: str = "population") -> pd.DataFrame:
         """Tabulate the posterior beside the prior.

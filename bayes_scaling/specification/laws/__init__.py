@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bayes_scaling.specification.laws import (
     above_chance,
     broken_power_floor,
+    late_start,
     logistic,
     power,
     power_floor,
@@ -22,6 +23,7 @@ LAWS: Mapping[str, Law] = {
         power,
         logistic,
         broken_power_floor,
+        late_start,
         saturating,
         above_chance,
     )
