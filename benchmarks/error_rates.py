@@ -56,6 +56,8 @@ UNKNOWN, STACK, HUBER = "loss_above_chance, chance unknown", "both, half each", 
 SCORED = ("median", "truth", "q05", "q25", "q75", "q95", "crps", "log_score", "pit")
 SCORED += ("covered_50", "covered_90")
 RESAMPLES = 4000
+KEPT = ("model", "source", "ladder", "cutoff", "compute", "distance", "chance", "truth", "median")
+KEPT += ("q05", "q95", "crps", "pit", "covered_50", "covered_90")
 
 
 def sampled_ladders(name: str, table: pd.DataFrame) -> Ladders:
@@ -306,18 +308,9 @@ def main() -> None:
             print(f"{number} of {len(splits)} cutoffs", flush=True)
     rows.append(by_baseline(judged, asked.save, asked.jobs))
     forecasts = pd.concat(rows, ignore_index=True)
-    first = [
-        "model",
-        "source",
-        "ladder",
-        "cutoff",
-        "fitted",
-        "compute",
-        "distance",
-        "chance",
-        *SCORED,
-    ]
-    forecasts[first].to_csv(RESULTS / "error_rates.csv", index=False, float_format="%.4g")
+    flags = {name: forecasts[name].astype(int) for name in ("covered_50", "covered_90")}
+    table = forecasts.assign(**flags)[list(KEPT)]
+    table.to_csv(RESULTS / "error_rates.csv", index=False, float_format="%.4g")
     summary = summarise(forecasts)
     summary.to_csv(RESULTS / "error_rates_summary.csv", index=False, float_format="%.4g")
     pairs(forecasts).to_csv(RESULTS / "error_rates_pairs.csv", index=False, float_format="%.4g")

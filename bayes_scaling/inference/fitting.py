@@ -29,7 +29,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_metric
+from bayes_scaling.inference.suitability import remark_on_metric, unanswered
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
@@ -125,12 +125,12 @@ def fit(
     if spec.response == "passes":
         if isinstance(reference, Mapping):
             raise DataError("reference: counts are of one family, give one number.")
-        passes, notes = _demand_meaning(_read_passes(data), allow)
+        passes, notes = _demand_meaning(spec, _read_passes(data), allow)
         counted = fit_passes(spec, passes, reference=reference, subset=subset, **settings)
         return replace(counted, notes=(*counted.notes, *notes, *conflict_notes(counted)))
     if subset is not None:
         raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
-    runs, notes = _demand_meaning(_read_runs(data), allow)
+    runs, notes = _demand_meaning(spec, _read_runs(data), allow)
     notes += tuple(map(str, remark_on_metric(spec, runs)))
     fitted = fit_runs(spec, runs, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
@@ -145,12 +145,12 @@ def _read_passes(data: pd.DataFrame | str | Path) -> pd.DataFrame:
 
 
 def _demand_meaning(
-    table: pd.DataFrame, allow: str | Collection[str]
+    spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
     remarks = check_quantities(table)
     demand_meaning(remarks, allow)
-    return table, tuple(map(str, remarks))
+    return table, tuple(map(str, unanswered(spec, remarks)))
 
 
 def fit_runs(

@@ -47,8 +47,9 @@ def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
 
     Examples
     --------
-    >>> error = np.exp(curve(0.0, log_alpha=0.0, k=0.2, floor_share=0.0, chance=0.25))
-    >>> bool(np.isclose(error, 0.75 * (1 - np.exp(-1))))
+    >>> from math import exp, isclose
+    >>> error = exp(curve(0.0, log_alpha=0.0, k=0.2, floor_share=0.0, chance=0.25))
+    >>> isclose(error, 0.75 * (1 - exp(-1)))
     True
     """
     maths = elementwise(x, log_alpha, k, floor_share, chance)
