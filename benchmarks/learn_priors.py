@@ -20,7 +20,6 @@ from tables import HERE, read_sources, read_tables
 import bayes_scaling as bs
 from bayes_scaling.data import table_hash
 from bayes_scaling.evaluation.ladder_fits import Ladders, fit_ladders
-from bayes_scaling.evaluation.learning import LEARNED
 
 SEED = 0
 START = {  # medians 0.08 and 0.5
@@ -62,7 +61,7 @@ def learned(ladders: Ladders) -> pd.DataFrame:
         )
         numbers = {
             f"{name}_{key}": value
-            for name in LEARNED
+            for name in spec.law.learned
             for key, value in spec.free[name].arguments.items()
         }
         rows.append({"left_out": source, **numbers, "learned_from": spec.cite[-1]})

@@ -17,7 +17,7 @@ from scipy import special
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.design import make_design
-from bayes_scaling.specification.laws import power_floor
+from bayes_scaling.specification.laws.power_floor import curve as power_floor
 from bayes_scaling.specification.spec import parse_spec
 
 SIGMA = 0.005

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from remembering import remember_draws
 from shifting import shift_seeds
 
 os.environ["MPLBACKEND"] = "Agg"
@@ -12,6 +13,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=IMPA
 settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parents[1]
+AFRESH = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser):
@@ -28,10 +30,26 @@ def pytest_configure(config):
         config.option.hypothesis_seed = shift
     if shift and config.getoption("--run-slow"):
         raise pytest.UsageError("--seed-shift: slow tests start processes, which it doesn't reach")
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
     if shift:
-        patch = pytest.MonkeyPatch()
         shift_seeds(patch, shift)
-        config.add_cleanup(patch.undo)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_draws(request, tmp_path_factory):
+    """One folder of draws for all processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if hasattr(request.config, "workerinput") else own) / "draws"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        remember_draws(patch, folder, lambda: not request.config.stash[AFRESH])
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.config.stash[AFRESH] = "afresh" in item.keywords
 
 
 FITTING = {"acceptance", "evaluation", "inference"}

@@ -142,6 +142,7 @@ def test_forecast_as_a_table(ladder, expected):
     assert "note:" not in result.stdout
 
 
+@pytest.mark.afresh
 def test_same_seed_same_output_another_seed_another(ladder):
     again = [invoke("forecast", ladder, *AT, "--seed", seed).stdout for seed in (3, 3, 4)]
     assert again[0] == again[1] != again[2]

@@ -139,3 +139,15 @@ def test_a_seed_below_zero_is_refused():
 def test_a_design_too_short_for_the_model_is_refused():
     with pytest.raises(DataError, match="needs at least 3"):
         bs.simulate("loss", DESIGN.head(2), random_seed=1)
+
+
+def test_losses_too_large_for_a_number_are_refused():
+    spec = bs.load_model("loss").with_priors(c=1.0)
+    with pytest.raises(DataError, match=r"compute: a loss drawn at 1e-20 FLOP \(run tiny\) is too"):
+        bs.simulate(
+            spec,
+            pd.DataFrame({"run": ["tiny", "s", "m", "l"], "compute": [1e-20, 1e19, 1e20, 1e21]}),
+            size=500,
+            random_seed=1,
+            reference=1e20,
+        )

@@ -102,7 +102,7 @@ def _medians(ladder: pd.DataFrame) -> tuple[Array, Array]:
         done = ladder["finished"].to_numpy(bool)
         computes, losses = computes[done], losses[done]
     medians = pd.Series(losses, dtype=float).groupby(computes[: len(losses)]).median()
-    return np.asarray(medians.index, np.float64), np.asarray(medians, np.float64)
+    return np.asarray(medians.index, float), np.asarray(medians, float)
 
 
 def _instead(largest: float) -> str:

@@ -19,7 +19,6 @@ from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
-UNITS = ("level", "a", "c")  # they carry the unit of the loss
 WIDENING = 2.0
 FEWEST_LADDERS = 2
 FEWEST_RUNS = 3
@@ -103,7 +102,8 @@ def transferable(spec: Spec) -> tuple[str, ...]:
             f"model: {spec.name} pools {', '.join(sorted(spec.groups))} itself. Learn from a model "
             "of one ladder, such as loss: the pooling is done here."
         )
-    return tuple(name for name, p in spec.free.items() if name not in UNITS and _is_normal(p))
+    alike = spec.free.keys() - set(spec.law.with_unit)
+    return tuple(name for name, p in spec.free.items() if name in alike and _is_normal(p))
 
 
 def normal_moments(prior: Prior) -> tuple[float, float]:

@@ -26,14 +26,12 @@ from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 from bayes_scaling.specification.writing import to_toml
 
-LEARNED = ("elasticity", "floor_share")
-
 
 def learn_priors(
     ladders: pd.DataFrame | str | Path | Ladders,
     *,
     model: str | Path | Spec = "loss",
-    learn: Sequence[str] = LEARNED,
+    learn: Sequence[str] | None = None,
     without: Iterable[str] = (),
     random_seed: int,
     progress: Progress | None = None,
@@ -55,10 +53,11 @@ def learn_priors(
         without it every ladder is a source. Or what `fit_ladders` returned.
     model : str, Path or Spec
         Model of one ladder, with the priors to start from. Not used for `Ladders`.
-    learn : sequence of str
-        Parameters whose prior is learned; the others keep the model's. ``sigma`` and ``amplitude``
-        may be named too, but a few runs say little of them: on public ladders left out by source,
-        learned ones forecast worse than the model's (``benchmarks/README.md``).
+    learn : sequence of str, optional
+        Parameters whose prior is learned; the others keep the model's. By default the elasticity
+        and the floor share, where the law has them. ``sigma`` and ``amplitude`` may be named too,
+        but a few runs say little of them: on public ladders left out by source, learned ones
+        forecast worse than the model's (``benchmarks/README.md``).
     without : iterable of str
         Sources to leave out, so that what is learned may judge them.
     random_seed : int
@@ -92,11 +91,11 @@ def learn_priors(
     'elasticity, floor_share learned from 2 ladders of 2 sources'
     """
     check_seed(random_seed)
+    spec = ladders.spec if isinstance(ladders, Ladders) else load_model(model)
+    learn = spec.law.learned if learn is None else learn
+    _demand_learnable(spec, learn)
     if not isinstance(ladders, Ladders):
-        spec = load_model(model)
-        _demand_learnable(spec, learn)
         ladders = fit_ladders(ladders, model=spec, random_seed=random_seed, progress=progress)
-    _demand_learnable(ladders.spec, learn)
     kept = _kept(ladders, frozenset([without] if isinstance(without, str) else without))
     rng = np.random.default_rng([random_seed, zlib.crc32(repr(sorted(set(kept))).encode())])
     evidence = _evidence(ladders, kept, learn)

@@ -64,9 +64,9 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterat
 def size_notes(expected: xr.DataArray) -> Iterator[str]:
     """Say that a forecast rests on few effective draws, where there are draws enough to tell."""
     if expected.sizes["chain"] * expected.sizes["draw"] > MIN_ESS > _rough_size(expected) / AMPLE:
-        import arviz as az  # two seconds, which most forecasts don't need
+        from arviz_stats import ess  # a second, which most forecasts don't need
 
-        size = float(az.ess(expected.to_dataset(name="expected"))["expected"].min())
+        size = float(ess(expected.to_dataset(name="expected"))["expected"].min())
         if size < MIN_ESS:
             yield (
                 f"The forecast rests on an effective sample of {size:.0f} draws, fewer than "
@@ -86,17 +86,16 @@ def _rough_size(expected: xr.DataArray) -> float:
 
 
 def floor_ratio(fit: Fit) -> Mapping[str, float]:
-    """Posterior over prior standard deviation of the floor's share of the loss, by family.
+    """Posterior over prior standard deviation of the floor, as a share if it is one, by family.
 
     Near 1, the data said nothing about the floor. Empty where the floor is pinned or the law has
     none.
     """
     posterior = fit.posterior["posterior"].to_dataset()
-    pinned = {"floor_share", "c"} & fit.spec.pinned.keys()
-    if "floor_share" not in posterior or pinned:
+    floors = fit.spec.law.floors
+    if not floors or floors[0] not in posterior or set(floors) & fit.spec.pinned.keys():
         return {}
-    share = posterior["floor_share"]
-    prior_sd = fit.prior_sd["floor_share"]
+    share, prior_sd = posterior[floors[0]], fit.prior_sd[floors[0]]
     if "family" not in share.dims:
         return {family: float(share.std()) / prior_sd for family in fit.families}
     return {
@@ -107,7 +106,8 @@ def floor_ratio(fit: Fit) -> Mapping[str, float]:
 
 def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
     """Say for each family how much the data said of the floor."""
-    ratios = floor_ratio(fit)
+    ratios, law = floor_ratio(fit), fit.spec.law
+    label = "Floor" if set(law.floors) <= set(law.with_unit) else "Floor share"
     for index in families:
         family = fit.families[index]
         if family not in ratios:
@@ -115,7 +115,7 @@ def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
         ratio = ratios[family]
         of = f" of {family}" if len(fit.families) > 1 else ""
         verdict = "; the floor comes from the prior" if ratio > PRIOR_RATIO else ""
-        yield f"Floor share{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
+        yield f"{label}{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
 
 
 def response_unit(fit: Fit, family: str | None = None) -> str:

@@ -25,7 +25,6 @@ from bayes_scaling.specification.spec import Spec
 
 STEP = 1e-4
 WITHIN = 6.0
-REGRESSED = frozenset({"level", "elasticity", "floor_share", "a", "b", "c"})
 
 LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
 
@@ -76,7 +75,7 @@ def is_normal(prior: Prior, rule: Unconstraining) -> bool:
 
 def stated(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that the specification states, from whichever are sampled."""
-    if seen_by_data(spec) and "level" in values:
+    if seen_by_data(spec) and values.keys() >= set(spec.law.coordinates[0].parameters):
         natural = spec.law.to_natural(dict(values))
         return {name: natural[name] for name in spec.coordinates.parameters}
     return {name: values[name] for name in spec.coordinates.parameters}
@@ -93,12 +92,12 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
         return found
     seen = seen_by_data(spec)
     stand_in = spec.free.get(next(iter(spec.coordinates.parameters)))
-    domains = (spec.law.coordinates[0] if seen else spec.coordinates).parameters
-    for name, domain in domains.items():
+    for name in (spec.law.coordinates[0] if seen else spec.coordinates).parameters:
         prior = stand_in if seen else spec.free.get(name)
         shared = prior is not None and families > 1 and not prior.over
-        if prior is None or shared or name not in REGRESSED:
+        if prior is None or shared or name not in spec.law.regressed:
             continue
+        domain = spec.law.parameters[name].domain
         kind = "identity" if domain is REAL else "logit" if domain in (SHARE, UNIT) else "log"
         found[name] = Unconstraining(kind, truncation(spec, name) or 0.0)
     return found

@@ -16,7 +16,6 @@ Places = tuple[Index, Array]
 
 LADDER = "ladder"
 MIN_COMPUTES = 3
-SLOPES = ("elasticity", "b")
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
 
 def _demand_computes(spec: Spec, families: tuple[str, ...], family: Index, compute: Array) -> None:
     counts = [len(np.unique(compute[family == index])) for index in range(len(families))]
-    slopes = [spec.free[name] for name in SLOPES if name in spec.free]
+    slopes = [spec.free[name] for name in spec.law.slopes if name in spec.free]
     alone = any(prior.over and not prior.nested for prior in slopes)
     pooled = len(families) > 1 and not alone
     short = counts if not pooled else [max(counts)]
@@ -170,13 +169,14 @@ def _demand_computes(spec: Spec, families: tuple[str, ...], family: Index, compu
 
 
 def _demand_floor_below(spec: Spec, runs: pd.DataFrame) -> None:
-    floor = spec.pinned.get("c", 0.0)
     lowest = runs.iloc[int(runs[spec.response].argmin())]
-    if floor >= lowest[spec.response]:
-        raise SpecError(
-            f"{spec.name}: priors.c: the pinned floor {floor:g} is not below the smallest "
-            f"{spec.response}, {lowest[spec.response]:g} (run {lowest['run']}). Pin a lower one."
-        )
+    for name in set(spec.law.floors) & set(spec.law.with_unit) & spec.pinned.keys():
+        if spec.pinned[name] >= lowest[spec.response]:
+            raise SpecError(
+                f"{spec.name}: priors.{name}: the pinned floor {spec.pinned[name]:g} is not below "
+                f"the smallest {spec.response}, {lowest[spec.response]:g} (run {lowest['run']}). "
+                "Pin a lower one."
+            )
 
 
 def _references(

@@ -141,11 +141,12 @@ def _of_each(reported: xr.Dataset) -> tuple[pd.Series, pd.Series, pd.Series]:
     if reported.sizes["draw"] < MIN_DRAWS:
         nothing = _flat(xr.zeros_like(reported.isel(chain=0, draw=0, drop=True)))
         return nothing, nothing, nothing + np.inf
-    import arviz as az  # two seconds, which a fit that is loaded doesn't need
+    from arviz_stats import ess  # a second, which a loaded fit doesn't need
+    from arviz_stats import rhat as split_rhat
 
     with np.errstate(divide="ignore", invalid="ignore"):  # a chain that doesn't move
-        bulk, tail = _flat(az.ess(reported)), _flat(az.ess(reported, method="tail"))
-        rhat = _flat(az.rhat(reported))
+        bulk, tail = _flat(ess(reported)), _flat(ess(reported, method="tail"))
+        rhat = _flat(split_rhat(reported))
     stuck = ~np.isfinite(rhat)
     return (
         bulk.mask(stuck | bulk.isna(), 0.0),
@@ -158,10 +159,10 @@ def _least_bfmi(sample_stats: xr.Dataset) -> float:
     """Energy statistic of the worst chain; one whose energy doesn't move has none, and gets 0."""
     if sample_stats.sizes["draw"] < MIN_DRAWS:
         return 0.0
-    import arviz as az
+    from arviz_stats import bfmi
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = az.bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))
+        found = bfmi(xr.DataTree.from_dict({"sample_stats": sample_stats}))
     return float(np.nan_to_num(found["energy"].values, nan=0.0).min())
 
 

@@ -185,8 +185,10 @@ class Fit:
         natural = quoted(self.spec, {**self.spec.pinned, **drawn})
         by_family = "family" in posterior.dims
         ratio = xr.DataArray(reference / base, dims="family") if by_family else reference / base[0]
-        restated = natural["a"] * ratio ** -natural["b"]
-        return posterior.assign(a=restated) if isinstance(restated, xr.DataArray) else posterior
+        restated = self.spec.law.at_reference(natural, ratio)
+        return posterior.assign(
+            {name: drawn for name, drawn in restated.items() if isinstance(drawn, xr.DataArray)}
+        )
 
     def save(self, path: str | Path) -> Path:
         """Save everything as one netCDF file, replaced whole or not at all.

@@ -34,7 +34,6 @@ from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 MAX_SEED = 2**63
-QUOTED = {"a", "b", "b_after", "c", "ceiling"}
 ACCEPT = {"loss": 0.95, "passes": 0.8}
 
 
@@ -266,9 +265,9 @@ def _with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
 
 
 def _reported(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
-    own = set(parameter_names(spec))
+    own = {*parameter_names(spec), *spec.law.quoted}
     names = [name for name, values in posterior.data_vars.items() if "run" not in values.dims]
-    return posterior[[name for name in names if name in own or str(name) in QUOTED]]
+    return posterior[[name for name in names if name in own]]
 
 
 def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:

@@ -1,6 +1,6 @@
 """NUTS through nutpie, on machine code that is kept: the same seed gives the same draws."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,8 +16,10 @@ from bayes_scaling.inference.compiled.layouts import split
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.stops import explained_stops
+from bayes_scaling.inference.traces import after_tuning, count_all, stack_chains
 
 Progress = Callable[[int, int], None]
+Values = Mapping[str, Array]
 STATISTICS = ("diverging", "energy", "n_steps", "step_size")
 
 
@@ -67,9 +69,9 @@ def draw(
     SamplingError
         If the sampler stops.
     """
-    import nutpie
+    model, columns, cut = _ready(recipe, arrays)
+    import nutpie  # by now without ArviZ's figures
 
-    model, unwrap = _ready(recipe, arrays)
     # Threads of BLAS under threads of chains are 200 times slower.
     with threadpool_limits(1), explained_stops():
         running = nutpie.sample(
@@ -82,20 +84,27 @@ def draw(
             progress_bar=False,
             progress_callback=_reporter(progress) if progress else None,
             blocking=False,  # else nutpie takes an interrupt for the end, and gives what it has
+            return_raw_trace=True,  # a tree of it takes as long as a small fit
         )
         try:
-            tree = running.wait()
+            trace = running.wait()
         except BaseException:
             running.cancel()
             raise
-    steps = tree.sample_stats["n_steps"].sum() + tree["warmup_sample_stats"]["n_steps"].sum()
-    stats = tree.sample_stats.to_dataset()
-    kept = [name for name in STATISTICS if name in stats]
-    return Draws(unwrap(tree.posterior), stats[kept], int(steps))
+    drawn, statistics = trace.get_arrow_trace()
+    kept = after_tuning(statistics)
+    stats = {name: (("chain", "draw"), stack_chains(statistics, kept, name)) for name in STATISTICS}
+    return Draws(
+        values=cut({name: stack_chains(drawn, kept, name) for name in columns}),
+        sample_stats=xr.Dataset(stats),
+        gradient_evaluations=count_all(statistics, "n_steps"),
+    )
 
 
-def _ready(recipe: Recipe, arrays: Mapping[str, Any]) -> tuple[Any, Callable[[Any], Any]]:
-    """Return a model for nutpie, and the way from its posterior to named arrays.
+def _ready(
+    recipe: Recipe, arrays: Mapping[str, Any]
+) -> tuple[Any, Sequence[str], Callable[[Values], Values]]:
+    """Return a model for nutpie, the columns of its draws, and the way from them to the outputs.
 
     A nutpie or a numba of another inside than is known here compiles the model by itself.
     """
@@ -110,9 +119,9 @@ def _ready(recipe: Recipe, arrays: Mapping[str, Any]) -> tuple[Any, Callable[[An
     if code is None:
         lengths = tuple(np.shape(value) for value in arrays.values())
         model = _compiled_by_nutpie(recipe, lengths).with_data(**{PACKED: data})
-        return model, lambda found: {name: np.asarray(found[name]) for name in recipe.outputs}
+        return model, recipe.outputs, lambda found: found
     _, shapes = code.shapes(data)
-    return nutpie_model(code, data), lambda found: split(np.asarray(found[DRAWN]), shapes)
+    return nutpie_model(code, data), (DRAWN,), lambda found: split(found[DRAWN], shapes)
 
 
 @lru_cache(maxsize=32)

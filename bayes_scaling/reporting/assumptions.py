@@ -11,6 +11,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
+from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
     MINUS,
@@ -26,7 +27,7 @@ from bayes_scaling.reporting.tables import (
 from bayes_scaling.reporting.words import meaning
 from bayes_scaling.specification.spec import Spec
 
-FLOORS = ("floor_share", "c")
+INDEX = {"problem": "i", "bucket": "j"}
 MOST_ROWS = 10
 NESTED = re.compile(r"=\w+\([^()]*\)")  # an argument with a prior, and so a row, of its own
 ROW_HEIGHT = 0.52
@@ -50,7 +51,11 @@ class Assumptions:
     ----------
     name, title : str
     cite : tuple of str
-    law, noise, response : str
+    equations : tuple of Markup
+        The law.
+    scale : Markup
+        Of a law of pass rates, the function of the pass rate that effects are added to.
+    noise, response : str
         Names by which the template finds their mathematics.
     deviations : tuple of Deviation
     effects : tuple of str
@@ -68,12 +73,15 @@ class Assumptions:
         Whether runs came with standard errors.
     unit : str
         What has a law of its own, in a model of counts: a problem or a bucket.
+    index : str
+        The letter that counts these.
     """
 
     name: str
     title: str
     cite: tuple[str, ...]
-    law: str
+    equations: tuple[Markup, ...]
+    scale: Markup
     noise: str
     response: str
     deviations: tuple[Deviation, ...]
@@ -85,6 +93,7 @@ class Assumptions:
     is_floor_learned: bool
     has_errors: bool
     unit: str
+    index: str
 
 
 def state_assumptions(fit: Fit | PassFit) -> Assumptions:
@@ -94,7 +103,8 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         name=spec.name,
         title=spec.title,
         cite=spec.cite,
-        law=spec.law.name,
+        equations=equations_of(spec),
+        scale=equation_markup(linear.scale if (linear := spec.coordinates.linear) else ""),
         noise=spec.noise_name,
         response=spec.response,
         deviations=tuple(
@@ -115,7 +125,15 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         is_floor_learned=bool(floor),
         has_errors=isinstance(fit, Fit) and bool((fit.design.relative_se > 0).any()),
         unit=unit_column(spec),
+        index=INDEX[unit_column(spec)],
     )
+
+
+def equations_of(spec: Spec) -> tuple[Markup, ...]:
+    """Write the law of a model, line by line."""
+    index = INDEX[unit_column(spec)]
+    written = re.sub(r"_i\b", f"_{index}", spec.law.equations[spec.response])
+    return tuple(map(equation_markup, written.splitlines()))
 
 
 def _floor(fit: Fit | PassFit) -> tuple[str, ...]:
@@ -126,7 +144,7 @@ def _pinned_floor(spec: Spec) -> tuple[str, ...]:
     return tuple(
         f"The floor ({name}) is pinned at {spec.pinned[name]:g}: it rests on that number, and the "
         "data have no say in it."
-        for name in FLOORS
+        for name in spec.law.floors
         if name in spec.pinned
     )
 
@@ -150,10 +168,10 @@ def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame, unit: str) -> Table:
     }
     if pins:
         table = pd.concat([table, pd.DataFrame.from_dict(pins, orient="index")])
-    names = [str(name) for name in table.index]
+    names, glosses = [str(name) for name in table.index], fit.spec.law.glosses
     return make_table(
         "Parameters: 90 % intervals before and after the data, and medians after",
-        table.assign(name=names, gloss=[meaning(name, unit) for name in names]),
+        table.assign(name=names, gloss=[meaning(name, glosses, unit) for name in names]),
         column("Parameter", glossed, "name", "gloss"),
         column("Prior", _prior, "prior"),
         column("Before", span(three_digits), "prior_q05", "prior_q95"),

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_runs
+from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.inference.prior_predictive import draw_discrepancy
@@ -31,11 +33,26 @@ def simulate_runs(
     log_law = law_at(spec, grid, values, grid.family, grid.compute)
     g = draw_discrepancy(spec, grid, values, rng)
     noise = noise_at(spec, values, grid.family, log_law.shape, rng)
-    measured = STAND_IN * grid.relative_se / np.exp(log_law + g)
-    widened = np.sqrt(1 + (measured / of_family(values["sigma"], grid.family)) ** 2)
-    response = np.exp(log_law + g + widened * noise)
+    with np.errstate(over="ignore"):
+        expected = np.exp(log_law + g)
+        measured = STAND_IN * grid.relative_se / expected
+        widened = np.sqrt(1 + (measured / of_family(values["sigma"], grid.family)) ** 2)
+        response = np.exp(log_law + g + widened * noise)
+    _demand_finite(response, runs, spec.response)
     drawn = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
-    drawn |= {spec.response: response, "true_expected": np.exp(log_law + g)}
+    drawn |= {spec.response: response, "true_expected": expected}
     columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in drawn.items()}
     rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)
     return rows.assign(simulation=np.repeat(np.arange(size), len(runs)), **columns)
+
+
+def _demand_finite(drawn: Array, runs: pd.DataFrame, response: str) -> None:
+    """Refuse runs so far from C0 that a law of the prior leaves the numbers there."""
+    wrong = np.flatnonzero(~np.isfinite(drawn).all(axis=0))
+    if len(wrong):
+        row = runs.iloc[int(wrong[0])]
+        raise DataError(
+            f"compute: a {response} drawn at {row['compute']:g} FLOP (run {row['run']}) is too "
+            "large for a number: that is too far from the reference compute. Leave the run out, "
+            "or give a reference nearer to it."
+        )

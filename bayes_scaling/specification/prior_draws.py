@@ -45,9 +45,8 @@ def draw_prior(
 
 def truncation(spec: Spec, name: str) -> float | None:
     """Return the number that a parameter has to exceed: a pinned floor, for the level."""
-    if name == "level" and "c" in spec.coordinates.pinned:
-        return spec.pinned["c"]
-    return None
+    below = spec.coordinates.above.get(name)
+    return None if below is None else spec.pinned[below]
 
 
 def quoted(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from bayes_scaling.errors import SpecError, suggest
 from bayes_scaling.specification.discrepancy import KERNELS, Discrepancy
 from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, Domain
-from bayes_scaling.specification.laws import LAWS, Coordinates, Law
+from bayes_scaling.specification.laws import LAWS
+from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import NOISES, Noise
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.responses import RESPONSES, Response
@@ -116,7 +117,8 @@ class Reader:
             ways = " or ".join(", ".join(way.parameters) for way in law.ways(self.response))
             near = self._nearest(given, law, noise)
             raise self.fail("priors", f"the law {law.name} needs {ways}.{near}")
-        domains = {**coordinates.parameters, **noise.parameters}
+        stated = {name: law.parameters[name].domain for name in coordinates.parameters}
+        domains = {**stated, **noise.parameters}
         self.keys(table, "priors", set(domains))
         self.known(table, "priors", set(domains))
         priors = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from bayes_scaling.errors import SpecError
 from bayes_scaling.specification.discrepancy import Discrepancy
-from bayes_scaling.specification.laws import Coordinates, Law
+from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import Noise
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.reading import Reader
@@ -138,8 +138,9 @@ class Spec:
         every = {name for way in ways for name in way.parameters}
         asked = every & set(given)
         for way in (self.coordinates, *ways):
-            if asked <= way.parameters.keys() <= merged.keys():
-                dropped = every - way.parameters.keys()
+            own = set(way.parameters)
+            if asked <= own <= merged.keys():
+                dropped = every - own
                 return {name: value for name, value in merged.items() if name not in dropped}
         return merged
 

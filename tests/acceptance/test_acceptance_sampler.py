@@ -11,6 +11,8 @@ from chance import count_bounds, is_drawn_from
 import bayes_scaling as bs
 from bayes_scaling.specification.spec import parse_spec
 
+pytestmark = pytest.mark.afresh
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 

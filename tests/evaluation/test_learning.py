@@ -156,6 +156,7 @@ def test_sigma_and_amplitude_are_learned_if_named():
     assert spec.free["elasticity"] == start().free["elasticity"]
 
 
+@pytest.mark.afresh
 def test_same_seed_same_priors():
     ladders = ladders_of(np.tile([-2.5, 0.0], (4, 1)), "abcd")
     assert learn_priors(ladders, random_seed=3).text == learn_priors(ladders, random_seed=3).text

@@ -24,7 +24,9 @@ from bayes_scaling.inference.compiled.layouts import Layout
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.packing import pack
 from bayes_scaling.inference.variables import unpack
-from bayes_scaling.specification.curves import power
+from bayes_scaling.specification.laws import LAWS, power
+
+pytestmark = pytest.mark.afresh
 
 EVALUATE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4)
 THREE, FIVE = {"y": np.array([1.0, -2.0, 0.5])}, {"y": np.linspace(0.0, 2.0, 5)}
@@ -44,7 +46,7 @@ def build():
     return model
 
 
-def recipe(make=build, structure="toy", functions=(power,)):
+def recipe(make=build, structure="toy", functions=(power.curve,)):
     return Recipe(structure, (), functions, ("double", "scale"), make)
 
 
@@ -232,12 +234,13 @@ def test_another_processor_or_another_nutpie_finds_nothing(warm, monkeypatch, na
     assert read_parts(keys.key_of(recipe())) is None
 
 
-def test_an_edited_law_is_compiled_anew(folder, compiles, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", [*LAWS, "__init__", "elementwise"])
+def test_an_edited_law_is_compiled_anew(folder, compiles, tmp_path, monkeypatch, name):
     for room in ("inference", "specification"):
         shutil.copytree(keys.PACKAGE / room, tmp_path / room)
     monkeypatch.setattr(keys, "PACKAGE", tmp_path)
     for text in ("", "", "\n# another law\n"):
-        law = tmp_path / "specification" / "curves.py"
+        law = tmp_path / "specification" / "laws" / f"{name}.py"
         law.write_text(law.read_text() + text)
         keys.source_hash.cache_clear()
         find_code.cache_clear()
@@ -256,7 +259,7 @@ def test_the_hash_is_of_what_graphs_are_made_of():
         "inference/passes/joint.py",
         "inference/compiled/tracing.py",
         "inference/packing.py",
-        "specification/bent_curves.py",
+        *(f"specification/laws/{law}.py" for law in (*LAWS, "__init__", "shared")),
         "specification/noise.py",
     } <= names
     assert "inference/saving.py" not in names
@@ -335,7 +338,7 @@ def test_a_numba_of_another_inside_leaves_the_model_to_nutpie(monkeypatch):
 
     monkeypatch.setattr(nuts, "find_code", renamed)
     theirs = nuts._compiled_by_nutpie(recipe(), ((3,),))
-    model, _ = nuts._ready(recipe(), THREE)
+    model, _, _ = nuts._ready(recipe(), THREE)
     assert model.compiled_logp_func is theirs.compiled_logp_func
 
 

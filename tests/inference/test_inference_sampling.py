@@ -14,6 +14,8 @@ from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.sampling import recipe_of
 
+pytestmark = pytest.mark.afresh
+
 LOSS = bs.load_model("loss")
 CEREBRAS = bs.example("cerebras_gpt")
 SMALL = CEREBRAS.query("compute < 2e21")

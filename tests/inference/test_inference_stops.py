@@ -7,6 +7,8 @@ from bayes_scaling.errors import SamplingError
 from bayes_scaling.inference import nuts
 from bayes_scaling.inference.stops import explained_stops
 
+pytestmark = pytest.mark.afresh
+
 SETTINGS = {"random_seed": 1, "draws": 10, "tune": 10, "chains": 1, "target_accept": 0.8}
 
 

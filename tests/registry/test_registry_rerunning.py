@@ -37,6 +37,7 @@ def seen():
     return bs.example("cerebras_gpt").query("compute == 6.3e21")
 
 
+@pytest.mark.afresh
 def test_a_rerun_gives_the_sealed_quantiles(record):
     again = rerun(record)
     assert again.identical

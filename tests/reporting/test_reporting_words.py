@@ -6,6 +6,9 @@ import pytest
 from report_reader import Reader
 
 import bayes_scaling as bs
+from bayes_scaling.inference.passes.design import unit_column
+from bayes_scaling.reporting.assumptions import INDEX, equations_of
+from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pages import _environment
 from bayes_scaling.reporting.tables import (
     column,
@@ -18,16 +21,12 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.reporting.words import PARAMETERS, meaning
-from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.noise import NOISES
 
 ROOT_MODELS = tuple(bs.list_models()["model"])
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_every_parameter_has_a_meaning(law):
-    for way in LAWS[law].coordinates:
-        assert way.parameters.keys() <= PARAMETERS.keys()
+def test_every_parameter_of_a_noise_has_a_meaning():
     assert {name for noise in NOISES.values() for name in noise.parameters} <= PARAMETERS.keys()
 
 
@@ -39,15 +38,18 @@ def written(name, **changes):
         {"name": t.name, "kernel": t.kernel, "over": t.over, "length": t.length}
         for t in spec.discrepancy
     ]
+    linear = spec.coordinates.linear
     model = {
-        "law": spec.law.name,
+        "equations": equations_of(spec),
+        "scale": equation_markup(linear.scale) if linear else "",
         "noise": spec.noise_name,
         "response": spec.response,
         "deviations": terms,
         "effects": list(spec.effects),
         "references": "1",
         "has_errors": False,
-        "unit": "problem",
+        "unit": unit_column(spec),
+        "index": INDEX[unit_column(spec)],
     }
     return Reader(str(laws.mathematics(model | changes)))
 
@@ -68,7 +70,7 @@ def test_standard_errors_are_in_the_scale_of_the_likelihood():
 
 
 def test_a_law_of_buckets_is_not_one_of_problems():
-    text = written("pass_rate_bucket", unit="bucket").text
+    text = written("pass_rate_bucket").text
     assert "−log pj(C) = αj (C/C0)−kj" in text
     assert "passes of bucket j in run m ~ Binomial(njm, pjm)" in text
     assert "problem i" not in text
@@ -78,6 +80,42 @@ def test_a_law_of_buckets_is_not_one_of_problems():
 def test_a_name_without_words_has_no_meaning():
     assert meaning("temperature") == ""
     assert meaning("elasticity_sigma") == "spread of elasticity"
+
+
+EQUATIONS = {
+    "loss": "L(C) = a (C/C0)−b + c",
+    "loss_power": "L(C) = a (C/C0)−b log(measured)",
+    "loss_broken": "L(C) = a (C/C0)−b (1 + (C/Cbreak)1/w)−(bafter − b) w + c "
+    "log10(Cbreak/C0) = break_at, w = break_width log 10",
+    "loss_m4": "(L − c) / (Luntrained − L)γ = a (C/C0)−b",
+    "pass_rate": "−log pi(C) = αi (C/C0)−ki",
+    "pass_rate_logistic": "logit pi(C) = ki log(C/C0) − di",
+}
+
+
+@pytest.mark.parametrize(("model", "said"), EQUATIONS.items(), ids=EQUATIONS)
+def test_the_equation_of_a_law_is_in_the_mathematics(model, said):
+    assert said in written(model).text
+
+
+def test_effects_are_added_where_the_law_is_linear():
+    assert "added to log(−log p)." in written("pass_rate").text
+    assert "added to −logit p." in written("pass_rate_logistic").text
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("x^-(a + b)", "<var>x</var><sup>−(<var>a</var> + <var>b</var>)</sup>"),
+        ("x^((a) b)", "<var>x</var><sup>(<var>a</var>) <var>b</var></sup>"),
+        ("x^", "<var>x</var>^"),
+        ("x_", "<var>x</var>_"),
+        ("a < b & c", "<var>a</var> &lt; <var>b</var> &amp; <var>c</var>"),
+        ("`a_b` theta_2", "<code>a_b</code> θ<sub>2</sub>"),
+    ],
+)
+def test_an_equation_in_markup(text, markup):
+    assert equation_markup(text) == markup
 
 
 def test_rows_beyond_the_most_are_counted():

@@ -101,6 +101,13 @@ def test_the_formula_of_a_pass_rate_is_the_law(model):
         assert pass_rate == pytest.approx(1 / (1 + np.exp(value) * 30.0**-k))
 
 
+@pytest.mark.parametrize("model", ["loss", "loss_abc", "loss_broken", "loss_power"])
+def test_the_formula_in_the_comment_is_the_equation_of_the_law(model):
+    spec = load_model(model)
+    formula = re.search(r"# (L\(C\) = .*)", spec.text)[1]
+    assert spec.law.equations["loss"].splitlines()[0] == formula
+
+
 @pytest.mark.parametrize("model", ["loss", "loss_abc", "loss_families", "loss_power"])
 def test_the_formula_in_the_comment_is_the_law(model):
     spec = load_model(model)

@@ -45,11 +45,12 @@ def sources(package: Path) -> list[Path]:
 
 
 def _imported(package: Path, text: str) -> Iterator[Path]:
-    """Yield the files that imports may name: a module, or one in a folder."""
+    """Yield the files that imports may name: a module, a folder's table, or one in the folder."""
     for module, names in IMPORT.findall(text):
         if module.startswith(ROOMS):
             place = package / module.replace(".", "/")
             yield place.with_suffix(".py")
+            yield place / "__init__.py"
             yield from (place / f"{name}.py" for name in re.findall(r"\w+", names))
 
 

@@ -9,12 +9,16 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import nutpie
 import pandas as pd
-from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.inference.compiled.codes import Code
+from bayes_scaling.inference.compiled.postponing import postpone
+
+postpone("arviz")
+
+import nutpie  # noqa: E402
+from nutpie.compile_pymc import CompiledPyMCModel  # noqa: E402
 
 INSIDE = nutpie._lib
 FITS = nutpie.__version__.startswith("0.16.")

@@ -31,9 +31,9 @@ def origin_of(function: Callable[..., Any]) -> Origin:
 
     Examples
     --------
-    >>> from bayes_scaling.specification.curves import power
-    >>> origin_of(power).place[:2]
-    ('bayes_scaling.specification.curves', 'power')
+    >>> from bayes_scaling.specification.laws import power
+    >>> origin_of(power.curve).place[:2]
+    ('bayes_scaling.specification.laws.power', 'curve')
     >>> origin_of(lambda x: x).place is None
     True
     """

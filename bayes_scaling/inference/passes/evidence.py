@@ -19,7 +19,7 @@ from bayes_scaling.inference.passes.candidates import log_mean_weights
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.likelihood import log_choose
 from bayes_scaling.inference.passes.recovery import of_population
-from bayes_scaling.inference.passes.sampler_data import LINKS, mean_at, unit_root
+from bayes_scaling.inference.passes.sampler_data import link_of, mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
 from bayes_scaling.specification.spec import Spec
@@ -45,7 +45,7 @@ def log_evidence(spec: Spec, design: PassDesign, posterior: xr.Dataset, random_s
     ndarray, shape (draws, units)
     """
     terms = make_terms(spec, design)
-    link = LINKS[spec.law.name]
+    link = link_of(spec)
     sites = make_sites(design, link)
     scales, shared = of_population(spec, terms, posterior)
     rank = sum(term.block.shape[-1] for term in terms.units)

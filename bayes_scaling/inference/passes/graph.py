@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 from bayes_scaling.inference.passes.operation import CountDensity
-from bayes_scaling.inference.passes.sampler_data import LINKS, MEAN, UNITS, pass_sampler_arrays
+from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, link_of, pass_sampler_arrays
 from bayes_scaling.inference.passes.terms import Term, make_terms, scale_priors
 from bayes_scaling.inference.structure import HALF_NORMAL, NUMBERS, numbers_of, unpacked
 from bayes_scaling.inference.variables import make_variable, unpack
@@ -50,7 +50,7 @@ def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
             hazard = hazard + _scale(term, values) * pt.dot(weights, term.block.T)
         hazard = pm.Deterministic("log_hazard", hazard, dims=("unit", "run"))
         h = pt.exp(hazard)
-        logit = -hazard if LINKS[spec.law.name] == LOGISTIC else -h - pt.log1mexp(-h)
+        logit = -hazard if link_of(spec) == LOGISTIC else -h - pt.log1mexp(-h)
         n, c = design.n_samples.astype(int), design.n_correct.astype(int)
         pm.Binomial("n_correct", n=n, logit_p=logit, observed=c, dims=("unit", "run"))
     return model
@@ -70,7 +70,7 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
         rank = data["mean_block"].shape[1]
         flat = pm.Flat(MEAN, shape=(rank,)) if arrays["mean_block"].shape[1] else np.zeros(0)
         zeta = pm.Flat(UNITS, shape=(data["site"].shape[0], data["unit_block"].shape[1]))
-        density = CountDensity(LINKS[spec.law.name])
+        density = CountDensity(link_of(spec))
         counted = [data[name] for name in arrays if name != NUMBERS]
         pm.Potential("density", density(scales, flat, zeta, *counted)[0])
     return model

@@ -9,7 +9,8 @@ from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.inference.passes.design import PassDesign, unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.kernel import LOGISTIC
-from bayes_scaling.inference.passes.sampler_data import LINKS
+from bayes_scaling.inference.passes.sampler_data import link_of
+from bayes_scaling.inference.passes.terms import linear_of
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, square_root
 from bayes_scaling.specification.spec import Spec
 
@@ -90,7 +91,7 @@ def flat_draws(posterior: xr.Dataset) -> dict[str, Array]:
 
 def hazard(spec: Spec, predictor: Array) -> Array:
     """Return ``-log p`` from the linear predictor of a law."""
-    if LINKS[spec.law.name] == LOGISTIC:
+    if link_of(spec) == LOGISTIC:
         return np.logaddexp(0.0, predictor)
     return np.exp(predictor)
 
@@ -98,12 +99,11 @@ def hazard(spec: Spec, predictor: Array) -> Array:
 def law_at(spec: Spec, design: PassDesign, values: Parameters, compute: Array) -> Array:
     """Linear predictor of the law, shape ``(draws, targets, units)``."""
     x = np.log(compute / design.reference)
-    intercept, slope = (
-        _of_units(name, spec, design, values) for name in spec.coordinates.parameters
-    )
     count = max(map(len, values.values()))
-    shape = (count, len(compute), len(design.units))
-    return np.broadcast_to(intercept[:, None, :] - slope[:, None, :] * x[None, :, None], shape)
+    predictor = np.zeros((count, len(compute), len(design.units)))
+    for name, column in linear_of(spec).basis(x).items():
+        predictor += _of_units(name, spec, design, values)[:, None, :] * column[None, :, None]
+    return predictor
 
 
 def _of_units(name: str, spec: Spec, design: PassDesign, values: Parameters) -> Array:

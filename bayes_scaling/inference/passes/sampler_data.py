@@ -9,13 +9,14 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.sites import GroupedSites, group_sites, make_sites
-from bayes_scaling.inference.passes.terms import Term, Terms, make_terms, scale_priors
+from bayes_scaling.inference.passes.terms import Term, Terms, linear_of, make_terms, scale_priors
 from bayes_scaling.inference.structure import numbers_of, packed
+from bayes_scaling.specification.laws.law import LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.priors import DISTRIBUTIONS
 from bayes_scaling.specification.spec import Spec
 
 MEAN, UNITS = "whitened_mean", "whitened_units"
-LINKS = {"power": POWER, "logistic": LOGISTIC}
+LINKS = {LOG_HAZARD: POWER, MINUS_LOGIT: LOGISTIC}
 
 
 def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
@@ -43,9 +44,14 @@ def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
     return arrays | packed(numbers_of(scale_priors(spec), spec))
 
 
+def link_of(spec: Spec) -> int:
+    """Return the kernel's link for the scale on which the law is linear."""
+    return LINKS[linear_of(spec).scale]
+
+
 def sampler_sites(spec: Spec, design: PassDesign) -> GroupedSites:
     """Sites that the sampler's coordinates rest on."""
-    return group_sites(make_sites(design, LINKS[spec.law.name]))
+    return group_sites(make_sites(design, link_of(spec)))
 
 
 def _side_by_side(terms: Sequence[Term], shape: tuple[int, ...]) -> Array:

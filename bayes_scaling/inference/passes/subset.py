@@ -14,7 +14,7 @@ from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.candidates import resample
 from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.recovery import of_population, with_units
-from bayes_scaling.inference.passes.sampler_data import LINKS, mean_at, unit_root
+from bayes_scaling.inference.passes.sampler_data import link_of, mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.terms import make_terms
 from bayes_scaling.specification.spec import Spec
@@ -66,7 +66,7 @@ def recover_units(
         right; near one in `CANDIDATES`, a problem's draws are rough.
     """
     terms = make_terms(spec, design)
-    sites = make_sites(design, LINKS[spec.law.name])
+    sites = make_sites(design, link_of(spec))
     scales, shared = of_population(spec, terms, posterior)
     count = posterior.sizes["chain"] * posterior.sizes["draw"]
     rank = sum(term.block.shape[-1] for term in terms.units)
@@ -86,7 +86,7 @@ def recover_units(
             sites.w,
             design.n_correct,
             design.n_samples,
-            LINKS[spec.law.name],
+            link_of(spec),
             weights[row],
             share[row],
         )

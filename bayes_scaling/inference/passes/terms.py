@@ -14,10 +14,9 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.errors import SpecError
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
 from bayes_scaling.specification.discrepancy import covariance, square_root
+from bayes_scaling.specification.laws.law import Linear
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
-
-SLOPE = "k"
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,7 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
     unit, constant = unit_column(spec), np.zeros(len(design.runs))
     mean: list[Term] = []
     units: list[Term] = []
-    for name in spec.coordinates.parameters:
-        along = -design.x if name == SLOPE else np.ones_like(design.x)
+    for name, along in linear_of(spec).basis(design.x).items():
         for own, prior in levels(name, spec.priors[name]):
             if not isinstance(prior, Prior):
                 constant = constant + prior * along
@@ -107,10 +105,17 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
             mean.append(Term(own, scale, _spread(root, discrepancy.over == BUCKET, design)))
     if not units:
         raise SpecError(
-            f"{spec.name}: all {unit}s are alike; give log_alpha, k, an effect or a discrepancy "
-            f'over = "{unit}", with a standard deviation above zero.'
+            f"{spec.name}: all {unit}s are alike; give {', '.join(spec.coordinates.parameters)}, "
+            f'an effect or a discrepancy over = "{unit}", with a standard deviation above zero.'
         )
     return Terms(constant, tuple(mean), tuple(units))
+
+
+def linear_of(spec: Spec) -> Linear:
+    """Return how the law is linear in the parameters that the specification states."""
+    linear = spec.coordinates.linear
+    assert linear is not None, f"the law {spec.law.name} says no basis"
+    return linear
 
 
 def levels(name: str, prior: float | Prior) -> Iterator[tuple[str, float | Prior]]:

@@ -15,6 +15,8 @@ from shifting import unshifted_rng
 import bayes_scaling as bs
 from bayes_scaling.specification.spec import parse_spec
 
+pytestmark = pytest.mark.afresh
+
 COMPUTE = np.geomspace(1e19, 1e22, 6)
 X = np.log(COMPUTE / np.exp(np.log(COMPUTE).mean()))
 TRUTH = {"log_alpha_mu": 0.4, "k_mu": 0.2, "log_alpha_sigma": 1.2, "k_sigma": 0.1}

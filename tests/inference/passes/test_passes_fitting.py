@@ -110,6 +110,7 @@ def test_the_summary_has_a_row_a_parameter(fit_passes):
         fit_passes.summary("problems")
 
 
+@pytest.mark.afresh
 def test_same_seed_same_draws_and_the_data_are_not_changed(small):
     before = small.copy(deep=True)
     given = small.assign(bucket=[str(int(name) // 4 + 1) for name in small["problem"]])

@@ -13,7 +13,7 @@ from bayes_scaling.inference.passes import sites
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.graph import build_pass_model, build_pass_sampler_model
 from bayes_scaling.inference.passes.recovery import recover_posterior
-from bayes_scaling.inference.passes.sampler_data import LINKS, MEAN, UNITS
+from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, link_of
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.specification.spec import parse_spec
 
@@ -232,7 +232,7 @@ def test_the_plain_model_is_the_one_written_down(name):
         weights = {f"{term}_weights": rng.normal(size=shape) for term, shape in shapes.items()}
         logs = {f"{key}_log__": np.log(value) for key, value in scales.items()}
         (t,) = hazards({**logs, **weights})
-        logistic = LINKS[spec.law.name]
+        logistic = link_of(spec)
         p = 1 / (1 + np.exp(t)) if logistic else np.exp(-np.exp(t))
         seen = design.n_samples > 0
         apart = stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()

@@ -1,3 +1,5 @@
+"""The laws that bend on log-log paper: one smooth break, and a ceiling beside the floor."""
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -6,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interpreting import INTERPRETED
 
-from bayes_scaling.specification.bent_curves import broken_power_floor, saturating
-from bayes_scaling.specification.curves import power_floor
 from bayes_scaling.specification.laws import LAWS
+from bayes_scaling.specification.laws.broken_power_floor import curve as broken_power_floor
+from bayes_scaling.specification.laws.power_floor import curve as power_floor
+from bayes_scaling.specification.laws.saturating import curve as saturating
 
 DECADE = np.log(10)
 FLOORED = {

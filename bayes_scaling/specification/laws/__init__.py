@@ -1,0 +1,28 @@
+"""The laws, one a file: all that is known of a law is in its own, and this is their table.
+
+A new law is a file that has a `LAW`, and its name in the table.
+"""
+
+from collections.abc import Mapping
+
+from bayes_scaling.specification.laws import (
+    broken_power_floor,
+    late_start,
+    logistic,
+    power,
+    power_floor,
+    saturating,
+)
+from bayes_scaling.specification.laws.law import Law
+
+LAWS: Mapping[str, Law] = {
+    module.LAW.name: module.LAW
+    for module in (
+        power_floor,
+        power,
+        logistic,
+        broken_power_floor,
+        late_start,
+        saturating,
+    )
+}

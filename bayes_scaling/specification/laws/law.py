@@ -1,0 +1,189 @@
+"""What is known of a law, as frozen records; each law fills them in, in a file of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bayes_scaling.specification.domains import Domain
+
+Values = dict[str, Any]
+
+LOG_HAZARD = "log(-log p)"
+MINUS_LOGIT = "-logit p"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a law, stated or quoted.
+
+    Attributes
+    ----------
+    gloss : str
+        What it is, in words; "a problem" stands for whatever has a law of its own.
+    domain : Domain
+        Where it may lie.
+    is_regressed : bool
+        Whether the data leave it nearly normal, given the noise: the sampler then moves in units
+        of that normal. What a ladder says little of is sampled as it stands.
+    is_quoted : bool
+        Whether people quote it, so that a diagnosis has to vouch for it.
+    is_slope : bool
+        Whether a ladder that has one of its own needs three scales.
+    is_floor : bool
+        Whether it says where the law ends. A floor that a law has as a share comes first.
+    has_unit : bool
+        Whether it carries the unit of the response, so that it means nothing on another ladder.
+    is_learned : bool
+        Whether `learn_priors` learns its prior unless told otherwise.
+    """
+
+    gloss: str
+    domain: Domain
+    is_regressed: bool = False
+    is_quoted: bool = False
+    is_slope: bool = False
+    is_floor: bool = False
+    has_unit: bool = False
+    is_learned: bool = False
+
+
+@dataclass(frozen=True)
+class Linear:
+    """How a law of pass rates is linear in its parameters.
+
+    Attributes
+    ----------
+    scale : {LOG_HAZARD, MINUS_LOGIT}
+        The function of the pass rate that is linear.
+    basis : callable
+        From x to a dict of columns, one a parameter: the scale is the sum of both multiplied.
+    """
+
+    scale: str
+    basis: Callable[[Any], Values]
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """One way to state a law's parameters, and the way from it to the curve's own.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+    to_curve : callable
+        Takes a dict of these parameters and returns the arguments of the curve.
+    above : mapping of str to str
+        Which parameter has to exceed which other one; the latter has to be a number.
+    density : callable, optional
+        Takes the curve's arguments and returns by how much these parameters stretch them,
+        ``|d stated / d curve|``. With it the sampler moves in the law's first coordinates.
+    response : str
+        The response whose models may be stated so.
+    linear : Linear, optional
+        For pass rates.
+    """
+
+    parameters: tuple[str, ...]
+    to_curve: Callable[[Values], Values]
+    above: Mapping[str, str] = field(default_factory=dict)
+    density: Callable[[Values], Any] | None = None
+    response: str = "loss"
+    linear: Linear | None = None
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """The parameters that have to be numbers in a specification."""
+        return frozenset(self.above.values())
+
+
+def as_given(values: Values) -> Values:
+    """Return parameters that are the curve's own arguments."""
+    return values
+
+
+def unmoved(quoted: Values, ratio: Any) -> Values:  # noqa: ARG001
+    """Return what another C0 changes of quoted parameters: nothing."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Law:
+    """All that is known of a law.
+
+    Attributes
+    ----------
+    name : str
+        What a specification calls it.
+    columns : tuple of str
+        The covariates that it reads.
+    equations : mapping of str to str
+        The law as it is written down, by response: ``_`` lowers and ``^`` raises what follows, and
+        names of parameters stand in backticks. A unit that has a law of its own is ``i``.
+    curve : callable
+        Log of the response: a pure function of x and of the curve's arguments, which runs on
+        numbers, on arrays and on the variables of a graph.
+    parameters : mapping of str to Parameter
+        All that may be stated or are quoted.
+    coordinates : tuple of Coordinates
+        The first are the curve's own arguments.
+    to_natural : callable
+        From the curve's arguments to the parameters that people quote.
+    at_reference : callable, optional
+        Takes quoted parameters and the ratio of another C0 to theirs, and returns those that it
+        changes; by default none.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    equations: Mapping[str, str]
+    curve: Callable[..., Any]
+    parameters: Mapping[str, Parameter]
+    coordinates: tuple[Coordinates, ...]
+    to_natural: Callable[[Values], Values]
+    at_reference: Callable[[Values, Any], Values] = unmoved
+
+    @property
+    def glosses(self) -> dict[str, str]:
+        """What each parameter is, in words."""
+        return {name: parameter.gloss for name, parameter in self.parameters.items()}
+
+    @property
+    def regressed(self) -> tuple[str, ...]:
+        """The parameters that the data leave nearly normal."""
+        return tuple(name for name, own in self.parameters.items() if own.is_regressed)
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """The parameters that people quote."""
+        return tuple(name for name, own in self.parameters.items() if own.is_quoted)
+
+    @property
+    def slopes(self) -> tuple[str, ...]:
+        """The parameters that take three scales to tell."""
+        return tuple(name for name, own in self.parameters.items() if own.is_slope)
+
+    @property
+    def floors(self) -> tuple[str, ...]:
+        """The parameters that say where the law ends, a share first."""
+        return tuple(name for name, own in self.parameters.items() if own.is_floor)
+
+    @property
+    def with_unit(self) -> tuple[str, ...]:
+        """The parameters that carry the unit of the response."""
+        return tuple(name for name, own in self.parameters.items() if own.has_unit)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The parameters whose priors are learned unless told otherwise."""
+        return tuple(name for name, own in self.parameters.items() if own.is_learned)
+
+    def ways(self, response: str) -> tuple[Coordinates, ...]:
+        """Return the coordinates that a model of a response may be stated in."""
+        return tuple(way for way in self.coordinates if way.response == response)
+
+    def coordinates_for(self, names: frozenset[str], response: str = "loss") -> Coordinates | None:
+        """Find the coordinates whose parameters are all among `names`, if there are any."""
+        for coordinates in self.ways(response):
+            if set(coordinates.parameters) <= names:
+                return coordinates
+        return None

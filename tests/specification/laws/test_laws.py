@@ -1,0 +1,108 @@
+"""What holds for every law of the table."""
+
+import inspect
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+import xarray as xr
+from interpreting import INTERPRETED
+
+from bayes_scaling.specification.laws import LAWS
+from bayes_scaling.specification.laws.law import LOG_HAZARD, MINUS_LOGIT
+
+X = np.linspace(-5, 12, 7)
+CURVE = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.55}
+CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3, "gamma": 0.6}
+CURVE |= {"difficulty": 0.7, "k": 0.2, "b": 0.3, "start": 0.4}
+
+
+ON_SCALE = {
+    LOG_HAZARD: lambda log_hazard: log_hazard,
+    MINUS_LOGIT: lambda log_hazard: np.log(np.expm1(np.exp(log_hazard))),
+}
+LINEAR = {
+    f"{law.name}: {', '.join(way.parameters)}": (law, way)
+    for law in LAWS.values()
+    for way in law.coordinates
+    if way.linear
+}
+
+
+def arguments_of(law):
+    return {name: CURVE[name] for name in list(inspect.signature(law.curve).parameters)[1:]}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_numbers_arrays_and_graphs_agree(law):
+    arguments = arguments_of(law)
+    one_by_one = [float(law.curve(float(x), **arguments)) for x in X]
+    np.testing.assert_allclose(law.curve(X, **arguments), one_by_one, rtol=1e-13)
+
+    inputs = [pt.dvector("x"), *(pt.dscalar(name) for name in arguments)]
+    graph = law.curve(inputs[0], **dict(zip(arguments, inputs[1:], strict=True)))
+    compiled = pytensor.function(inputs, graph, mode=INTERPRETED)
+    np.testing.assert_allclose(compiled(X, *arguments.values()), one_by_one, rtol=1e-13)
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_draws_with_dims_keep_them(law):
+    rng = np.random.default_rng(1)
+    draws = {
+        name: xr.DataArray(value * rng.uniform(0.5, 1.5, (2, 3)), dims=("chain", "draw"))
+        for name, value in arguments_of(law).items()
+    }
+    losses = law.curve(xr.DataArray(X, dims="target"), **draws)
+    assert losses.dims == ("chain", "draw", "target") or losses.dims == ("target", "chain", "draw")
+    own = {name: float(value[1, 2]) for name, value in draws.items()}
+    found = losses.isel(chain=1, draw=2)
+    np.testing.assert_allclose(found, law.curve(X, **own), rtol=1e-14)
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_every_coordinate_gives_the_arguments_of_the_curve(law):
+    arguments = list(inspect.signature(law.curve).parameters)[1:]
+    for coordinates in law.coordinates:
+        own = frozenset(coordinates.parameters)
+        given_values = dict.fromkeys(own, 0.25)
+        assert sorted(coordinates.to_curve(given_values)) == sorted(arguments)
+        assert coordinates.pinned <= own
+        assert law.coordinates_for(own, coordinates.response) is coordinates
+        assert own <= law.parameters.keys()
+        assert law.equations[coordinates.response]
+    assert sorted(law.coordinates[0].parameters) == sorted(arguments)
+    assert law.coordinates_for(frozenset({"sigma"})) is None
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_every_quoted_parameter_is_described(law):
+    found = law.to_natural(arguments_of(law))
+    assert found.keys() <= law.parameters.keys()
+    assert set(law.quoted) <= found.keys()
+    assert all(gloss for gloss in law.glosses.values())
+
+
+@pytest.mark.parametrize(("law", "way"), LINEAR.values(), ids=LINEAR)
+def test_a_basis_is_the_curve_on_its_scale(law, way):
+    values = {name: 0.3 + 0.2 * place for place, name in enumerate(way.parameters)}
+    columns = way.linear.basis(X)
+    assert tuple(columns) == way.parameters
+    line = sum(values[name] * column for name, column in columns.items())
+    log_hazard = law.curve(X, **way.to_curve(values))
+    np.testing.assert_allclose(ON_SCALE[way.linear.scale](log_hazard), line, rtol=1e-9, atol=1e-12)
+
+
+def test_every_law_of_pass_rates_is_linear():
+    ways = [way for law in LAWS.values() for way in law.ways("passes")]
+    assert all(way.linear for way in ways)
+
+
+@pytest.mark.parametrize("name", [name for name, law in LAWS.items() if law.ways("loss")])
+def test_what_people_quote_may_be_restated_at_another_reference(name):
+    law = LAWS[name]
+    quoted, ratio = law.to_natural(arguments_of(law)), 7.0
+    moved = quoted | law.at_reference(quoted, ratio)
+    for x in (0.0, 2.0):
+        here = quoted["a"] * np.exp(-quoted["b"] * x)
+        assert moved["a"] * np.exp(-moved["b"] * (x - np.log(ratio))) == pytest.approx(here)
