@@ -100,6 +100,7 @@ class Trust:
     sensitivity: Sensitivity | None
     of_counts: bool
     more: tuple[Section, ...] = ()
+    record: str = ""  # how forecasts of published ladders fared as far out as this one
 
 
 def describe_sampler(diagnosis: Diagnosis) -> Table:

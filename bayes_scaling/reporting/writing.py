@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
-from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.forecasting import Forecast, PassForecast, record_at
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.outputs import demand_writable, replacing
@@ -159,4 +159,5 @@ def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
         sensitivity=None if counts or forecast is None else examine_sensitivity(forecast),
         of_counts=counts,
         more=tuple(examine_counts(fit, forecast)) if counts else (),
+        record="" if counts or distance is None else record_at(distance),
     )
