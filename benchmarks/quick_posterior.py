@@ -38,11 +38,12 @@ DEGREES = 7.0
 SEARCH = 5.0  # degrees of freedom of what the second round draws from
 PRIOR_SHARE = 0.2
 SCALES = ("floor_share", "sigma", "amplitude")
-PLACES = {"power_floor": ("level", "elasticity"), "above_chance": ("log_alpha", "k")}
+PLACES = {"power_floor": ("level", "elasticity"), "above_chance": ("ceiling_share", "k")}
 TO_NORMAL: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "level": np.log,
     "elasticity": np.log,
     "k": np.log,
+    "ceiling_share": special.logit,
     "floor_share": special.logit,
     "sigma": np.log,
     "amplitude": np.log,
@@ -65,7 +66,7 @@ class Ladder:
     def log_law(self, place: np.ndarray, slope: np.ndarray, share: np.ndarray, x: np.ndarray):
         """Log of the law, shape ``(draws, len(x))``."""
         names = PLACES[self.spec.law.name]
-        first = np.exp(place) if names[0] in TO_NORMAL else place
+        first = np.exp(place) if names[0] == "level" else special.expit(place)
         stated = {names[0]: first[:, None], names[1]: np.exp(slope)[:, None]}
         stated |= {"floor_share": share[:, None]}
         stated |= {name: self.spec.pinned[name] for name in self.spec.coordinates.numbers}
@@ -199,7 +200,7 @@ def _start(ladder: Ladder, centre: np.ndarray) -> np.ndarray:
     if ladder.spec.law.name == "power_floor":
         return np.array([ladder.response.mean(), centre[1]])
     share = np.exp(ladder.response.mean()) / (1 - ladder.spec.pinned["chance"])
-    return np.array([np.log(-np.log1p(-np.clip(share, 1e-4, 1 - 1e-4))), centre[1]])
+    return np.array([special.logit(np.clip(share, 1e-4, 1 - 1e-4)), centre[1]])
 
 
 def kept_draws(found: Weighed, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -191,7 +191,7 @@ def log_prior(spec, values):
 def log_law(values, family, x):
     """ln(a exp(-b x) + c), from whichever parameters there are."""
     of = {k: np.asarray(v)[family] if np.ndim(v) == 1 else v for k, v in values.items()}
-    if "log_alpha" in of:
+    if "chance" in of:
         return log_above_chance(of, x)
     if "bend" in of:
         return log_broken_law(of, x)
@@ -205,16 +205,14 @@ def log_law(values, family, x):
 
 
 def log_above_chance(of, x):
-    """The floor is found from its share of the error at the reference."""
-    wrong, alpha = 1 - of["chance"], np.exp(of["log_alpha"])
+    """Alpha is found from the error at the reference."""
+    floor = of["ceiling_share"] * of["floor_share"]
 
-    def error(floor, h):
-        return wrong * (1 - (1 - floor) * np.exp(-h))
+    def share(h):
+        return 1 - (1 - floor) * np.exp(-h)
 
-    floor = optimize.brentq(
-        lambda f: wrong * f - of["floor_share"] * error(f, alpha), 0.0, 1.0, xtol=1e-15
-    )
-    return np.log(error(floor, alpha * np.exp(-of["k"] * x)))
+    alpha = optimize.brentq(lambda h: share(h) - of["ceiling_share"], 0.0, 99.0, xtol=1e-15)
+    return np.log((1 - of["chance"]) * share(alpha * np.exp(-of["k"] * x)))
 
 
 def log_broken_law(of, x):

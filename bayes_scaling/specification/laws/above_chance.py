@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, REAL, SHARE
-from bayes_scaling.specification.laws.elementwise import elementwise, exp, minus_expm1
+from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, SHARE, UNIT
+from bayes_scaling.specification.laws.elementwise import elementwise, minus_expm1
 from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, Values, as_given
 from bayes_scaling.specification.laws.shared import FLOOR_SHARE
 
@@ -11,7 +11,7 @@ MOST = 50.0  # of log h: an accuracy of exp(-exp(50)) above chance is chance
 LEAST = -700.0  # of log h: the last that isn't zero as a number
 
 
-def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
+def curve(x: Any, ceiling_share: Any, k: Any, floor_share: Any, chance: Any) -> Any:
     r"""Log of an error rate whose accuracy above chance is ``exp(-alpha (C/C0)^-k)``.
 
     With g the chance level and f what mislabelled answers leave of the distance to it,
@@ -21,14 +21,15 @@ def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
 
     For f = 0 it is ``-log((accuracy - g) / (1 - g)) = alpha (C/C0)^-k``. The error starts at its
     ceiling 1 - g, falls as a power of compute once h is small, and ends at ``c = (1 - g) f``. It is
-    stated by the floor's share of the error at C0, as that of `power_floor` is.
+    stated by what data see: with u the error at C0 over its ceiling, and the floor's share of that
+    error, ``f = floor_share u`` and ``alpha = log((1 - f) / (1 - u))``.
 
     Parameters
     ----------
     x : float or array
         Natural logarithm of C / C0.
-    log_alpha : float or array
-        Log of h at C0.
+    ceiling_share : float or array
+        Error at C0 over 1 - g, that of a guess; between 0 and 1.
     k : float or array
         Exponent of compute, positive.
     floor_share : float or array
@@ -39,7 +40,7 @@ def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
     Returns
     -------
     float or array
-        Log of the error rate, of the broadcast shape; below ``log(1 - g)``.
+        Log of the error rate, of the broadcast shape; at most ``log(1 - g)``.
 
     References
     ----------
@@ -48,29 +49,27 @@ def curve(x: Any, log_alpha: Any, k: Any, floor_share: Any, chance: Any) -> Any:
     Examples
     --------
     >>> from math import exp, isclose
-    >>> error = exp(curve(0.0, log_alpha=0.0, k=0.2, floor_share=0.0, chance=0.25))
-    >>> isclose(error, 0.75 * (1 - exp(-1)))
+    >>> isclose(exp(curve(0.0, ceiling_share=0.4, k=0.2, floor_share=0.5, chance=0.25)), 0.3)
     True
     """
-    maths = elementwise(x, log_alpha, k, floor_share, chance)
-    h = maths.exp(maths.maximum(maths.minimum(log_alpha - k * x, MOST), LEAST))
-    floor = _floor(log_alpha, floor_share)
+    maths = elementwise(x, ceiling_share, k, floor_share, chance)
+    log_h = maths.log(_alpha(ceiling_share, floor_share)) - k * x
+    h = maths.exp(maths.maximum(maths.minimum(log_h, MOST), LEAST))
+    floor = floor_share * ceiling_share
     return maths.log1p(-chance) + maths.log(minus_expm1(h) + floor * maths.exp(-h))
 
 
-def _floor(log_alpha: Any, floor_share: Any) -> Any:
-    """Floor f as a share of the distance from chance, from its share of the error at C0."""
-    maths = elementwise(log_alpha, floor_share)
-    here = maths.exp(maths.minimum(log_alpha, MOST))
-    return floor_share * minus_expm1(here) / (1 - floor_share * maths.exp(-here))
+def _alpha(ceiling_share: Any, floor_share: Any) -> Any:
+    """``log((1 - f) / (1 - u))``, of shares near 1 too."""
+    fallen = ceiling_share * (1 - floor_share) / (1 - ceiling_share * floor_share)
+    return -elementwise(ceiling_share, floor_share).log1p(-fallen)
 
 
 def _to_natural(values: Values) -> Values:
-    floor = _floor(values["log_alpha"], values["floor_share"])
     return {
-        "alpha": exp(values["log_alpha"]),
+        "alpha": _alpha(values["ceiling_share"], values["floor_share"]),
         "k": values["k"],
-        "c": (1 - values["chance"]) * floor,
+        "c": (1 - values["chance"]) * values["ceiling_share"] * values["floor_share"],
     }
 
 
@@ -83,12 +82,12 @@ LAW = Law(
     columns=("compute",),
     equations={
         "loss": "L(C) = (1 - g) (1 - (1 - f) exp(-alpha (C/C0)^-k))\n"
-        "g = `chance`, log alpha = `log_alpha`, (1 - g) f = c = `floor_share` L(C0)"
+        "g = `chance`, L(C0) = (1 - g) `ceiling_share`, (1 - g) f = c = `floor_share` L(C0)"
     },
     curve=curve,
     parameters={
-        "log_alpha": Parameter(
-            "log of -log of the accuracy above chance at C0", REAL, is_regressed=True
+        "ceiling_share": Parameter(
+            "error rate at C0 over that of a guess", UNIT, is_regressed=True
         ),
         "k": Parameter(
             "exponent of compute",
@@ -110,7 +109,7 @@ LAW = Law(
     },
     coordinates=(
         Coordinates(
-            ("log_alpha", "k", "floor_share", "chance"), as_given, numbers=frozenset({"chance"})
+            ("ceiling_share", "k", "floor_share", "chance"), as_given, numbers=frozenset({"chance"})
         ),
     ),
     to_natural=_to_natural,

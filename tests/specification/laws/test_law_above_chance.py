@@ -11,7 +11,7 @@ from bayes_scaling.specification.shelf import load_model
 
 CURVES = st.fixed_dictionaries(
     {
-        "log_alpha": st.floats(-4, 2),
+        "ceiling_share": st.floats(0.01, 0.99),
         "k": st.floats(0.01, 2),
         "floor_share": st.floats(0, 0.99),
         "chance": st.floats(0, 0.9),
@@ -40,14 +40,15 @@ def test_without_a_floor_it_is_the_reports_law_of_accuracies(given, x):
     plain = {**given, "floor_share": 0.0}
     accuracy = 1 - np.exp(curve(x, **plain))
     above = (accuracy - given["chance"]) / (1 - given["chance"])
-    h = np.exp(given["log_alpha"] - given["k"] * x)
+    h = -np.log1p(-given["ceiling_share"]) * np.exp(-given["k"] * x)
     assert above == pytest.approx(np.exp(-h), rel=1e-9, abs=1e-12)
 
 
 @given(CURVES)
-def test_the_share_is_that_of_the_error_at_the_reference(given):
-    natural, _, _ = quoted(given)
+def test_the_shares_are_those_of_the_error_at_the_reference(given):
+    natural, g, _ = quoted(given)
     level = np.exp(curve(0.0, **given))
+    assert level == pytest.approx((1 - g) * given["ceiling_share"], rel=1e-12)
     assert natural["c"] == pytest.approx(given["floor_share"] * level, rel=1e-9)
 
 
@@ -62,7 +63,7 @@ def test_the_error_ends_at_its_floor_and_begins_at_what_a_guess_gets_wrong(given
 @given(st.floats(0.01, 2), st.floats(0, 0.9))
 def test_once_errors_are_small_it_is_a_power_law(k, chance):
     far = 40 / k
-    given = {"log_alpha": 0.0, "k": k, "floor_share": 0.0, "chance": chance}
+    given = {"ceiling_share": -np.expm1(-1.0), "k": k, "floor_share": 0.0, "chance": chance}
     assert curve(far, **given) == pytest.approx(np.log(1 - chance) - k * far, abs=1e-9)
 
 
@@ -83,19 +84,19 @@ def test_it_is_finite_silent_and_an_error_rate_a_thousand_folds_away(given):
 @pytest.mark.parametrize("floor_share", [0.0, 0.6])
 def test_the_gradient_is_right_far_on_both_sides(floor_share):
     x = np.array([-200.0, -20.0, -1.0, 0.0, 3.0, 40.0])
-    inputs = [pt.dscalar("log_alpha"), pt.dscalar("k")]
+    inputs = [pt.dscalar("ceiling_share"), pt.dscalar("k")]
     total = curve(x, *inputs, floor_share, 0.25).sum()
     gradient = pytensor.function(inputs, pt.grad(total, inputs))
 
-    def at(log_alpha, k):
-        return curve(x, log_alpha, k, floor_share, 0.25).sum()
+    def at(ceiling_share, k):
+        return curve(x, ceiling_share, k, floor_share, 0.25).sum()
 
     step = 1e-6
     by_hand = [
-        (at(-0.5 + step, 0.3) - at(-0.5 - step, 0.3)) / (2 * step),
-        (at(-0.5, 0.3 + step) - at(-0.5, 0.3 - step)) / (2 * step),
+        (at(0.5 + step, 0.3) - at(0.5 - step, 0.3)) / (2 * step),
+        (at(0.5, 0.3 + step) - at(0.5, 0.3 - step)) / (2 * step),
     ]
-    np.testing.assert_allclose(gradient(-0.5, 0.3), by_hand, rtol=1e-5)
+    np.testing.assert_allclose(gradient(0.5, 0.3), by_hand, rtol=1e-5)
 
 
 @pytest.mark.parametrize("chance", [1.0, -0.1, 1.5])
