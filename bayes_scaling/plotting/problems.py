@@ -93,7 +93,7 @@ def plot_problems(
         If there is no such bucket, `worst` is out of range, or the model knows nothing of single
         problems.
     """
-    fitted = fit.fit if isinstance(fit, PassForecast) else fit
+    fitted, targets = _taken_apart(fit)
     label, units = _bucket(fitted.design, unit_column(fitted.spec), bucket)
     colour_of = dict(zip(_leavers(fitted, units)[: _demand_worst(worst)], COLOURS, strict=False))
     drawn = _drawn(fitted, units, list(colour_of))
@@ -101,7 +101,7 @@ def plot_problems(
         ax = plt.subplots(figsize=SIZE, layout="constrained")[1]
     style, design = Style.of(ax), fitted.design
     ax.set(xscale="log", yscale="log")
-    computes = _grid(fit, design)
+    computes = _grid(np.append(design.compute, targets))
     lines = _medians(fitted, computes)
     for place, unit in enumerate(drawn):
         colour, is_named = colour_of.get(unit, FAINT), unit in colour_of
@@ -194,10 +194,14 @@ def _demand_worst(worst: int) -> int:
     return worst
 
 
-def _grid(fit: PassFit | PassForecast, design: PassDesign) -> Values:
-    computes = design.compute
-    if isinstance(fit, PassForecast):
-        computes = np.append(computes, fit.targets["compute"])
+def _taken_apart(given: PassFit | PassForecast) -> tuple[PassFit, Values]:
+    """Return the fit, and the computes of the targets of a forecast of it."""
+    if isinstance(given, PassForecast):
+        return given.fit, given.targets["compute"].to_numpy(float)
+    return given, np.empty(0)
+
+
+def _grid(computes: Values) -> Values:
     return np.geomspace(computes.min(), computes.max(), GRID_POINTS)
 
 
