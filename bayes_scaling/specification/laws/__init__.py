@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bayes_scaling.specification.laws import (
     broken_power_floor,
+    late_start,
     logistic,
     power,
     power_floor,
@@ -21,6 +22,7 @@ LAWS: Mapping[str, Law] = {
         power,
         logistic,
         broken_power_floor,
+        late_start,
         saturating,
     )
 }

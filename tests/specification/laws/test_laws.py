@@ -15,7 +15,7 @@ from bayes_scaling.specification.laws.law import LOG_HAZARD, MINUS_LOGIT
 X = np.linspace(-5, 12, 7)
 CURVE = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.55}
 CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3, "gamma": 0.6}
-CURVE |= {"difficulty": 0.7, "k": 0.2}
+CURVE |= {"difficulty": 0.7, "k": 0.2, "b": 0.3, "start": 0.4}
 
 
 ON_SCALE = {
