@@ -101,7 +101,7 @@ def plot_problems(
         ax = plt.subplots(figsize=SIZE, layout="constrained")[1]
     style, design = Style.of(ax), fitted.design
     ax.set(xscale="log", yscale="log")
-    computes = _grid(np.append(design.compute, targets))
+    computes = _grid(np.append(design.compute, targets["compute"]))
     lines = _medians(fitted, computes)
     for place, unit in enumerate(drawn):
         colour, is_named = colour_of.get(unit, FAINT), unit in colour_of
@@ -194,11 +194,11 @@ def _demand_worst(worst: int) -> int:
     return worst
 
 
-def _taken_apart(given: PassFit | PassForecast) -> tuple[PassFit, Values]:
-    """Return the fit, and the computes of the targets of a forecast of it."""
+def _taken_apart(given: PassFit | PassForecast) -> tuple[PassFit, pd.DataFrame]:
+    """Return the fit, and the targets of the forecast of it; none where a fit was given."""
     if isinstance(given, PassForecast):
-        return given.fit, given.targets["compute"].to_numpy(float)
-    return given, np.empty(0)
+        return given.fit, given.targets
+    return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
 
 
 def _grid(computes: Values) -> Values:
