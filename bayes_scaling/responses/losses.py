@@ -5,7 +5,6 @@ from bayes_scaling.responses.response import Response
 
 LOSSES = Response(
     name="loss",
-    measured="losses",
     nature="losses, which have no problems",
     forecast="loss",
     rows="runs",

@@ -5,7 +5,6 @@ from bayes_scaling.responses.response import Response
 
 PASSES = Response(
     name="passes",
-    measured="counts",
     nature="counts, which are of one family",
     forecast="pass rate",
     rows="counts",

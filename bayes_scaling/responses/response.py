@@ -12,7 +12,7 @@ from bayes_scaling.specification.spec import Spec
 # What a room has of each response, by its name in a specification.
 type ByResponse[T] = Mapping[str, T]
 
-type Table = Callable[..., pd.DataFrame]
+type ToTable = Callable[..., pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,9 @@ class Response:
     ----------
     name : str
         As a specification writes it.
-    measured : str
-        What its models are of, as in 'a model of losses'.
     nature : str
-        The same, and what sets it apart from others, where a sentence says why these have an option
-        that it doesn't have.
+        What its models are of, and why an option that others have says nothing of it: 'losses,
+        which have no problems'.
     forecast : str
         What its forecasts are of, as in 'forecast of the pass rate'.
     rows : {"runs", "counts"}
@@ -50,14 +48,13 @@ class Response:
     """
 
     name: str
-    measured: str
     nature: str
     forecast: str
     rows: str
     columns: tuple[str, ...]
     keys: tuple[str, ...]
-    read: Table
-    check: Table
+    read: ToTable
+    check: ToTable
     units: tuple[str, ...]
     target_accept: float
     options: frozenset[str] = frozenset()

@@ -120,7 +120,13 @@ class PassFit:
         return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
 
     def prior_draws(self) -> dict[str, Any]:
-        """Draw the parameters of one problem from their priors, with what problems share."""
+        """Draw the parameters of one problem from their priors, with what problems share.
+
+        Returns
+        -------
+        dict of str to ndarray
+            20,000 draws of each, the same on every call.
+        """
         rng = np.random.default_rng(0)
         drawn: dict[str, Any] = {}
         one = {"problem": 1, "bucket": 1}
