@@ -248,6 +248,9 @@ def test_what_the_losses_are_is_given_or_named(folder):
     assert "the sampler was reached" in str(result.exception)
     assert f"note: {told}" in result.stderr
     assert "--read" in refused("check", "rates.csv", *columns, "--read", "tests=base")
+    assert f"note: {told}" in run("backtest", "rates.csv", *columns[:2]).stderr
+    baseline = ["--baseline", "last_value"]
+    assert told not in run("backtest", "rates.csv", *columns[:2], *baseline).stderr
     (folder / "export.csv").write_text(TWO_METRICS)
     asked = ["check", "export.csv", "--compute", "d8=1e17", "--read", "metric=val/bpb"]
     assert "'val/bpb' says the unit" in run(*asked).stderr

@@ -17,6 +17,7 @@ from bayes_scaling.cli.options import (
     Columns,
     Compute,
     Draws,
+    Far,
     Hardest,
     Json,
     Ks,
@@ -192,6 +193,7 @@ def forecast(
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
+    far: Far = False,
     json: Json = False,
 ) -> None:
     """Forecast larger runs, from runs or counts, or from a saved fit."""
@@ -213,9 +215,10 @@ def forecast(
         question=question,
         at=at,
         allow=allow,
+        far=far,
     )
     with keeping(fitted, ladder_or_fit):
-        predicted = predict_at(fitted, at, family, question, seed=seed)
+        predicted = predict_at(fitted, at, family, question, seed=seed, far=far)
         draw_figure(predicted, figure, by=by)
         print_forecast(predicted, question, as_json=json, figure=figure)
     _exit(fitted)

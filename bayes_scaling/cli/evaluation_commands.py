@@ -143,11 +143,14 @@ def backtest(
     from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.data import check_quantities
     from bayes_scaling.evaluation.backtesting import backtest as judge
+    from bayes_scaling.inference.suitability import remark_on_metric
+    from bayes_scaling.specification.shelf import load_model
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
     runs = read_ladder(ladder, columns, compute)
-    demand_meaning(check_quantities(runs), allow)
+    suits = () if baseline else remark_on_metric(load_model(model or "loss"), runs)
+    demand_meaning([*check_quantities(runs), *suits], allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
         result = judge(
             None if baseline else model or "loss",

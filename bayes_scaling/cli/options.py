@@ -49,6 +49,14 @@ Allow = Annotated[
         "metrics. Repeatable.",
     ),
 ]
+Far = Annotated[
+    bool,
+    typer.Option(
+        "--far",
+        help="A target more than 8 decades beyond the largest run, or 6 below the smallest, is "
+        "meant.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 Above = Annotated[float | None, typer.Option(help="Print the probability of more than this.")]
 Below = Annotated[float | None, typer.Option(help="Print the probability of less than this.")]

@@ -9,8 +9,9 @@ import typer
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
 from bayes_scaling.cli.writing import (
-    DISTANCE,
     KIND_OF,
+    distance_line,
+    distance_text,
     print_chance,
     print_json,
     say_unconverged,
@@ -44,7 +45,8 @@ def print_pass_forecast(
         return print_json(record | {"targets": summary.to_dict("records")})
     typer.echo(f"{fit_title(forecast.fit)}\n{_headline(forecast, question)}\n")
     typer.echo(table_text(_table(forecast, summary, by)))
-    typer.echo(f"\n{DISTANCE}\n{MEANS}\n{_last(by, samples)}")
+    line = distance_line(forecast.targets, is_recorded=False)
+    typer.echo(f"\n{line}\n{MEANS}\n{_last(by, samples)}")
     print_chance(chance, question, of)
     return say_unconverged(forecast.fit)
 
@@ -70,7 +72,7 @@ def _table(forecast: "PassForecast", summary: pd.DataFrame, by: str) -> pd.DataF
     columns = {} if by == "all" else {by: list(summary["group"])}
     columns |= {
         "target (FLOP)": [compute_text(value) for value in summary["compute"]],
-        "distance": [f"{distance[value]:.2f}" for value in summary["compute"]],
+        "distance": [distance_text(distance[value]) for value in summary["compute"]],
         "quantity": list(summary["quantity"]),
         "median": [f"{value:.3g}" for value in summary["median"]],
     }

@@ -20,6 +20,8 @@ from bayes_scaling.cli.records import (
 from bayes_scaling.cli.writing import (
     DISTANCE,
     KIND_OF,
+    distance_line,
+    distance_text,
     print_chance,
     print_json,
     print_notes,
@@ -71,7 +73,7 @@ def _print_losses(
         return print_json(record | {"targets": summary.to_dict("records")})
     table = _interval_table(summary, several=len(forecast.fit.families) > 1)
     typer.echo(f"{fit_title(forecast.fit)}\n{_kind_line(forecast, kind)}\n")
-    typer.echo(f"{table_text(table)}\n\n{DISTANCE}")
+    typer.echo(f"{table_text(table)}\n\n{distance_line(summary, is_recorded=True)}")
     print_chance(chance, question, "loss")
     return say_unconverged(forecast.fit)
 
@@ -124,7 +126,7 @@ def _interval_table(summary: pd.DataFrame, *, several: bool) -> pd.DataFrame:
     columns: dict[str, Sequence[str]] = {"family": list(summary["family"])} if several else {}
     columns |= {
         "target (FLOP)": [compute_text(value) for value in summary["compute"]],
-        "distance": [f"{value:.2f}" for value in summary["distance"]],
+        "distance": [distance_text(value) for value in summary["distance"]],
         "median": [f"{value:{digits}}" for value in summary["median"]],
     }
     for name, low, high in (("50 % interval", "q25", "q75"), ("90 % interval", "q05", "q95")):

@@ -15,6 +15,7 @@ from bayes_scaling.cli.options import (
     Columns,
     Compute,
     Draws,
+    Far,
     Json,
     LadderOrFit,
     Model,
@@ -71,6 +72,7 @@ def register(
     columns: Columns = None,
     compute: Compute = None,
     allow: Allow = None,
+    far: Far = False,
     json: Json = False,
 ) -> None:
     """Seal a forecast: append it to a ledger before the outcome is known."""
@@ -98,12 +100,13 @@ def register(
         family=family,
         at=at,
         allow=allow,
+        far=far,
     )
     from bayes_scaling.forecasting import predict
     from bayes_scaling.registry import register as seal
 
     one = family[0] if family and len(family) == 1 else family
-    forecast = predict(fitted, compute=at, family=one or None, random_seed=seed)
+    forecast = predict(fitted, compute=at, family=one or None, random_seed=seed, far=far)
     with keeping(fitted, ladder_or_fit), _noting():
         records = seal(
             forecast,

@@ -13,6 +13,7 @@ from bayes_scaling.cli.options import (
     Columns,
     Compute,
     Draws,
+    Far,
     Hardest,
     Json,
     LadderOrFit,
@@ -53,6 +54,7 @@ def report(
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
+    far: Far = False,
     json: Json = False,
 ) -> None:
     """Write a forecast, with what it rests on, as one HTML file."""
@@ -70,6 +72,7 @@ def report(
     if at or Path(ladder_or_fit).suffix.lower() == SAVED:
         settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
         settings |= {"seed": seed, "draws": draws, "counts": counts, "at": at or (), "allow": allow}
+        settings |= {"far": far}
         fitted = find_fit(ladder_or_fit, model, **settings)
     else:  # nothing is forecast, so nothing has to be forecastable
         chosen = 1 if seed is None else seed
@@ -78,7 +81,8 @@ def report(
     from bayes_scaling.reporting import report as write
 
     with keeping(fitted, ladder_or_fit):
-        path = write(fitted, _forecast(fitted, at, family, seed), registered=ledger, path=out)
+        forecast = _forecast(fitted, at, family, seed, far=far)
+        path = write(fitted, forecast, registered=ledger, path=out)
     if json:
         print_json({"report": path, "converged": fitted.diagnosis.converged})
     else:
@@ -87,10 +91,10 @@ def report(
         raise typer.Exit(NOT_CONVERGED)
 
 
-def _forecast(fitted: Any, at: Any, family: Any, seed: int | None) -> Any:
+def _forecast(fitted: Any, at: Any, family: Any, seed: int | None, *, far: bool) -> Any:
     if not at:
         return None
     from bayes_scaling.cli.questions import Question
     from bayes_scaling.cli.running import predict_at
 
-    return predict_at(fitted, at, family, Question(), seed=seed)
+    return predict_at(fitted, at, family, Question(), seed=seed, far=far)

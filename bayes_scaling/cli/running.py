@@ -164,6 +164,7 @@ def find_fit(
     question: Question | None = None,
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
+    far: bool = False,
 ) -> "Fit | PassFit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -176,6 +177,8 @@ def find_fit(
         table = read_table(ladder, model, columns, compute, counts, seed=chosen)
         WAYS[spec.response].demand(table, question, spec, family)
         _demand_one_unit(table, at)
+        if not far:
+            _demand_near(table, at)
         return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
     refuse({**given, "--allow": allow, **counts.given}, f"{ladder} is fitted already")
@@ -202,13 +205,14 @@ def predict_at(
     question: Question,
     *,
     seed: int | None,
+    far: bool,
 ) -> "Forecast | PassForecast":
     """Forecast what a question asks of a fit."""
     from bayes_scaling.forecasting import predict
 
     one = family[0] if family and len(family) == 1 else family
     asked: Any = {"compute": at, "family": one or None, "restrict": question.restrict}
-    return predict(fitted, **asked, random_seed=seed)
+    return predict(fitted, **asked, random_seed=seed, far=far)
 
 
 def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
@@ -275,6 +279,17 @@ def _demand_one_unit(table: "pd.DataFrame", at: Sequence[str]) -> None:
     from bayes_scaling.data import demand_one_unit, parse_compute
 
     demand_one_unit(table["compute"].to_numpy(), np.array([parse_compute(value) for value in at]))
+
+
+def _demand_near(table: "pd.DataFrame", at: Sequence[str]) -> None:
+    """Refuse what lies too far from every family; `predict` refuses what does from its own."""
+    import numpy as np
+
+    from bayes_scaling.data import parse_compute
+    from bayes_scaling.forecasting import demand_near
+
+    computes = np.array([parse_compute(value) for value in at])
+    demand_near(computes, float(table["compute"].min()), float(table["compute"].max()))
 
 
 @contextmanager

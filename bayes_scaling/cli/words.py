@@ -28,6 +28,7 @@ PHRASES = [
         (r"\b(filter|metric|tests)=(['\"])(.+?)\2", r"--read \1=\3"),
         (r"\b(filter|metric|tests)=(?=[,.])", r"--read \1=NAME"),
         (r"\b(filter|metric|tests)=(?= goes)", r"--read \1"),
+        (r"\bfar=True\b", "--far"),
         (r"\bcompute= is by run", "compute is given by run"),
         (r"\bin compute= too", "in --compute or --run-compute too"),
         (r"\b(columns|compute)=(?= goes)", r"--\1"),

@@ -25,6 +25,24 @@ KIND_OF = {
 DISTANCE = "Distance: decades of compute beyond the last fitted run."
 
 
+def distance_text(distance: float) -> str:
+    """Write a distance, and mark it where it is far."""
+    from bayes_scaling.forecasting import FAR
+
+    return f"{distance:.2f}{' (far)' if distance > FAR else ''}"
+
+
+def distance_line(targets: pd.DataFrame, *, is_recorded: bool) -> str:
+    """Say what a distance is and, of far ones, what the record holds there."""
+    from bayes_scaling.forecasting import FAR, farthest, record_at
+
+    distance = farthest(targets)
+    if distance is None:
+        return DISTANCE
+    record = f" {record_at(distance)}" if is_recorded else ""
+    return f"{DISTANCE} Far: more than {FAR:g}.{record}"
+
+
 def print_json(content: Any) -> None:
     """Write JSON to stdout; NaN becomes null."""
     typer.echo(json.dumps(_plain(content), indent=1, allow_nan=False))

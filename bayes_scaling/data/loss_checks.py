@@ -184,7 +184,9 @@ def two_units(name: str, ladder: pd.DataFrame) -> Iterator[str]:
 
 
 def two_metrics(name: str, ladder: pd.DataFrame) -> Iterator[str]:
-    """Look for losses of one ladder that are said to be two things."""
+    """Look for losses of one ladder that are said to be two things; counts are none."""
+    if "loss" not in ladder:
+        return
     said = [metrics_in(ladder, column) for column in METRIC_COLUMNS]
     found = said[0] if said[0] == ["other"] else sorted({*said[0], *said[1]})
     if len(found) > 1:

@@ -237,6 +237,20 @@ CHECKS = (
         refuses=True,
     ),
     Check(
+        "distance of a target",
+        "compute of a target",
+        "more than 8 decades beyond the largest run of its ladder",
+        "far=True",
+        refuses=True,
+    ),
+    Check(
+        "forgotten exponent",
+        "compute of a target",
+        "more than 6 decades below the smallest run of its ladder",
+        "write the exponent, or far=True",
+        refuses=True,
+    ),
+    Check(
         "name against values",
         "cells of a column whose name gives a unit, a logarithm or a perplexity",
         "units of their own; a value inside the range above that is beyond it once scaled; all "

@@ -242,4 +242,4 @@ def _forecast_split(
 
 def _model_forecast(spec: Spec, split: Split, seed: int, options: Mapping[str, Any]) -> Predictive:
     fitted = fit_runs(spec, split.fitted, random_seed=seed, **options)
-    return predictive_of(predict(fitted, split.targets))
+    return predictive_of(predict(fitted, split.targets, far=True))

@@ -108,7 +108,14 @@ def stack(
     demand_same_responses(fits)
     learned = learn_weights({name: backtests[name] for name in fits})
     forecasts = {
-        name: predict(fitted, targets, compute=compute, family=family, random_seed=random_seed)
+        name: predict(
+            fitted,
+            targets,
+            compute=compute,
+            family=family,
+            random_seed=random_seed,
+            far=True,
+        )
         for name, fitted in fits.items()
     }
     first = next(iter(forecasts.values()))

@@ -1,5 +1,12 @@
 """Posterior predictive distributions at target computes; forecasts are frozen records."""
 
+from bayes_scaling.forecasting.distance import (
+    FAR,
+    demand_near,
+    distance_record,
+    farthest,
+    record_at,
+)
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import (
     NO_UNIT,
@@ -15,15 +22,20 @@ from bayes_scaling.forecasting.summaries import quantile_name
 from bayes_scaling.forecasting.targets import family_index
 
 __all__ = [
+    "FAR",
     "NO_UNIT",
     "Forecast",
     "PassForecast",
+    "demand_near",
+    "distance_record",
     "family_index",
+    "farthest",
     "floor_notes",
     "floor_ratio",
     "in_unit",
     "predict",
     "quantile_name",
+    "record_at",
     "response_metric",
     "response_unit",
 ]

@@ -25,8 +25,8 @@ class Forecast(Summaries):
     fit : Fit
         The fit that it was made from.
     notes : tuple of str
-        What the reader has to know: a fit that didn't converge, a floor that comes from the prior,
-        a target below the ladder.
+        What the reader has to know: a fit that didn't converge, a prior that the data contradict,
+        a floor that comes from the prior, a target below the ladder or far beyond it.
     random_seed : int or None
         Of the draws; where it is None, they were made with the fit's.
     """

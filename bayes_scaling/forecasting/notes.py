@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data.loss_checks import metrics_of, unit_of
+from bayes_scaling.forecasting.distance import far_notes
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
@@ -33,6 +34,7 @@ def loss_notes(
                 f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
                 f"{smallest:.3g} FLOP): this is an extrapolation downward."
             )
+    yield from far_notes(table, is_recorded=True)
     yield from size_notes(draws["expected"])
 
 
@@ -55,6 +57,7 @@ def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterat
                 f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
                 f"{smallest:.3g} FLOP): this is an extrapolation downward."
             )
+    yield from far_notes(targets, is_recorded=False)
     yield from size_notes(xr.ufuncs.exp(-draws["expected"]).mean(unit_column(fit.spec)))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayes_scaling.data import demand_one_unit
 from bayes_scaling.errors import DataError
+from bayes_scaling.forecasting.distance import demand_near
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import loss_notes, pass_notes
 from bayes_scaling.forecasting.pass_forecasts import PassForecast, restriction
@@ -33,6 +34,7 @@ def predict(
     family: str | Sequence[str] | None = None,
     restrict: None = None,
     random_seed: int | None = None,
+    far: bool = False,
 ) -> Forecast: ...
 @overload
 def predict(
@@ -43,6 +45,7 @@ def predict(
     family: None = None,
     restrict: str | None = None,
     random_seed: int | None = None,
+    far: bool = False,
 ) -> PassForecast: ...
 def predict(
     fit: Fit | PassFit,
@@ -52,6 +55,7 @@ def predict(
     family: str | Sequence[str] | None = None,
     restrict: str | None = None,
     random_seed: int | None = None,
+    far: bool = False,
 ) -> Forecast | PassForecast:
     """Forecast what new runs will show.
 
@@ -69,6 +73,9 @@ def predict(
         least once, as the GPT-4 report did; the notes say what share that drops.
     random_seed : int, optional
         By default the fit's, so that the same fit gives the same forecast.
+    far : bool
+        Whether a target more than 8 decades beyond the largest fitted run, or 6 below the smallest,
+        is meant. From 2.5 decades on the notes say what the record of published ladders holds.
 
     Returns
     -------
@@ -79,7 +86,8 @@ def predict(
     ------
     DataError
         If a target has no usable compute, its family has no run in the fit, counts of a single
-        compute were fitted, which say nothing of the exponent, or the ladder is in another unit.
+        compute were fitted, which say nothing of the exponent, the ladder is in another unit, or
+        a target is too far from it, or looks as if its exponent was forgotten.
     BayesScalingError
         If so many targets don't fit into memory.
 
@@ -96,19 +104,22 @@ def predict(
     check_seed(seed)
     own = fit.response
     options = own.own_options(fit.spec.name, restrict=restrict)
-    return PREDICTORS[own.name](fit, computes, labels, seed, **options)
+    return PREDICTORS[own.name](fit, computes, labels, seed, far=far, **options)
 
 
 def _losses(
-    fit: Fit, computes: np.ndarray[Any, Any], labels: list[str | None], seed: int
+    fit: Fit, computes: np.ndarray[Any, Any], labels: list[str | None], seed: int, *, far: bool
 ) -> Forecast:
     demand_one_unit(fit.design.compute, computes)
     index = np.array([family_index(fit.families, label) for label in labels])
+    last = np.array([fit.design.of_family(own).max() for own in index])
+    if not far:
+        first = np.array([fit.design.of_family(own).min() for own in index])
+        demand_near(computes, first, last)
     rng = np.random.default_rng([seed, 1])
     together = len(fit.design.runs) + len(computes)
     _demand_memory(fit, len(computes), together**2)
     draws = draw_responses(fit, index, computes, rng)
-    last = np.array([fit.design.of_family(own).max() for own in index])
     table = pd.DataFrame(
         {
             "family": [fit.families[own] for own in index],
@@ -143,6 +154,8 @@ def _passes(
     computes: np.ndarray[Any, Any],
     labels: list[str | None],
     seed: int,
+    *,
+    far: bool,
     restrict: str | None,
 ) -> PassForecast:
     _check_family(fit, labels)
@@ -154,6 +167,8 @@ def _passes(
             "the fit can still be described with fit.summary()."
         )
     demand_one_unit(fitted, computes)
+    if not far:
+        demand_near(computes, fitted.min(), fitted.max())
     _demand_memory(fit, len(computes) * len(fit.design.units))
     chosen, said = restriction(fit, restrict)
     draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))

@@ -21,6 +21,7 @@ from bayes_scaling.plotting.marks import (
     draw_drop_line,
     interval_entries,
     tidy,
+    warn_far,
     warn_unconverged,
 )
 from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Look, Style, palette
@@ -117,7 +118,7 @@ def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.Dat
     """Quantiles of one new run along a grid from the smallest compute to the largest."""
     grid = np.geomspace(min(computes), max(computes), GRID_POINTS)
     table = pd.DataFrame({"family": family, "compute": grid})
-    draws = predict(forecast.fit, table).draws
+    draws = predict(forecast.fit, table, far=True).draws
     # A run's noise has the same law at every compute. One draw of it for the whole grid leaves the
     # quantiles what they are, and spares the bands the jitter of a fresh draw at every point.
     noise = (draws["run"] / draws["expected"]).isel(target=0)
@@ -155,6 +156,7 @@ def _label(ax: Axes, forecast: Forecast, style: Style) -> None:
     ax.set_xlabel(COMPUTE, fontsize=style.text)
     ax.set_ylabel(f"{fit.spec.response.capitalize()} ({response_unit(fit)})", fontsize=style.text)
     tidy(ax, style)
+    warn_far(ax, forecast.targets, style)
     if not fit.diagnosis.converged:
         warn_unconverged(ax, style)
 

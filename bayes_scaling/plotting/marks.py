@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from bayes_scaling.forecasting import farthest
 from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Style
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
@@ -123,8 +124,18 @@ def tidy(ax: Axes, style: Style) -> None:
 
 def warn_unconverged(ax: Axes, style: Style) -> None:
     """Say above the axes that the fit did not converge, before the title that is there."""
+    _warn(ax, "The fit did not converge", style)
+
+
+def warn_far(ax: Axes, targets: pd.DataFrame, style: Style) -> None:
+    """Say above the axes that a target is far, if one is, before the title that is there."""
+    if distance := farthest(targets):
+        _warn(ax, f"Far: {distance:.1f} decades beyond the fitted runs", style)
+
+
+def _warn(ax: Axes, text: str, style: Style) -> None:
     warning: Look = {"fontsize": style.text, "color": VERMILLION, "loc": "left"}
-    ax.set_title(f"The fit did not converge\n{ax.get_title(loc='left')}".strip(), **warning)
+    ax.set_title(f"{text}\n{ax.get_title(loc='left')}".strip(), **warning)
 
 
 def interval_entries(look: Colours, style: Style) -> Iterator[tuple[str, Any]]:

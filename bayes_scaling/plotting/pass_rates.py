@@ -29,6 +29,7 @@ from bayes_scaling.plotting.marks import (
     interval_entries,
     label_decades,
     tidy,
+    warn_far,
     warn_unconverged,
 )
 from bayes_scaling.plotting.style import (
@@ -140,6 +141,7 @@ def plot_pass_rate(
             draw_counts(ax, measured, style, style.hollow(COLOURS.truth), "measured")
         _draw_edge(ax, forecast, counts, style, said=len(groups) == 1)
         _label(ax, group, panels, style)
+    warn_far(panels[0], forecast.targets, Style.of(panels[0]))
     if not forecast.fit.diagnosis.converged:
         warn_unconverged(panels[0], Style.of(panels[0]))
     has: dict[str, bool] = {"has_truth": unseen is not None, "several": len(panels) > 1}
@@ -205,7 +207,7 @@ def _bands(forecast: PassForecast, by: str) -> pd.DataFrame:
     fit = _thinned(forecast)
     tables = []
     for compute in _grid(forecast):
-        at = predict(fit, compute=compute, random_seed=forecast.random_seed)
+        at = predict(fit, compute=compute, random_seed=forecast.random_seed, far=True)
         at = replace(at, chosen=forecast.chosen)
         tables.append(_quantiles(at, by))
     return pd.concat(tables, ignore_index=True)

@@ -24,6 +24,7 @@ from bayes_scaling.plotting.marks import (
     draw_counts,
     label_decades,
     tidy,
+    warn_far,
     warn_unconverged,
 )
 from bayes_scaling.plotting.style import (
@@ -113,6 +114,7 @@ def plot_problems(
         draw_counts(ax, counts, Style(0.7 * style.text), dots, "counts")
     _limit(ax, design, drawn)
     _label(ax, fitted, bucket_title(label, len(units)), style)
+    warn_far(ax, targets, style)
     ends = {design.units[unit]: (lines[-1, unit], colour) for unit, colour in colour_of.items()}
     _name(ax, ends, style)
     _draw_legend(ax, design, drawn, style)

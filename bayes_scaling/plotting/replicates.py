@@ -52,7 +52,7 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
         }
     )
     keys = ["family", "compute"]
-    summary = predict(fit, table[keys].drop_duplicates()).summary()
+    summary = predict(fit, table[keys].drop_duplicates(), far=True).summary()
     found = table.merge(summary[[*keys, *LEVELS]], on=keys, how="left", validate="m:1")
     return found.assign(inside=found["measured"].between(found["q05"], found["q95"]))
 

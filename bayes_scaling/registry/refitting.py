@@ -86,7 +86,7 @@ def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
     asked = pd.DataFrame({name: arrays[f"asked.{name}"] for name in ("compute", "family")})
     same = (asked["compute"] == target["compute"]) & (asked["family"] == target["family"])
     seed = record.content["model"].get("forecast_seed")
-    return predict(fitted, asked, random_seed=seed), int(np.flatnonzero(same)[0])
+    return predict(fitted, asked, random_seed=seed, far=True), int(np.flatnonzero(same)[0])
 
 
 def _settings(sampler: dict[str, Any], *, converged: bool) -> dict[str, Any]:

@@ -199,14 +199,14 @@ def _update(record: Record, runs: pd.DataFrame, points: pd.DataFrame) -> Forecas
     }
     new = new.assign(**{name: value for name, value in same.items() if name in runs})
     both = pd.concat([runs, new], ignore_index=True)
-    return predict(refit(record, both), pd.DataFrame([target]))
+    return predict(refit(record, both), pd.DataFrame([target]), far=True)
 
 
 def _drawn_at(record: Record, fitted: Fit, points: pd.DataFrame) -> Array:
     """Draw the log loss of new runs at the computes of the points, shape ``(draws, points)``."""
     family = record.content["target"]["family"]
     at = pd.DataFrame({"compute": points["compute"], "family": family})
-    drawn = predict(fitted, at).draws["run"].to_numpy()
+    drawn = predict(fitted, at, far=True).draws["run"].to_numpy()
     return np.asarray(np.log(drawn.reshape(-1, len(points))))
 
 

@@ -9,7 +9,14 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from bayes_scaling.forecasting import NO_UNIT, Forecast, floor_notes, predict, response_unit
+from bayes_scaling.forecasting import (
+    FAR,
+    NO_UNIT,
+    Forecast,
+    floor_notes,
+    predict,
+    response_unit,
+)
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
 from bayes_scaling.plotting.forecasts import plot_forecast
@@ -89,13 +96,13 @@ def place_of(distance: float) -> str:
     >>> place_of(1.32)
     'That is 1.32 decades beyond the largest fitted run, 20.9 times its compute.'
     >>> place_of(3.4)
-    'That is 3.40 decades beyond the largest fitted run, 2,512 times its compute.'
+    'That is far, 3.40 decades beyond the largest fitted run, 2,512 times its compute.'
     """
     if distance <= 0:
         return "That is no larger than the largest fitted run."
     return (
-        f"That is {distance:.2f} decades beyond the largest fitted run, {_plain(10**distance)} "
-        "times its compute."
+        f"That is {'far, ' if distance > FAR else ''}{distance:.2f} decades beyond the largest "
+        f"fitted run, {_plain(10**distance)} times its compute."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.forecasting import Forecast, PassForecast, record_at
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.reporting.answers import (
     LadderAnswer,
@@ -32,12 +32,15 @@ class Sections:
         Of a fit: how it suits the runs that it has seen.
     more : callable, optional
         Of a fit and its forecast, or None: further sections on trust.
+    record : callable, optional
+        Of a distance: what the record of published ladders holds of it.
     """
 
     forecast: type[Forecast] | type[PassForecast]
     answer: Callable[[Any, Any], LossAnswer | LadderAnswer | PassAnswer]
     misfit: Callable[[Any], Misfit] | None = None
     more: Callable[[Any, Any], Iterable[Section]] | None = None
+    record: Callable[[float], str] | None = None
 
 
 def _answer_losses(fit: Fit, forecast: Forecast | None) -> LossAnswer | LadderAnswer:
@@ -45,6 +48,6 @@ def _answer_losses(fit: Fit, forecast: Forecast | None) -> LossAnswer | LadderAn
 
 
 SECTIONS: ByResponse[Sections] = {
-    "loss": Sections(Forecast, _answer_losses, examine_misfit),
+    "loss": Sections(Forecast, _answer_losses, examine_misfit, record=record_at),
     "passes": Sections(PassForecast, answer_of_passes, more=examine_counts),
 }

@@ -106,6 +106,7 @@ class Trust:
     sensitivity: Sensitivity | None
     uncheckable: str
     more: tuple[Section, ...] = ()
+    record: str = ""  # how forecasts of published ladders fared as far out as this one
 
 
 def describe_sampler(diagnosis: Diagnosis) -> Table:

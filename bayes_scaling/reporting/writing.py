@@ -145,4 +145,5 @@ def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
         sensitivity=examine_sensitivity(forecast) if can_vary else None,
         uncheckable=fit.response.rows if "backtest" in lacks else "",
         more=tuple(own.more(fit, forecast)) if own.more else (),
+        record=own.record(distance) if own.record and distance is not None else "",
     )

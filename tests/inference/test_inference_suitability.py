@@ -68,3 +68,5 @@ def test_counts_are_of_no_metric():
     ).assign(n_samples=10, n_correct=[1, 2, 3, 4], metric="accuracy")
     assert bs.check(counts) == check_table(counts)
     assert bs.check(counts, "pass_rate") == check_table(counts)
+    two = counts.assign(metric=["accuracy", "accuracy", "bpb", "bpb"])
+    assert "metrics" not in {remark.topic for remark in check_table(two)}
