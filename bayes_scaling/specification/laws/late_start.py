@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.specification.domains import POSITIVE, UNIT
+from bayes_scaling.specification.domains import UNIT
 from bayes_scaling.specification.laws.elementwise import elementwise
 from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, Values, as_given
 from bayes_scaling.specification.laws.shared import (
