@@ -78,7 +78,7 @@ def fit_ladders(
     for number, (name, runs) in enumerate(tables.items(), start=1):
         alone = runs.drop(columns=["family", "source"], errors="ignore")
         seed = (zlib.crc32(name.encode()) + random_seed) % MAX_SEED
-        reference = _standpoint(runs["compute"])
+        reference = standpoint(runs["compute"])
         fitted = fit_runs(wide, alone, random_seed=seed, reference=reference)
         posterior = fitted.posterior["posterior"].to_dataset()
         columns = [
@@ -114,7 +114,7 @@ def normal_moments(prior: Prior) -> tuple[float, float]:
     return mu, sigma
 
 
-def _standpoint(compute: pd.Series) -> float:
+def standpoint(compute: pd.Series) -> float:
     """Middle of the smaller half of a ladder: the C0 of whoever forecasts the rest of it.
 
     A floor share grows and an elasticity shrinks with C0, so a prior learned in the middle of whole

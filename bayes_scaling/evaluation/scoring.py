@@ -14,6 +14,7 @@ from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.forecasting.summaries import Tables
 from bayes_scaling.inference.predictive import flat_posterior, of_family
+from bayes_scaling.inference.shares import top_of
 
 LEVELS = {
     "median": 0.5,
@@ -53,6 +54,8 @@ class Predictive(Tables):
     draws : ndarray, shape (draws, targets)
     location, scale, nu : ndarray
     converged : bool
+    top : float
+        Log of what the loss stays below: 1 for an error rate. The density is that given so.
     """
 
     targets: pd.DataFrame
@@ -61,6 +64,7 @@ class Predictive(Tables):
     scale: Array
     nu: Array
     converged: bool = True
+    top: float = np.inf
 
     def _draws(self, kind: str) -> Array:
         if kind != RUN:
@@ -79,6 +83,8 @@ class Predictive(Tables):
         """
         gap = (log_loss - self.location) / self.scale
         parts = stats.t.logpdf(gap, self.nu) - np.log(self.scale)
+        if np.isfinite(self.top):
+            parts = parts - stats.t.logcdf((self.top - self.location) / self.scale, self.nu)
         return np.asarray(special.logsumexp(parts, axis=0) - np.log(len(parts)))
 
 
@@ -99,6 +105,7 @@ def predictive_of(forecast: Forecast) -> Predictive:
         scale=of_family(values["sigma"], family),
         nu=of_family(nu, family),
         converged=fit.diagnosis.converged,
+        top=top_of(fit.spec),
     )
 
 

@@ -15,12 +15,14 @@ from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.design import Design, make_design
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
-from bayes_scaling.inference.suitability import remark_on_metric
+from bayes_scaling.inference.shares import demand_shares
+from bayes_scaling.inference.suitability import remark_on_metric, unanswered
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.prior_draws import quoted
@@ -115,19 +117,19 @@ def fit(
         "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
-    table, notes = _demand_meaning(own.table(data), allow)
+    table, notes = _demand_meaning(spec, own.table(data), allow)
     notes += tuple(map(str, remark_on_metric(spec, table)))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
 
 def _demand_meaning(
-    table: pd.DataFrame, allow: str | Collection[str]
+    spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
     remarks = check_quantities(table)
     demand_meaning(remarks, allow)
-    return table, tuple(map(str, remarks))
+    return table, tuple(map(str, unanswered(spec, remarks)))
 
 
 def fit_runs(
@@ -148,6 +150,8 @@ def fit_runs(
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
     runs = LOSSES.table(data)
     _refuse_unfinished(runs)
+    demand_shares(spec, runs)
+    spec, said = take_numbers(spec, runs)
     design = make_design(spec, runs, reference)
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
@@ -170,7 +174,7 @@ def fit_runs(
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
-    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions())
+    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
 
 
 FITTERS: ByResponse[Callable[..., Fit | PassFit]] = {"loss": fit_runs, "passes": fit_passes}

@@ -17,7 +17,7 @@ from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.operation import Weights
 from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
-from bayes_scaling.inference.structure import numbers_of, unpacked
+from bayes_scaling.inference.structure import data_of, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
     at_runs,
@@ -79,7 +79,7 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
         if "families" in data:
             model.add_coord("family", length=data["families"])
         whitened = whitened_parameters(spec, len(design.families))
-        numbers = unpacked(numbers_of(spec.free, spec), data)
+        numbers = unpacked(data_of(spec), data)
         values = {
             name: make_variable(name, prior, spec, numbers)
             for name, prior in all_parameters(spec).items()

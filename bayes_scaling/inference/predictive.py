@@ -10,6 +10,7 @@ from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.roots import Root, find_roots, rows_at
+from bayes_scaling.inference.shares import drawn_below, top_of
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
 
@@ -26,7 +27,8 @@ def draw_responses(
     """Draw the response at targets from the posterior predictive distribution.
 
     Given the parameters and each run's precision, the discrepancy at the fitted runs and at the
-    targets is jointly normal, so its conditional is exact at any distance on either side.
+    targets is jointly normal, so its conditional is exact at any distance on either side. Of error
+    rates the distribution is that given that they lie below 1.
 
     Parameters
     ----------
@@ -46,9 +48,10 @@ def draw_responses(
     g = discrepancy_at(fit.spec, fit.design, values, family, compute, rng)
     expected = log_law + g
     run = expected + noise_at(fit.spec, values, family, log_law.shape, rng)
+    drawn = drawn_below(top_of(fit.spec), (log_law, expected, run), rng)
     shape = (*chains, len(compute))
     dims = ("chain", "draw", "target")
-    kinds = dict(zip(KINDS, (log_law, expected, run), strict=True))
+    kinds = dict(zip(KINDS, drawn, strict=True))
     return xr.Dataset({kind: (dims, np.exp(v).reshape(shape)) for kind, v in kinds.items()})
 
 

@@ -4,12 +4,16 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
+from bayes_scaling.inference.shares import are_beyond, top_of
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec
+
+ROUNDS = 100
 
 
 def draw_prior_predictive(
@@ -22,13 +26,8 @@ def draw_prior_predictive(
     xarray.DataTree
         Groups ``prior`` (parameters), ``prior_predictive`` and ``observed_data``, one chain.
     """
-    values = draw_prior(spec, {"family": len(design.families)}, draws, rng)
-    log_law = law_at(spec, design, values, design.family, design.compute)
-    expected = log_law + draw_discrepancy(spec, design, values, rng)
-    noise = noise_at(spec, values, design.family, log_law.shape, rng)
-    sigma = of_family(values["sigma"], design.family)
-    widened = np.sqrt(1 + (design.relative_se / sigma) ** 2)
-    response = np.exp(expected + widened * noise)
+    values, _, drawn = draw_worlds(spec, design, design.relative_se, draws, rng)
+    response = np.exp(drawn)
     dims, coords = ("chain", "draw", "run"), {"run": list(design.runs)}
     parameters = {
         name: (("chain", "draw", "family")[: 1 + value.ndim], value[None])
@@ -41,6 +40,65 @@ def draw_prior_predictive(
             "observed_data": xr.Dataset({spec.response: ("run", design.response)}, coords),
         }
     )
+
+
+def draw_worlds(
+    spec: Spec,
+    design: Design,
+    standard_error: Array,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    relative: bool = True,
+) -> tuple[dict[str, Array], Array, Array]:
+    """Draw parameters from the prior, and the runs of a design from the model.
+
+    A world in which any error rate would not lie below 1 is drawn again, parameters and all: it is
+    the same to condition the model on what is known of its response.
+
+    Parameters
+    ----------
+    spec : Spec
+    design : Design
+    standard_error : ndarray, shape (runs,)
+        Of the responses, in quadrature with the noise.
+    count : int
+    rng : numpy.random.Generator
+    relative : bool
+        Whether the standard errors are of the log of the response, rather than of itself.
+
+    Returns
+    -------
+    values : dict of str to ndarray
+    expected, response : ndarray, shape (count, runs)
+        On the log.
+    """
+    kept: list[tuple[dict[str, Array], Array, Array]] = []
+    missing, top = count, top_of(spec)
+    for _ in range(ROUNDS):
+        values = draw_prior(spec, {"family": len(design.families)}, missing, rng)
+        log_law = law_at(spec, design, values, design.family, design.compute)
+        expected = log_law + draw_discrepancy(spec, design, values, rng)
+        noise = noise_at(spec, values, design.family, log_law.shape, rng)
+        measured = standard_error if relative else standard_error / np.exp(expected)
+        widened = np.sqrt(1 + (measured / of_family(values["sigma"], design.family)) ** 2)
+        response = expected + widened * noise
+        inside = ~are_beyond(top, (expected, response)).any(axis=1)
+        own = {name: value[inside] for name, value in values.items()}
+        kept.append((own, np.minimum(expected[inside], top), np.minimum(response[inside], top)))
+        missing -= int(inside.sum())
+        if not missing:
+            break
+    else:
+        raise BayesScalingError(
+            f"{spec.name}: of {ROUNDS * count} ladders drawn from its priors fewer than {count} "
+            "are error rates below 1. Leave the smallest runs out, or give a reference nearer to "
+            "them."
+        )
+    names = kept[0][0]
+    values = {name: np.concatenate([own[name] for own, _, _ in kept]) for name in names}
+    expected, response = (np.concatenate([part[place] for part in kept]) for place in (1, 2))
+    return values, expected, response
 
 
 def draw_discrepancy(

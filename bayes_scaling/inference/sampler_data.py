@@ -8,7 +8,7 @@ from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
 from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.roots import find_roots, lay_roots
-from bayes_scaling.inference.structure import numbers_of, packed
+from bayes_scaling.inference.structure import data_of, packed
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
@@ -30,7 +30,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         "variance_of_run": blocks.lay(design.relative_se**2),
     }
     of_families: dict[str, Any] = {}
-    of_priors: dict[str, Any] = {**packed(numbers_of(spec.free, spec))}
+    of_priors: dict[str, Any] = {**packed(data_of(spec))}
     whitened = whitened_parameters(spec, len(design.families))
     if whitened:
         linear = linearise(spec, design, roots)

@@ -68,6 +68,12 @@ def numbers_of(priors: Mapping[str, Prior], spec: Spec) -> dict[str, float]:
     return found
 
 
+def data_of(spec: Spec) -> dict[str, float]:
+    """Return all numbers of a specification that are data: of its priors, and those of ladders."""
+    own = {name: spec.pinned[name] for name in sorted(spec.coordinates.numbers)}
+    return {**numbers_of(spec.free, spec), **own}
+
+
 def packed(numbers: Mapping[str, float]) -> dict[str, Array]:
     """Return numbers as one datum of a model: each datum takes half a second to compile."""
     return {NUMBERS: np.array(list(numbers.values()))} if numbers else {}
@@ -80,7 +86,7 @@ def unpacked(numbers: Mapping[str, float], data: Mapping[str, Any]) -> dict[str,
 
 def _outline(name: str, value: float | Prior, spec: Spec) -> Any:
     if not isinstance(value, Prior):
-        return value
+        return NUMBER if name in spec.coordinates.numbers else value
     blank = standardised(name, value, spec)
     arguments = tuple(
         (

@@ -1,6 +1,6 @@
 """Whether a model's priors were made for what the losses are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -55,7 +55,14 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     rises
     metric
     """
-    return (*check_table(data), *remark_on_metric(load_model(model), data))
+    spec = load_model(model)
+    return (*unanswered(spec, check_table(data)), *remark_on_metric(spec, data))
+
+
+def unanswered(spec: Spec, remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Leave out the question whether losses are error rates, where a model is made for these."""
+    answered = {"rate"} if spec.metric == "error_rate" else set()
+    return tuple(remark for remark in remarks if remark.topic not in answered)
 
 
 def remark_on_metric(spec: Spec, runs: pd.DataFrame) -> Iterator[Remark]:
@@ -63,7 +70,7 @@ def remark_on_metric(spec: Spec, runs: pd.DataFrame) -> Iterator[Remark]:
     for metric in metrics_of(runs) if spec.metric is not None and "loss" in runs else ():
         if metric == spec.metric:
             continue
-        made = recommend_model(metric)
+        made = recommend_model(metric, knows_chance="chance" in runs)
         yield Remark(
             "metric",
             f"the losses are {METRICS[metric]}, and {spec.name}'s priors are those of "

@@ -44,12 +44,12 @@ def all_parameters(spec: Spec) -> dict[str, float | Prior]:
 def make_variable(
     name: str, prior: float | Prior, spec: Spec, numbers: Mapping[str, Any] | None = None
 ) -> Any:
-    """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number.
+    """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number or data.
 
     Where the `numbers` of priors are variables, it is a standard variable turned by them.
     """
     if not isinstance(prior, Prior):
-        return prior
+        return (numbers or {}).get(name, prior)
     arguments = arguments_of(name, prior, spec, numbers)
     link = DISTRIBUTIONS[prior.dist].link
     above = truncation(spec, name)

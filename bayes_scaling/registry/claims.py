@@ -38,7 +38,8 @@ class Claim:
         The kind that an outcome is compared with.
     density : mapping of str to ndarray
         ``location, scale, nu`` of the mixture of Student-t densities, on the scale of the metric,
-        that the scored kind is drawn from; one a draw, or one for all. Empty where there is none.
+        that the scored kind is drawn from; one a draw, or one for all; and ``top``, where it is the
+        mixture given that the metric stays below. Empty where there is none.
     asked : mapping of str to ndarray
         All targets of the forecast, which a rerun asks for again.
     baselines : mapping of str to mapping
@@ -114,7 +115,9 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
         "forecast_seed": int(seed),
         "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True)),
     }
-    bounds = {"lowest": 0.0, "highest": None}
+    bounded = np.isfinite(predictive.top)
+    top = {"top": np.array(predictive.top)} if bounded else {}
+    bounds = {"lowest": 0.0, "highest": 1.0 if bounded else None}
     return tuple(
         Claim(
             metric={
@@ -135,6 +138,7 @@ def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
                 "location": _column(predictive.location, place, shape),
                 "scale": _column(predictive.scale, place, shape),
                 "nu": _column(predictive.nu, place, shape),
+                **top,
             },
             asked=asked,
             baselines=baselines[place],

@@ -79,7 +79,8 @@ def _log_score(arrays: Mapping[str, Array], draws: Array, seen: float) -> float:
     if any(part is None for part in parts):
         return np.nan
     location, scale, nu = (np.asarray(part, dtype=float).reshape(-1, 1) for part in parts)
-    density = Predictive(pd.DataFrame(), draws[:, None], location, scale, nu)
+    top = float(arrays.get("density.top", np.inf))
+    density = Predictive(pd.DataFrame(), draws[:, None], location, scale, nu, top=top)
     return -float(density.log_density(np.array([seen]))[0])
 
 

@@ -9,9 +9,8 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import make_design
-from bayes_scaling.inference.predictive import law_at, noise_at, of_family
-from bayes_scaling.inference.prior_predictive import draw_discrepancy
-from bayes_scaling.specification.prior_draws import draw_prior
+from bayes_scaling.inference.predictive import of_family
+from bayes_scaling.inference.prior_predictive import draw_worlds
 from bayes_scaling.specification.spec import Spec
 
 STAND_IN = 1e9  # a response above every floor, until there are real ones
@@ -29,19 +28,14 @@ def simulate_runs(
     runs = check_runs(design.assign(**{spec.response: STAND_IN}))
     grid = make_design(spec, runs, reference)
     rng = np.random.default_rng(random_seed)
-    values = draw_prior(spec, {"family": len(grid.families)}, size, rng)
-    log_law = law_at(spec, grid, values, grid.family, grid.compute)
-    g = draw_discrepancy(spec, grid, values, rng)
-    noise = noise_at(spec, values, grid.family, log_law.shape, rng)
     with np.errstate(over="ignore"):
-        expected = np.exp(log_law + g)
-        measured = STAND_IN * grid.relative_se / expected
-        widened = np.sqrt(1 + (measured / of_family(values["sigma"], grid.family)) ** 2)
-        response = np.exp(log_law + g + widened * noise)
+        errors = STAND_IN * grid.relative_se
+        values, *drawn = draw_worlds(spec, grid, errors, size, rng, relative=False)
+        expected, response = np.exp(drawn)
     _demand_finite(response, runs, spec.response)
-    drawn = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
-    drawn |= {spec.response: response, "true_expected": expected}
-    columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in drawn.items()}
+    true = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
+    true |= {spec.response: response, "true_expected": expected}
+    columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in true.items()}
     rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)
     return rows.assign(simulation=np.repeat(np.arange(size), len(runs)), **columns)
 

@@ -128,7 +128,10 @@ class Reader:
         if self.words.is_gaussian:
             for name in coordinates.parameters:
                 self._normal(priors[name], f"priors.{name}")
-        for name in coordinates.pinned:
+        for name in coordinates.numbers:
+            if isinstance(priors[name], Prior):
+                raise self.fail(f"priors.{name}", f"has to be a number, such as {name} = 0.25.")
+        for name in coordinates.above.values():
             if isinstance(priors[name], Prior):
                 others = ", ".join(law.coordinates[-1].parameters)
                 raise self.fail(

@@ -9,6 +9,7 @@ from bayes_scaling.errors import SpecError, suggest
 from bayes_scaling.specification.spec import Spec, read_spec
 
 RECOMMENDED = {"cross_entropy": "loss", "error_rate": "loss_error_rate"}  # by what losses are
+KNOWING_CHANCE = {"error_rate": "loss_above_chance"}
 
 
 def shelf() -> Path:
@@ -17,15 +18,23 @@ def shelf() -> Path:
     return inside if inside.is_dir() else inside.parents[1] / "models"
 
 
-def recommend_model(metric: str) -> str | None:
+def recommend_model(metric: str, *, knows_chance: bool = False) -> str | None:
     """Name the model on the shelf that is made for a metric; None where there is none.
+
+    Parameters
+    ----------
+    metric : str
+    knows_chance : bool
+        Whether the runs say what a guess gets right.
 
     Examples
     --------
     >>> recommend_model("cross_entropy"), recommend_model("other")
     ('loss', None)
+    >>> recommend_model("error_rate"), recommend_model("error_rate", knows_chance=True)
+    ('loss_error_rate', 'loss_above_chance')
     """
-    name = RECOMMENDED.get(metric)
+    name = (RECOMMENDED | (KNOWING_CHANCE if knows_chance else {})).get(metric)
     return name if name is not None and (shelf() / f"{name}.toml").is_file() else None
 
 

@@ -8,7 +8,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError
 from bayes_scaling.evaluation import population
-from bayes_scaling.evaluation.ladder_fits import Ladders, _standpoint
+from bayes_scaling.evaluation.ladder_fits import Ladders, standpoint
 from bayes_scaling.evaluation.learning import learn_priors
 from bayes_scaling.evaluation.population import Evidence, next_ladder
 
@@ -164,8 +164,8 @@ def test_same_seed_same_priors():
 
 def test_the_standpoint_is_the_middle_of_the_smaller_half():
     compute = pd.Series(10.0 ** np.arange(11, -1, -1))
-    assert _standpoint(compute) == pytest.approx(10**2.5)
-    assert _standpoint(compute.iloc[-5:]) == pytest.approx(10**1.5)  # four at least
+    assert standpoint(compute) == pytest.approx(10**2.5)
+    assert standpoint(compute.iloc[-5:]) == pytest.approx(10**1.5)  # four at least
 
 
 def ladder(name="a", runs=4, **more):
@@ -226,7 +226,7 @@ def test_learning_agrees_with_one_hierarchical_fit():
         tables.append(pd.DataFrame({"family": name, "compute": compute, "loss": loss * noise}))
     table = pd.concat(tables, ignore_index=True)
     spec = learn_priors(table, model=start(), random_seed=1)
-    standpoints = {name: _standpoint(rows["compute"]) for name, rows in table.groupby("family")}
+    standpoints = {name: standpoint(rows["compute"]) for name, rows in table.groupby("family")}
     fit = bs.fit("loss_families", table, reference=standpoints, random_seed=1)
     together = fit.posterior["posterior"]
     mean, spread = moments(spec, "elasticity")

@@ -91,6 +91,7 @@ ONE_LADDER = {
     "abc": bs.load_model("loss_abc"),
     "broken": bs.load_model("loss_broken"),
     "between a ceiling and a floor": bs.load_model("loss_m4"),
+    "above chance": bs.load_model("loss_above_chance").with_priors(chance=0.25),
     "pinned floor": LOSS.with_priors(c=1.2),
     "law only": LOSS.with_priors(amplitude=0),
     "normal noise": edited("loss", *NORMAL_NOISE),
@@ -190,6 +191,8 @@ def log_prior(spec, values):
 def log_law(values, family, x):
     """ln(a exp(-b x) + c), from whichever parameters there are."""
     of = {k: np.asarray(v)[family] if np.ndim(v) == 1 else v for k, v in values.items()}
+    if "log_alpha" in of:
+        return log_above_chance(of, x)
     if "bend" in of:
         return log_broken_law(of, x)
     if "gamma" in of:
@@ -199,6 +202,19 @@ def log_law(values, family, x):
     floor = of["c"] if "c" in of else of["level"] * of.get("floor_share", 0.0)
     a = of["level"] - floor
     return np.log(a * np.exp(-of["elasticity"] * of["level"] / a * x) + floor)
+
+
+def log_above_chance(of, x):
+    """The floor is found from its share of the error at the reference."""
+    wrong, alpha = 1 - of["chance"], np.exp(of["log_alpha"])
+
+    def error(floor, h):
+        return wrong * (1 - (1 - floor) * np.exp(-h))
+
+    floor = optimize.brentq(
+        lambda f: wrong * f - of["floor_share"] * error(f, alpha), 0.0, 1.0, xtol=1e-15
+    )
+    return np.log(error(floor, alpha * np.exp(-of["k"] * x)))
 
 
 def log_broken_law(of, x):

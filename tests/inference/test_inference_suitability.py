@@ -46,6 +46,16 @@ def test_a_recommended_model_is_named_where_it_is_on_the_shelf(monkeypatch):
     assert said(RATES.assign(metric="error_rate")) == [f"{TOLD}."]
 
 
+def test_where_the_chance_is_known_the_model_that_has_it_is_named():
+    table = RATES.assign(metric="error_rate", chance=0.25)
+    assert said(table) == [f"{TOLD}; loss_above_chance is made for them."]
+
+
+def test_a_model_of_error_rates_asks_nobody_whether_they_are():
+    topics = [remark.topic for remark in bs.check(RATES, "loss_error_rate")]
+    assert "rate" not in topics
+
+
 def test_each_metric_of_several_families_is_said():
     both = RATES.assign(family=list("aabbb"), metric=["nll", "nll", "acc", "acc", "mse"])
     assert [one.split(",")[0] for one in said(both)] == [

@@ -88,6 +88,7 @@ EQUATIONS = {
     "loss_broken": "L(C) = a (C/C0)−b (1 + (C/Cbreak)1/w)−(bafter − b) w + c "
     "log10(Cbreak/C0) = break_at, w = break_width log 10",
     "loss_m4": "(L − c) / (Luntrained − L)γ = a (C/C0)−b",
+    "loss_above_chance": "L(C) = (1 − g) (1 − (1 − f) exp(−α (C/C0)−k)) g = chance",
     "pass_rate": "−log pi(C) = αi (C/C0)−ki",
     "pass_rate_logistic": "logit pi(C) = ki log(C/C0) − di",
 }

@@ -90,13 +90,14 @@ WORDS = [
     (
         'law = "power_floor"',
         'law = "powerfloor"',
-        "law: 'powerfloor' is not known; allowed: broken_power_floor, power, power_floor, "
-        "saturating. Did you mean 'power_floor'?",
+        "law: 'powerfloor' is not known; allowed: above_chance, broken_power_floor, late_start, "
+        "power, power_floor, saturating. Did you mean 'power_floor'?",
     ),
     (
         'law = "power_floor"',
         'law = ["power"]',
-        "law: ['power'] is not known; allowed: broken_power_floor, power, power_floor, saturating.",
+        "law: ['power'] is not known; allowed: above_chance, broken_power_floor, late_start, "
+        "power, power_floor, saturating.",
     ),
     (
         'noise = "student_t"',

@@ -6,6 +6,7 @@ A new law is a file that has a `LAW`, and its name in the table.
 from collections.abc import Mapping
 
 from bayes_scaling.specification.laws import (
+    above_chance,
     broken_power_floor,
     late_start,
     logistic,
@@ -24,5 +25,6 @@ LAWS: Mapping[str, Law] = {
         broken_power_floor,
         late_start,
         saturating,
+        above_chance,
     )
 }

@@ -19,6 +19,17 @@ def exp(value: Any) -> Any:
     return elementwise(value).exp(value)
 
 
+def minus_expm1(value: Any) -> Any:
+    """``1 - exp(-value)``, of small values too.
+
+    Examples
+    --------
+    >>> float(minus_expm1(1e-20))
+    1e-20
+    """
+    return -elementwise(value).expm1(-value)
+
+
 def softplus(value: Any) -> Any:
     """``ln(1 + exp(value))``, without overflow.
 

@@ -74,6 +74,9 @@ class Coordinates:
         Takes a dict of these parameters and returns the arguments of the curve.
     above : mapping of str to str
         Which parameter has to exceed which other one; the latter has to be a number.
+    numbers : frozenset of str
+        Parameters that are numbers and change from ladder to ladder: they enter a compiled model as
+        data, and a column of their name in the runs takes their place.
     density : callable, optional
         Takes the curve's arguments and returns by how much these parameters stretch them,
         ``|d stated / d curve|``. With it the sampler moves in the law's first coordinates.
@@ -86,6 +89,7 @@ class Coordinates:
     parameters: tuple[str, ...]
     to_curve: Callable[[Values], Values]
     above: Mapping[str, str] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
     density: Callable[[Values], Any] | None = None
     response: str = "loss"
     linear: Linear | None = None
@@ -93,7 +97,7 @@ class Coordinates:
     @property
     def pinned(self) -> frozenset[str]:
         """The parameters that have to be numbers in a specification."""
-        return frozenset(self.above.values())
+        return frozenset(self.above.values()) | self.numbers
 
 
 def as_given(values: Values) -> Values:
