@@ -2,30 +2,34 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import bayes_scaling
+from bayes_scaling.responses import RESPONSES
 
 PACKAGE = Path(bayes_scaling.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = {
-    "cli": 8,
-    "reporting": 7,
-    "plotting": 6,
-    "registry": 5,
-    "ledger": 1,
-    "decision": 5,
-    "evaluation": 4,
-    "forecasting": 3,
-    "simulation": 3,
-    "inference": 2,
+    "cli": 9,
+    "reporting": 8,
+    "plotting": 7,
+    "registry": 6,
+    "decision": 6,
+    "evaluation": 5,
+    "forecasting": 4,
+    "simulation": 4,
+    "inference": 3,
+    "responses": 2,
     "specification": 1,
     "data": 1,
+    "ledger": 1,
     "outputs": 1,
     "arrays": 0,
     "errors": 0,
@@ -160,6 +164,82 @@ def test_models_are_built_in_one_place_for_each_response():
     builders = {path for path in MODULES if builds_a_model(path.read_text())}
     room = PACKAGE / "inference"
     assert builders == {room / "graph.py", room / "passes" / "graph.py"}
+
+
+CLASSES = {"Fit", "PassFit", "Forecast", "PassForecast", "Design", "PassDesign"}
+BRANCHES = {
+    ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
+    ("reporting/writing.py", "isinstance(fit, Fit | PassFit)"): "refuses what is no fit at all",
+    ("plotting/problems.py", "isinstance(given, PassForecast)"): "takes a fit or its forecast",
+    ("reporting/seals.py", "metric != fit.spec.response"): "a record of another response's fit",
+    ("responses/response.py", "spec.response == self.name"): "what verbs of one response demand",
+    ("specification/laws/law.py", "way.response == response"): "looks up in the law's own table",
+}
+
+
+def branches_on_responses(source):
+    """Yield the expressions that ask for the class, or the name, that a response has."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            asked = [node.args[1]]
+        elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.In | ast.NotIn):
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchClass):
+            asked = [node.cls]
+        else:
+            continue
+        inside = [part for one in asked for part in ast.walk(one)]
+        classes = {part.id for part in inside if isinstance(part, ast.Name)} & CLASSES
+        names = {part.attr for part in asked if isinstance(part, ast.Attribute)} & {"response"}
+        names |= {part.value for part in asked if isinstance(part, ast.Constant)} & {*RESPONSES}
+        if classes or names:
+            yield ast.unparse(node)
+
+
+def test_what_differs_between_responses_is_looked_up():
+    found = {
+        (str(path.relative_to(PACKAGE)), branch)
+        for path in MODULES
+        for branch in branches_on_responses(path.read_text())
+    }
+    assert found == BRANCHES.keys()
+    for path in PACKAGE.rglob("*.j2"):
+        assert re.findall(r"response *[!=]=.*", path.read_text()) == [], path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if isinstance(fit, PassFit):\n    pass",
+        "a = 1 if isinstance(fit, int | fits.Fit | Fit) else 2",
+        "while type(forecast) is not Forecast:\n    pass",
+        "if spec.response == name:\n    pass",
+        "if kind != 'passes':\n    pass",
+        "match fit:\n    case PassFit(spec=spec):\n        pass",
+    ],
+)
+def test_a_branch_on_a_response_is_seen(text):
+    assert len([*branches_on_responses(text)]) == 1
+
+
+def test_what_is_no_branch_on_a_response_is_let_pass():
+    text = "if 'loss' in runs or isinstance(x, int) or response.name in table or fit == other: ..."
+    assert [*branches_on_responses(text)] == []
+
+
+def tables_by_response(path):
+    """Yield the names of the tables of a module that are said to have an entry a response."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.AnnAssign) and "ByResponse[" in ast.unparse(node.annotation):
+            yield node.target.id
+
+
+def test_every_table_has_an_entry_a_response():
+    tables = [(module_name(path), name) for path in MODULES for name in tables_by_response(path)]
+    assert len({module.split(".")[1] for module, _ in tables}) >= 7
+    for module, name in tables:
+        table = getattr(import_module(module), name)
+        assert table.keys() == RESPONSES.keys(), f"{module}.{name}"
 
 
 def test_import_is_light():

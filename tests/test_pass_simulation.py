@@ -120,7 +120,7 @@ def test_numbers_that_count_nothing_are_refused(name, value):
 
 
 def test_what_a_model_does_not_have_is_refused():
-    with pytest.raises(DataError, match="problems: loss is a model of losses; leave problems away"):
+    with pytest.raises(DataError, match="problems: loss is a model of losses, which"):
         bs.simulate("loss", DESIGN, random_seed=1, problems=3)
     with pytest.raises(DataError, match="pass_rate_bucket has no single problems to simulate"):
         bs.simulate("pass_rate_bucket", DESIGN, random_seed=1)

@@ -94,11 +94,13 @@ def _demand_comparable(
     from bayes_scaling.evaluation.comparison import demand_unit
     from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
     from bayes_scaling.evaluation.workers import demand_jobs
+    from bayes_scaling.responses import RESPONSES
     from bayes_scaling.specification.shelf import load_model
 
     specs = [load_model(name) for name in model]
+    first = RESPONSES[specs[0].response]
     for spec in specs:
-        if spec.response != specs[0].response:
+        if not first.has_model(spec):
             raise BayesScalingError(
                 f"--model: {specs[0].name} is a model of {specs[0].response} and {spec.name} one "
                 f"of {spec.response}; compare models of the same."

@@ -1,6 +1,6 @@
 """Files that commands write; a path that can't be written is refused before the fit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +10,12 @@ from bayes_scaling.outputs import demand_writable, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from bayes_scaling.forecasting import Forecast, PassForecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.passes.fits import PassFit
+    from bayes_scaling.responses import ByResponse
 
 SAVED = ".nc"
 
@@ -72,15 +74,28 @@ def draw_figure(
         return
     from matplotlib.figure import Figure
 
-    from bayes_scaling.forecasting import Forecast
-    from bayes_scaling.plotting import make_panels, plot_forecast, plot_pass_rate
-
     figure = Figure(figsize=(5.5, 3.6), layout="constrained")
-    if isinstance(forecast, Forecast):
-        plot_forecast(forecast, truth, figure.subplots())
-    else:
-        shown = "all" if by == "all" else "bucket"
-        axes = make_panels(figure, forecast, shown)
-        plot_pass_rate(forecast, truth=truth, by=shown, axes=axes)
+    FIGURES[forecast.fit.response.name](figure, forecast, truth, by)
     with replacing(path) as part:
         figure.savefig(part, format=path.suffix.lower().removeprefix("."), dpi=200)
+
+
+def _draw_losses(
+    figure: "Figure", forecast: "Forecast", truth: "pd.DataFrame | None", _: str | None
+) -> None:
+    from bayes_scaling.plotting import plot_forecast
+
+    plot_forecast(forecast, truth, figure.subplots())
+
+
+def _draw_passes(
+    figure: "Figure", forecast: "PassForecast", truth: "pd.DataFrame | None", by: str | None
+) -> None:
+    from bayes_scaling.plotting import make_panels, plot_pass_rate
+
+    shown = "all" if by == "all" else "bucket"
+    axes = make_panels(figure, forecast, shown)
+    plot_pass_rate(forecast, truth=truth, by=shown, axes=axes)
+
+
+FIGURES: "ByResponse[Callable[..., None]]" = {"loss": _draw_losses, "passes": _draw_passes}

@@ -1,7 +1,7 @@
 """Fits, forecasts and the demo as text and as JSON."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,13 @@ import typer
 
 from bayes_scaling.cli.pass_printing import print_pass_forecast
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+from bayes_scaling.cli.records import (
+    chance_record,
+    compute_text,
+    fit_notes,
+    fit_record,
+    fit_title,
+)
 from bayes_scaling.cli.writing import (
     DISTANCE,
     KIND_OF,
@@ -22,6 +28,7 @@ from bayes_scaling.cli.writing import (
     say_unconverged,
     table_text,
 )
+from bayes_scaling.responses import ByResponse
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast, PassForecast
@@ -31,22 +38,14 @@ if TYPE_CHECKING:
 
 def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> None:
     """Print the parameters of a fit and its diagnosis."""
-    from bayes_scaling.forecasting import floor_notes
-    from bayes_scaling.inference.fits import Fit
-
-    if isinstance(fit, Fit):
-        notes = [*fit.notes, *floor_notes(fit, range(len(fit.families)))]
-        computes = list(fit.reference)
-    else:
-        notes, computes = list(fit.notes), [fit.design.reference]
-    summary = fit.summary()
+    notes, summary = fit_notes(fit), fit.summary()
     print_notes(notes, [f"The fit is saved in {saved}."] if saved else [])
     if as_json:
         rows = summary.reset_index(names="parameter").to_dict("records")
         return print_json(fit_record(fit, notes) | {"parameters": rows, "saved": saved})
     numbers = summary.select_dtypes("number").map(_four_digits)
     table = pd.concat([numbers, summary[["prior"]].fillna("")], axis=1)
-    reference = ", ".join(compute_text(value) for value in computes)
+    reference = ", ".join(compute_text(value) for value in fit.reference)
     typer.echo(f"{fit_title(fit)}; C0 = {reference} FLOP\n")
     typer.echo(table_text(table.reset_index(names="parameter")))
     return typer.echo(f"\n{fit.diagnosis}")
@@ -56,12 +55,14 @@ def print_forecast(
     forecast: "Forecast | PassForecast", question: Question, *, as_json: bool, figure: Path | None
 ) -> None:
     """Print the targets of a forecast with their intervals."""
-    from bayes_scaling.forecasting import PassForecast
-
     drawn = [f"The figure is in {figure}."] if figure else []
     print_notes(forecast.notes, drawn)
-    if isinstance(forecast, PassForecast):
-        return print_pass_forecast(forecast, question, as_json=as_json, figure=figure)
+    PRINTERS[forecast.fit.response.name](forecast, question, as_json=as_json, figure=figure)
+
+
+def _print_losses(
+    forecast: "Forecast", question: Question, *, as_json: bool, figure: Path | None
+) -> None:
     kind, chance = question.kind, None
     summary = forecast.summary(kind=kind)
     if question.above is not None or question.below is not None:
@@ -75,6 +76,9 @@ def print_forecast(
     typer.echo(f"{table_text(table)}\n\n{distance_line(summary, is_recorded=True)}")
     print_chance(chance, question, "loss")
     return say_unconverged(forecast.fit)
+
+
+PRINTERS: ByResponse[Callable[..., None]] = {"loss": _print_losses, "passes": print_pass_forecast}
 
 
 def print_demo(

@@ -1,6 +1,6 @@
 """What was asked of counts and of forecasts, and what of it a model can't answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bayes_scaling.errors import BayesScalingError, suggest
 
 if TYPE_CHECKING:
+    from bayes_scaling.responses import ByResponse
     from bayes_scaling.specification.spec import Spec
 
 
@@ -45,8 +46,8 @@ class Question:
     of: str | None = None
 
     @property
-    def of_passes(self) -> dict[str, object]:
-        """The options, by name, that only passes have."""
+    def options(self) -> dict[str, object]:
+        """The options, by name, that forecasts of only some responses have."""
         return {
             "--by": self.by,
             "--k": self.k,
@@ -65,14 +66,16 @@ def refuse(options: Mapping[str, object], why: str) -> None:
 
 def demand_question(question: Question, spec: "Spec", family: Sequence[str] | None) -> None:
     """Refuse what a forecast by a model could not answer; raises BayesScalingError."""
+    from bayes_scaling.responses import RESPONSES
+
     if question.of is not None and question.above is None and question.below is None:
         raise BayesScalingError("--of: it goes with --above or --below; give one of them.")
-    if spec.response != "passes":
-        return refuse(
-            question.of_passes, f"{spec.name} is a model of losses, which have no problems"
-        )
-    refuse({"--family": family}, f"{spec.name} is a model of counts, which are of one family")
-    return _demand_of_passes(question, spec)
+    own = ANSWERS[spec.response]
+    given = {"--family": family} | question.options
+    others = {option: value for option, value in given.items() if option not in own.options}
+    refuse(others, f"{spec.name} is a model of {RESPONSES[spec.response].nature}")
+    if own.demand is not None:
+        own.demand(question, spec)
 
 
 def _demand_of_passes(question: Question, spec: "Spec") -> None:
@@ -105,3 +108,17 @@ def _demand_of_passes(question: Question, spec: "Spec") -> None:
         parse_quantity(question.of or "pass_rate", 1)
     except BayesScalingError as error:
         raise BayesScalingError(f"--{error}") from None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Which options a forecast of one response has, and what else a question of it has to be."""
+
+    options: frozenset[str]
+    demand: Callable[[Question, "Spec"], None] | None = None
+
+
+ANSWERS: "ByResponse[Answers]" = {
+    "loss": Answers(frozenset({"--family"})),
+    "passes": Answers(frozenset(Question().options), _demand_of_passes),
+}

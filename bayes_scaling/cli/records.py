@@ -1,7 +1,7 @@
 """Fits, remarks and probabilities as records, for JSON, and the words that name them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.words import as_typed
+from bayes_scaling.responses import ByResponse
 
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
@@ -35,35 +36,33 @@ def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
 def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
     """Turn a fit into a record: what was fitted, and whether it can be trusted."""
     from bayes_scaling.data import check_table
-    from bayes_scaling.inference.fits import Fit
 
-    table = fit.runs if isinstance(fit, Fit) else fit.passes
     verdict = {"converged": fit.diagnosis.converged, "problems": fit.diagnosis.problems}
     return {
         "model": fit.spec.name,
-        **_fitted(fit),
+        **DESCRIPTIONS[fit.response.name].record(fit),
         "random_seed": fit.random_seed,
         "diagnosis": verdict | asdict(fit.diagnosis),
         "notes": notes,
-        "remarks": remark_records(check_table(table)),
+        "remarks": remark_records(check_table(fit.table)),
         "versions": dict(fit.versions),
         "data_hash": fit.data_hash,
     }
 
 
-def _fitted(fit: "Fit | PassFit") -> dict[str, Any]:
+def _record_losses(fit: "Fit") -> dict[str, Any]:
     from bayes_scaling.forecasting import response_metric, response_unit
-    from bayes_scaling.inference.fits import Fit
 
-    if isinstance(fit, Fit):
-        reference = dict(zip(fit.families, fit.reference, strict=True))
-        return {
-            "runs": len(fit.runs),
-            "families": fit.families,
-            "unit": response_unit(fit),
-            "metric": response_metric(fit),
-            "reference": reference,
-        }
+    return {
+        "runs": len(fit.runs),
+        "families": fit.families,
+        "unit": response_unit(fit),
+        "metric": response_metric(fit),
+        "reference": dict(zip(fit.families, fit.reference, strict=True)),
+    }
+
+
+def _record_counts(fit: "PassFit") -> dict[str, Any]:
     design = fit.design
     sizes = np.bincount(design.bucket, design.sizes, len(design.buckets)).astype(int)
     return {
@@ -76,17 +75,50 @@ def _fitted(fit: "Fit | PassFit") -> dict[str, Any]:
 
 def fit_title(fit: "Fit | PassFit") -> str:
     """Name a model and what it was fitted to."""
-    from bayes_scaling.inference.fits import Fit
-
-    if isinstance(fit, Fit):
-        named = [family for family in fit.families if "family" in fit.runs]
-        shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
-        fitted = f"{len(fit.runs)} runs" + (f" of {shown}" if shown else "")
-    else:
-        fitted = f"{len(fit.design.runs)} runs of {fit.design.sizes.sum()} problems"
+    fitted = DESCRIPTIONS[fit.response.name].words(fit)
     low, high = fit.design.compute.min(), fit.design.compute.max()
     span = f"{compute_text(low)} to {compute_text(high)} FLOP"
     return f"Model {fit.spec.name}, fitted to {fitted}, {span}"
+
+
+def _name_losses(fit: "Fit") -> str:
+    named = [family for family in fit.families if "family" in fit.runs]
+    shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
+    return f"{len(fit.runs)} runs" + (f" of {shown}" if shown else "")
+
+
+def _name_counts(fit: "PassFit") -> str:
+    return f"{len(fit.design.runs)} runs of {fit.design.sizes.sum()} problems"
+
+
+def fit_notes(fit: "Fit | PassFit") -> list[str]:
+    """Say what the reader of a fit has to know."""
+    return [*fit.notes, *DESCRIPTIONS[fit.response.name].notes(fit)]
+
+
+def _notes_of_floors(fit: "Fit") -> Iterable[str]:
+    from bayes_scaling.forecasting import floor_notes
+
+    return floor_notes(fit, range(len(fit.families)))
+
+
+def _no_notes(_: "PassFit") -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was fitted, as a record and in words, and what its fit says beside its own notes."""
+
+    record: Callable[[Any], dict[str, Any]]
+    words: Callable[[Any], str]
+    notes: Callable[[Any], Iterable[str]]
+
+
+DESCRIPTIONS: ByResponse[Description] = {
+    "loss": Description(_record_losses, _name_losses, _notes_of_floors),
+    "passes": Description(_record_counts, _name_counts, _no_notes),
+}
 
 
 def chance_record(

@@ -2,8 +2,9 @@
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.nuts import Progress
     from bayes_scaling.inference.passes.fits import PassFit
+    from bayes_scaling.responses import ByResponse
     from bayes_scaling.specification.spec import Spec
 
 
@@ -70,15 +72,30 @@ def read_table(
     from bayes_scaling.specification.shelf import load_model
 
     spec = load_model(model or "loss")
-    if spec.response == "passes":
-        return read_counts(ladder, columns, compute, counts, seed=seed)
+    return WAYS[spec.response].read(spec, ladder, columns, compute, counts, seed=seed)
+
+
+def _read_losses(
+    spec: "Spec",
+    ladder: str,
+    columns: Sequence[str] | None,
+    compute: Sequence[str] | None,
+    counts: Counts,
+    **_: int,
+) -> "pd.DataFrame":
+    from bayes_scaling.responses import LOSSES
+
     ways = {*READ_PASSES} - {*READ_LOSSES}
     of_passes = [text for text in counts.read or () if text.partition("=")[0] in ways]
     refuse(
         counts.given | {"--read": of_passes},
-        f"{spec.name} is a model of losses, which have no problems",
+        f"{spec.name} is a model of {LOSSES.nature}",
     )
     return read_ladder(ladder, columns, compute, counts.read)
+
+
+def _read_counts(_: "Spec", *given: Any, seed: int) -> "pd.DataFrame":
+    return read_counts(*given, seed=seed)
 
 
 def fit_ladder(
@@ -154,13 +171,11 @@ def find_fit(
 
     counts, question = counts or Counts(), question or Question()
     if Path(ladder).suffix.lower() != SAVED:
-        demand_question(question, load_model(model or "loss"), family)
+        spec = load_model(model or "loss")
+        demand_question(question, spec, family)
         chosen = 1 if seed is None else seed
         table = read_table(ladder, model, columns, compute, counts, seed=chosen)
-        if "n_correct" in table:
-            demand_forecastable(table, question)
-        else:
-            _demand_families(table, model, family)
+        WAYS[spec.response].demand(table, question, spec, family)
         _demand_one_unit(table, at)
         if not far:
             _demand_near(table, at)
@@ -194,12 +209,10 @@ def predict_at(
 ) -> "Forecast | PassForecast":
     """Forecast what a question asks of a fit."""
     from bayes_scaling.forecasting import predict
-    from bayes_scaling.inference.fits import Fit
 
-    if isinstance(fitted, Fit):
-        one = family[0] if family and len(family) == 1 else family
-        return predict(fitted, compute=at, family=one or None, random_seed=seed, far=far)
-    return predict(fitted, compute=at, restrict=question.restrict, random_seed=seed, far=far)
+    one = family[0] if family and len(family) == 1 else family
+    asked: Any = {"compute": at, "family": one or None, "restrict": question.restrict}
+    return predict(fitted, **asked, random_seed=seed, far=far)
 
 
 def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
@@ -219,25 +232,45 @@ def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
 
 
 def _demand_losses(model: "str | Spec | None") -> None:
+    from bayes_scaling.responses import LOSSES
     from bayes_scaling.specification.shelf import load_model
 
     spec = load_model(model or "loss")
-    if spec.response != "loss":
+    if not LOSSES.has_model(spec):
         raise BayesScalingError(
             f"--model: {spec.name} is a model of {spec.response}; this command takes models of "
             "losses."
         )
 
 
-def _demand_families(runs: "pd.DataFrame", model: str | None, family: Sequence[str] | None) -> None:
+def _demand_families(
+    runs: "pd.DataFrame", _: Question, spec: "Spec", family: Sequence[str] | None
+) -> None:
     from bayes_scaling.forecasting import family_index
     from bayes_scaling.inference.design import make_design
-    from bayes_scaling.specification.shelf import load_model
 
-    design = make_design(load_model(model or "loss"), runs)
+    design = make_design(spec, runs)
     labels: Sequence[str | None] = family or [None]
     for label in labels:
         family_index(design.families, label)
+
+
+def _demand_counts(passes: "pd.DataFrame", question: Question, *_: Any) -> None:
+    demand_forecastable(passes, question)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How the table of a response is read, and what it has to be before it is fitted."""
+
+    read: "Callable[..., pd.DataFrame]"
+    demand: Callable[..., None]
+
+
+WAYS: "ByResponse[Ways]" = {
+    "loss": Ways(_read_losses, _demand_families),
+    "passes": Ways(_read_counts, _demand_counts),
+}
 
 
 def _demand_one_unit(table: "pd.DataFrame", at: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """Simulation-based calibration: whether the sampler returns the posterior of its own model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,34 @@ from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 BAND_SIMULATIONS = 20_000
 RISES = {"rising", "rising slope"}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """How data of a response are simulated, fitted, and compared with the truth.
+
+    Attributes
+    ----------
+    simulate, compare : callable
+    options : mapping of str to Any
+        Of the fits, unless told otherwise.
+    """
+
+    simulate: Callable[..., tuple[list[pd.DataFrame], Any]]
+    compare: Callable[..., tuple[dict[str, tuple[xr.DataArray, float]], Fit | PassFit]]
+    options: Mapping[str, Any]
+
+
+EXERCISES: ByResponse[Exercise] = {
+    "loss": Exercise(simulate_ladders, compare_ladder, {"draws": 500, "tune": 500}),
+    "passes": Exercise(simulate_counts, fit_and_compare, {}),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +164,12 @@ def calibrate(
     if simulations < 1:
         raise BayesScalingError(f"simulations: expected a positive number, got {simulations!r}.")
     demand_jobs(jobs)
-    settings: dict[str, Any] = {"random_seed": random_seed, "simulations": simulations}
-    settings |= {"target": target}
-    if spec.response == "passes":
-        settings |= {"problems": problems, "n_samples": n_samples}
-        defaults: dict[str, Any] = {}
-        reference: Any
-        worlds, reference = simulate_counts(spec, design, **settings)
-    else:
-        _refuse_counts(spec, problems=problems, n_samples=n_samples)
-        worlds, reference = simulate_ladders(spec, design, **settings)
-        defaults = {"draws": 500, "tune": 500}
-    options = {**defaults, **(fit_options or {})}
+    own = RESPONSES[spec.response]
+    settings = own.own_options(spec.name, problems=problems, n_samples=n_samples)
+    settings |= {"random_seed": random_seed, "simulations": simulations, "target": target}
+    how = EXERCISES[own.name]
+    worlds, reference = how.simulate(spec, design, **settings)
+    options = {**how.options, **(fit_options or {})}
     calls = (
         delayed(rank_one)(spec.text, spec.name, world, reference, random_seed + index, options)
         for index, world in enumerate(worlds)
@@ -167,12 +184,6 @@ def calibrate(
     return Calibration(pd.DataFrame(ranks), pd.Series(converged), pd.Series(in_conflict))
 
 
-def _refuse_counts(spec: Spec, **given: int | None) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise BayesScalingError(f"{name}: {spec.name} is a model of losses; leave it away.")
-
-
 def rank_one(
     text: str,
     name: str,
@@ -185,7 +196,7 @@ def rank_one(
     from bayes_scaling.specification.spec import parse_spec
 
     spec = parse_spec(text, name=name)
-    compare = fit_and_compare if spec.response == "passes" else compare_ladder
+    compare = EXERCISES[spec.response].compare
     compared, fitted = compare(spec, world, reference, random_seed, options)
     rng = np.random.default_rng([random_seed, 3])
     ranks = {name: _share_below(*pair, rng) for name, pair in compared.items()}
@@ -194,8 +205,7 @@ def rank_one(
 
 def _is_in_conflict(fitted: Fit | PassFit) -> bool:
     """Whether a scale contradicts its prior, or a ladder rises where the law only falls."""
-    remarks = check_quantities(fitted.runs) if isinstance(fitted, Fit) else ()
-    rises = any(remark.topic in RISES for remark in remarks)
+    rises = any(remark.topic in RISES for remark in check_quantities(fitted.table))
     return rises or any(True for _ in conflict_notes(fitted))
 
 

@@ -21,9 +21,9 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import is_of_subset
+from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.spec import Spec
 
-UNITS = ("run", "family", "problem")
 INTERPOLATION = {
     "elpd": "interpolation_elpd",
     "elpd_diff": "difference",
@@ -117,14 +117,18 @@ def compare(
     demand_same_responses(fits)
     check_horizon(horizon)
     demand_jobs(jobs)
-    chosen = check_cutoffs(cutoffs)
-    judge = _judge_of(fits, unit)
+    ends = check_cutoffs(cutoffs)
+    first: Any = next(iter(fits.values()))
+    allowed = demand_unit(unit, first.spec)
+    chosen, judge = allowed[0] if unit is None else unit, JUDGES[first.response.name]
+    for demand in judge.demands:
+        demand(fits)
     rows, left_out = {}, {}
     for name, fitted in fits.items():
-        done = judge.leave_out(fitted, fit_options)
+        done = judge.leave_out(fitted, chosen, fit_options)
         left_out[name] = done.elpd
         rows[name] = {"bad_k": done.bad_k, "bad_k_after": done.bad_k_after}
-        future = judge.future(fitted, chosen, horizon, jobs, fit_options)
+        future = judge.future(fitted, ends, horizon, jobs, fit_options)
         rows[name] |= {f"extrapolation_{score}": value for score, value in future.items()}
         rows[name]["converged"] = fitted.diagnosis.converged
     table = _ranked(left_out)
@@ -159,39 +163,18 @@ def demand_same_responses(fits: Mapping[str, Fit] | Mapping[str, PassFit]) -> No
             )
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """How fits of one kind are left out, and how their future is scored."""
-
-    leave_out: Callable[..., LeftOut]
-    future: Callable[..., dict[str, Any]]
-
-
 def demand_unit(unit: str | None, spec: Spec) -> tuple[str, ...]:
     """Demand what a model's responses can be left out by, and list it; raises DataError."""
-    if unit is not None and unit not in UNITS:
-        raise BayesScalingError(f"unit: {unit!r} is not known; {suggest(unit, UNITS)}")
-    allowed = ("problem", "run") if spec.response == "passes" else ("run", "family")
+    known = {one for response in RESPONSES.values() for one in response.units}
+    if unit is not None and unit not in known:
+        raise BayesScalingError(f"unit: {unit!r} is not known; {suggest(unit, known)}")
+    allowed = RESPONSES[spec.response].units
     if unit is not None and unit not in allowed:
         raise DataError(
             f"unit: {spec.name} is a model of {spec.response}, which has no {unit} to leave out; "
             f"allowed: {', '.join(allowed)}."
         )
     return allowed
-
-
-def _judge_of(fits: Mapping[str, Any], unit: str | None) -> _Judge:
-    first = next(iter(fits.values()))
-    allowed = demand_unit(unit, first.spec)
-    chosen = allowed[0] if unit is None else unit
-    if not isinstance(first, PassFit):
-        return _Judge(
-            lambda fitted, options: leave_out(fitted, units_of(fitted, chosen), options), _future
-        )
-    _demand_same_units(fits)
-    _refuse_subsets(fits)
-    leave = leave_out_problems if chosen == "problem" else leave_out_runs
-    return _Judge(leave, _future_of_counts)
 
 
 def _demand_same_units(fits: Mapping[str, PassFit]) -> None:
@@ -252,3 +235,30 @@ def _given_reference(fitted: Fit) -> dict[str, Any]:
     if np.allclose(usual, fitted.design.reference):
         return {}
     return {"reference": dict(fitted.reference)}
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What fits of one response have to be, how they are left out, and their future scored."""
+
+    leave_out: Callable[..., LeftOut]
+    future: Callable[..., dict[str, Any]]
+    demands: tuple[Callable[[Mapping[str, Any]], None], ...] = ()
+
+
+def _leave_out_losses(fitted: Fit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
+    return leave_out(fitted, units_of(fitted, unit), options)
+
+
+def _leave_out_counts(fitted: PassFit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
+    return LEAVERS[unit](fitted, options)
+
+
+LEAVERS: Mapping[str, Callable[..., LeftOut]] = {
+    "problem": leave_out_problems,
+    "run": leave_out_runs,
+}
+JUDGES: ByResponse[_Judge] = {
+    "loss": _Judge(_leave_out_losses, _future),
+    "passes": _Judge(_leave_out_counts, _future_of_counts, (_demand_same_units, _refuse_subsets)),
+}

@@ -19,15 +19,15 @@ from bayes_scaling.data import HARDEST, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.count_scores import log_densities_of_counts, score_hidden
 from bayes_scaling.evaluation.leaving_out import UNIT, LeftOut, refit_where_bad
-from bayes_scaling.inference.fitting import ACCEPT
 from bayes_scaling.inference.passes.design import BUCKET, PROBLEM, PassDesign, unit_column
 from bayes_scaling.inference.passes.evidence import log_evidence
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_design
 from bayes_scaling.inference.passes.subset import thin_draws
+from bayes_scaling.responses import PASSES
 
 FEWEST_RUNS = 3
-OPTIONS = {"draws": 1000, "tune": 1000, "chains": 4, "target_accept": ACCEPT["passes"]}
+OPTIONS = {"draws": 1000, "tune": 1000, "chains": 4, "target_accept": PASSES.target_accept}
 
 
 def leave_out_problems(fitted: PassFit, fit_options: Mapping[str, Any] | None = None) -> LeftOut:

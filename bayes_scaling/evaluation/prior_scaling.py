@@ -11,7 +11,6 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.predictive import KINDS
 from bayes_scaling.specification.prior_density import log_density, top_priors
 from bayes_scaling.specification.priors import Prior
@@ -66,11 +65,7 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     >>> sorted(table["prior"])
     ['amplitude', 'elasticity', 'floor_share', 'level', 'sigma']
     """
-    if isinstance(fit, PassFit):
-        raise BayesScalingError(
-            f"fit: {fit.spec.name} is a model of passes; the sensitivity to priors is known for "
-            "models of losses. Fit copies of the model with other priors, and compare forecasts."
-        )
+    fit.response.demand("sensitivity", fit.spec.name)
     if forecast.fit is not fit:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."

@@ -1,6 +1,6 @@
 """Posterior predictive distributions at target computes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -19,6 +19,7 @@ from bayes_scaling.inference.memory import demand_memory
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import draw_hazards
 from bayes_scaling.inference.predictive import draw_responses
+from bayes_scaling.responses import ByResponse
 
 MIN_COMPUTES = 2
 COPIES = 12  # of all draws at a time: three kinds, their logarithms, and what they are made from
@@ -101,12 +102,9 @@ def predict(
     computes, labels = read_targets(targets, compute, family)
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
-    if isinstance(fit, PassFit):
-        _check_family(fit, labels)
-        return _passes(fit, computes, restrict, seed, far=far)
-    if restrict is not None:
-        raise DataError("restrict: a fit of losses has no problems; leave restrict away.")
-    return _losses(fit, computes, labels, seed, far=far)
+    own = fit.response
+    options = own.own_options(fit.spec.name, restrict=restrict)
+    return PREDICTORS[own.name](fit, computes, labels, seed, far=far, **options)
 
 
 def _losses(
@@ -146,14 +144,21 @@ def _demand_memory(fit: Fit | PassFit, of_draw: int, more: int = 0) -> None:
 
 def _check_family(fit: PassFit, labels: list[str | None]) -> None:
     for label in filter(None, labels):
-        if "family" not in fit.passes:
+        if "family" not in fit.table:
             raise DataError(f"family: got {label!r}, but the counts name no family; leave it away.")
-        family_index(list(fit.passes["family"].unique()), label)
+        family_index(fit.families, label)
 
 
 def _passes(
-    fit: PassFit, computes: np.ndarray[Any, Any], restrict: str | None, seed: int, *, far: bool
+    fit: PassFit,
+    computes: np.ndarray[Any, Any],
+    labels: list[str | None],
+    seed: int,
+    *,
+    far: bool,
+    restrict: str | None,
 ) -> PassForecast:
+    _check_family(fit, labels)
     fitted = fit.design.compute
     if len(np.unique(fitted)) < MIN_COMPUTES:
         raise DataError(
@@ -170,3 +175,9 @@ def _passes(
     table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})
     notes = (*pass_notes(fit, table, draws), *said)
     return PassForecast(table, draws, fit, notes, seed, chosen)
+
+
+PREDICTORS: ByResponse[Callable[..., Forecast | PassForecast]] = {
+    "loss": _losses,
+    "passes": _passes,
+}

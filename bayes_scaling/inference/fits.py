@@ -15,6 +15,7 @@ from bayes_scaling.data import response_hash, table_hash
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.diagnosis import Diagnosis
+from bayes_scaling.responses import RESPONSES, Response
 from bayes_scaling.specification.prior_draws import draw_prior, quoted
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
@@ -58,6 +59,16 @@ class Fit:
     notes: tuple[str, ...] = ()
 
     @property
+    def response(self) -> Response:
+        """What was modelled."""
+        return RESPONSES[self.spec.response]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What was measured, checked: the runs."""
+        return self.runs
+
+    @property
     def families(self) -> tuple[str, ...]:
         """Names of the ladders that were fitted."""
         return self.design.families
@@ -70,8 +81,8 @@ class Fit:
     @property
     def response_hash(self) -> str:
         """SHA-256 of the responses and their keys: what a comparison demands to be equal."""
-        keys = ["family", "run"] if "family" in self.runs else ["run"]
-        return response_hash(self.runs, self.spec.response, keys)
+        own = self.response
+        return response_hash(self.table, own.columns, own.keys_of(self.table))
 
     @property
     def reference(self) -> pd.Series:
@@ -128,15 +139,22 @@ class Fit:
     @cached_property
     def prior_sd(self) -> dict[str, float]:
         """Prior standard deviation of each parameter of one ladder, pooling included."""
-        return {name: float(np.std(values)) for name, values in self._prior_draws().items()}
+        return {name: float(np.std(values)) for name, values in self.prior_draws().items()}
 
     @cached_property
     def prior_limit(self) -> dict[str, float]:
         """The 99.5 % point of each parameter's prior, of one ladder, pooling included."""
-        drawn = self._prior_draws()
+        drawn = self.prior_draws()
         return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
 
-    def _prior_draws(self) -> dict[str, Array]:
+    def prior_draws(self) -> dict[str, Array]:
+        """Draw the parameters of one ladder from their priors, and what follows from them.
+
+        Returns
+        -------
+        dict of str to ndarray
+            20,000 draws of each, the same on every call.
+        """
         return draw_prior(self.spec, {"family": 1}, PRIOR_DRAWS, np.random.default_rng(0))
 
     def summary(self, reference: float | None = None) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Fit a model to a table of runs or of counts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import (
-    check_passes,
-    check_quantities,
-    check_runs,
-    demand_meaning,
-    read_passes,
-    read_runs,
-)
+from bayes_scaling.data import check_quantities, demand_meaning
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
@@ -31,12 +24,12 @@ from bayes_scaling.inference.sampling import parameter_names, sample, sampled_na
 from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.suitability import remark_on_metric, unanswered
 from bayes_scaling.inference.versions import package_versions
+from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
 MAX_SEED = 2**63
-ACCEPT = {"loss": 0.95, "passes": 0.8}
 
 
 def fit(
@@ -112,7 +105,8 @@ def fit(
     True
     """
     spec = load_model(model)
-    accept = ACCEPT[spec.response] if target_accept is None else target_accept
+    own = RESPONSES[spec.response]
+    accept = own.target_accept if target_accept is None else target_accept
     check_settings(random_seed, draws, tune, chains, accept)
     settings: dict[str, Any] = {
         "random_seed": random_seed,
@@ -121,27 +115,12 @@ def fit(
         "chains": chains,
         "target_accept": accept,
         "progress": progress,
+        **own.own_options(spec.name, subset=subset),
     }
-    if spec.response == "passes":
-        if isinstance(reference, Mapping):
-            raise DataError("reference: counts are of one family, give one number.")
-        passes, notes = _demand_meaning(spec, _read_passes(data), allow)
-        counted = fit_passes(spec, passes, reference=reference, subset=subset, **settings)
-        return replace(counted, notes=(*counted.notes, *notes, *conflict_notes(counted)))
-    if subset is not None:
-        raise DataError(f"subset: {spec.name} has no problems; leave subset away.")
-    runs, notes = _demand_meaning(spec, _read_runs(data), allow)
-    notes += tuple(map(str, remark_on_metric(spec, runs)))
-    fitted = fit_runs(spec, runs, reference=reference, **settings)
+    table, notes = _demand_meaning(spec, own.table(data), allow)
+    notes += tuple(map(str, remark_on_metric(spec, table)))
+    fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
-
-
-def _read_runs(data: pd.DataFrame | str | Path) -> pd.DataFrame:
-    return check_runs(data) if isinstance(data, pd.DataFrame) else read_runs(data)
-
-
-def _read_passes(data: pd.DataFrame | str | Path) -> pd.DataFrame:
-    return check_passes(data) if isinstance(data, pd.DataFrame) else read_passes(data)
 
 
 def _demand_meaning(
@@ -161,15 +140,15 @@ def fit_runs(
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
-    target_accept: float = ACCEPT["loss"],
+    target_accept: float = LOSSES.target_accept,
     reference: float | Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model of losses; see `fit` for the arguments."""
     check_settings(random_seed, draws, tune, chains, target_accept)
-    if spec.response != "loss":
+    if not LOSSES.has_model(spec):
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = _read_runs(data)
+    runs = LOSSES.table(data)
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
@@ -196,6 +175,9 @@ def fit_runs(
     groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
+
+
+FITTERS: ByResponse[Callable[..., Fit | PassFit]] = {"loss": fit_runs, "passes": fit_passes}
 
 
 def load_fit(path: str | Path) -> Fit | PassFit:
@@ -237,7 +219,7 @@ def check_settings(
 
 def demand_options(options: Mapping[str, Any], random_seed: int) -> None:
     """Demand options of `fit` that the sampler can run with; raises BayesScalingError."""
-    known = {"draws": 1000, "tune": 1000, "chains": 4, "target_accept": ACCEPT["loss"]}
+    known = {"draws": 1000, "tune": 1000, "chains": 4, "target_accept": LOSSES.target_accept}
     for name in options:
         if name not in {*known, "reference"}:
             raise BayesScalingError(

@@ -1,13 +1,13 @@
 """Read a saved fit, of this version or an earlier one, and check it against its hash."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_passes, check_runs
 from bayes_scaling.data.table_texts import table_from_text
 from bayes_scaling.errors import SavedFitError
 from bayes_scaling.inference.design import make_design
@@ -16,6 +16,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.saving import ARRAYS, SCHEMA, TABLE, contents_hash
+from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.spec import parse_spec
 
 
@@ -47,23 +48,26 @@ def read_fit(path: Path) -> Fit | PassFit:
             "diagnosis": Diagnosis.from_json(tree.attrs["diagnosis"]),
             "random_seed": int(tree.attrs["random_seed"]),
             "versions": json.loads(tree.attrs["versions"]),
+            "notes": tuple(json.loads(tree.attrs.get("notes", "[]"))),
         }
-        constant = tree["constant_data"].to_dataset()
-        if spec.response == "passes":
-            return _pass_fit(table, float(constant["reference"]), tree.attrs["notes"], common)
-        runs = check_runs(table)
-        names = [str(name) for name in constant["family"].values]
-        reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-        notes = tuple(json.loads(tree.attrs.get("notes", "[]")))
-        return Fit(runs=runs, design=make_design(spec, runs, reference), notes=notes, **common)
+        own = RESPONSES[spec.response]
+        return RESTORED[own.name](own.check(table), tree["constant_data"].to_dataset(), common)
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
 
 
-def _pass_fit(table: pd.DataFrame, reference: float, notes: str, common: Any) -> PassFit:
-    passes = check_passes(table)
-    design = make_pass_design(common["spec"], passes, reference)
-    return PassFit(passes=passes, design=design, notes=tuple(json.loads(notes)), **common)
+def _loss_fit(runs: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> Fit:
+    names = [str(name) for name in constant["family"].values]
+    reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
+    return Fit(runs=runs, design=make_design(common["spec"], runs, reference), **common)
+
+
+def _pass_fit(passes: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> PassFit:
+    design = make_pass_design(common["spec"], passes, float(constant["reference"]))
+    return PassFit(passes=passes, design=design, **common)
+
+
+RESTORED: ByResponse[Callable[..., Fit | PassFit]] = {"loss": _loss_fit, "passes": _pass_fit}
 
 
 def _open(path: Path) -> xr.DataTree:

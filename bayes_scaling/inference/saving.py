@@ -65,9 +65,7 @@ def _write(tree: xr.DataTree, path: Path) -> None:
 
 def _to_tree(fit: "Fit | PassFit") -> xr.DataTree:
     tree = fit.posterior.copy()
-    of_passes = fit.spec.response == "passes"
-    table = getattr(fit, "passes" if of_passes else "runs")
-    text = np.array(table_to_text(table), dtype=object)
+    text = np.array(table_to_text(fit.table), dtype=object)
     tree["runs"] = xr.DataTree(xr.Dataset({TABLE: ((), text)}))
     tree.attrs = {
         "bayes_scaling_schema": SCHEMA,
@@ -77,9 +75,8 @@ def _to_tree(fit: "Fit | PassFit") -> xr.DataTree:
         "versions": json.dumps(dict(fit.versions), sort_keys=True),
         "diagnosis": fit.diagnosis.to_json(),
         "data_hash": fit.data_hash,
+        "notes": json.dumps(fit.notes),
     }
-    if fit.notes or of_passes:
-        tree.attrs["notes"] = json.dumps(fit.notes)
     tree.attrs["contents_hash"] = contents_hash(tree)
     return tree
 

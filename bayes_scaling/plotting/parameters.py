@@ -9,12 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.fits import PRIOR_DRAWS, Fit, labelled_columns
+from bayes_scaling.inference.fits import Fit, labelled_columns
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.marks import LEVELS, tidy
 from bayes_scaling.plotting.style import BLUE, FAINT, Look, Style
-from bayes_scaling.specification.prior_draws import draw_prior
-from bayes_scaling.specification.priors import draw_parameter
 
 ROW_HEIGHT, WIDTH = 0.62, 5.5
 ROOM = 0.06  # of the range, on either side
@@ -43,7 +41,7 @@ def compare_with_prior(fit: Fit | PassFit) -> pd.DataFrame:
     >>> bool(table.loc["level", "q95"] < table.loc["level", "prior_q95"])
     True
     """
-    before = _prior_draws(fit)
+    before = fit.prior_draws()
     levels = list(LEVELS.values())
     rows = {}
     for name, values in fit.posterior["posterior"].data_vars.items():
@@ -103,18 +101,6 @@ def plot_parameters(
     for ax, (label, row) in zip(found, table.iterrows(), strict=True):
         _draw_row(ax, str(label), row)
     return found
-
-
-def _prior_draws(fit: Fit | PassFit) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    if isinstance(fit, Fit):
-        return draw_prior(fit.spec, {"family": 1}, PRIOR_DRAWS, rng)
-    drawn: dict[str, Any] = {}
-    inside = {"problem": np.zeros(1, dtype=np.int64)}
-    for name, prior in fit.spec.stated.items():
-        groups = {"problem": 1, "bucket": 1}
-        drawn |= draw_parameter(name, prior, groups, PRIOR_DRAWS, rng, inside=inside)
-    return drawn
 
 
 def _draw_row(ax: Axes, label: str, row: "pd.Series[Any]") -> None:

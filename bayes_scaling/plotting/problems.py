@@ -94,7 +94,7 @@ def plot_problems(
         If there is no such bucket, `worst` is out of range, or the model knows nothing of single
         problems.
     """
-    fitted = fit.fit if isinstance(fit, PassForecast) else fit
+    fitted, targets = _taken_apart(fit)
     label, units = _bucket(fitted.design, unit_column(fitted.spec), bucket)
     colour_of = dict(zip(_leavers(fitted, units)[: _demand_worst(worst)], COLOURS, strict=False))
     drawn = _drawn(fitted, units, list(colour_of))
@@ -102,7 +102,7 @@ def plot_problems(
         ax = plt.subplots(figsize=SIZE, layout="constrained")[1]
     style, design = Style.of(ax), fitted.design
     ax.set(xscale="log", yscale="log")
-    computes = _grid(fit, design)
+    computes = _grid(np.append(design.compute, targets["compute"]))
     lines = _medians(fitted, computes)
     for place, unit in enumerate(drawn):
         colour, is_named = colour_of.get(unit, FAINT), unit in colour_of
@@ -114,8 +114,7 @@ def plot_problems(
         draw_counts(ax, counts, Style(0.7 * style.text), dots, "counts")
     _limit(ax, design, drawn)
     _label(ax, fitted, bucket_title(label, len(units)), style)
-    if isinstance(fit, PassForecast):
-        warn_far(ax, fit.targets, style)
+    warn_far(ax, targets, style)
     ends = {design.units[unit]: (lines[-1, unit], colour) for unit, colour in colour_of.items()}
     _name(ax, ends, style)
     _draw_legend(ax, design, drawn, style)
@@ -197,10 +196,14 @@ def _demand_worst(worst: int) -> int:
     return worst
 
 
-def _grid(fit: PassFit | PassForecast, design: PassDesign) -> Values:
-    computes = design.compute
-    if isinstance(fit, PassForecast):
-        computes = np.append(computes, fit.targets["compute"])
+def _taken_apart(given: PassFit | PassForecast) -> tuple[PassFit, pd.DataFrame]:
+    """Return the fit, and the targets of the forecast of it; none where a fit was given."""
+    if isinstance(given, PassForecast):
+        return given.fit, given.targets
+    return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
+
+
+def _grid(computes: Values) -> Values:
     return np.geomspace(computes.min(), computes.max(), GRID_POINTS)
 
 

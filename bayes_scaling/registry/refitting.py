@@ -1,6 +1,6 @@
 """Make the forecast of a record again, from what was sealed."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from bayes_scaling.ledger.verification import demand_sound
 from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays, unpack_table
 from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.records import Record, demand_forecast
+from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.spec import Spec, parse_spec
 
 FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
@@ -61,17 +62,17 @@ def refit(record: Record, runs: pd.DataFrame) -> Fit:
     """Fit runs as the forecast of a record was fitted: model, seed, sampler, reference compute."""
     demand_forecast(record)
     model = record.content["model"]
+    spec = sealed_spec(record)
+    RESPONSES[spec.response].demand("refit", spec.name, LedgerError)
     fitted = fit(
-        sealed_spec(record),
+        spec,
         runs,
         random_seed=model["random_seed"],
         reference=model["reference"],
         allow=REFUSALS,
         **_settings(model["sampler"], converged=model["converged"]),
     )
-    if not isinstance(fitted, Fit):
-        raise LedgerError(f"record: {record.number} isn't of a loss; only losses are fitted again.")
-    return fitted
+    return cast("Fit", fitted)
 
 
 def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:

@@ -11,9 +11,16 @@ from bayes_scaling.forecasting import NO_UNIT, Forecast, predict, quantile_name
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry.losses_so_far import check_points
 from bayes_scaling.registry.records import Record
-from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
+from bayes_scaling.registry.refitting import (
+    demand_sealed,
+    predict_again,
+    refit,
+    sealed_data,
+    sealed_spec,
+)
 from bayes_scaling.registry.rerunning import compare_again
 from bayes_scaling.registry.text_checks import demand_text
+from bayes_scaling.responses import RESPONSES
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -126,11 +133,8 @@ def track(
     True
     """
     demand_sealed(record)
-    if record.content["metric"]["name"] != "loss":
-        raise LedgerError(
-            f"record: {record.number} forecasts {record.content['metric']['name']}; only losses "
-            "can be tracked."
-        )
+    spec = sealed_spec(record)
+    RESPONSES[spec.response].demand("track", spec.name, LedgerError)
     runs = sealed_data(record, data)
     points = check_points(record, runs, losses_so_far, assumption)
     updated = _update(record, runs, points)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting.tables import Table, column, fixed, make_table, three_digits
+from bayes_scaling.responses import ByResponse, Response
 
 NEEDED = ("interpolation_elpd", "extrapolation_crps", "converged")
 
@@ -21,18 +22,45 @@ class Alternatives:
         The best of each; the latter is empty where it isn't known.
     unconverged : tuple of str
         Models whose fit did not converge.
-    of_counts : bool
+    rows : str
+        What was left out, and foretold.
     table : Table
+    scores : str
+        What the scores are of, as sentences.
     """
 
     interpolates: str
     extrapolates: str
     unconverged: tuple[str, ...]
-    of_counts: bool
+    rows: str
     table: Table
+    scores: str
 
 
-def show_alternatives(compare: pd.DataFrame, *, of_counts: bool) -> Alternatives:
+@dataclass(frozen=True)
+class Scores:
+    """What the interpolation is judged by, and what all scores are of, as sentences."""
+
+    interpolation: str
+    what: str
+
+
+SCORES: ByResponse[Scores] = {
+    "loss": Scores(
+        "Log density",
+        "Log densities and scores are of log loss. Of the interpolation, larger is better; of the "
+        "extrapolation, smaller.",
+    ),
+    "passes": Scores(
+        "Log probability",
+        "The interpolation is judged by log probabilities of counts, of which larger is better; "
+        "the extrapolation by the CRPS of a problem's share of right samples and the log score of "
+        "its count, of which smaller is.",
+    ),
+}
+
+
+def show_alternatives(compare: pd.DataFrame, response: Response) -> Alternatives:
     """Show what `compare` found.
 
     Raises
@@ -45,19 +73,18 @@ def show_alternatives(compare: pd.DataFrame, *, of_counts: bool) -> Alternatives
             f"compare: expected the table that compare returns, got {type(compare).__name__}"
             f"{' without its columns' if isinstance(compare, pd.DataFrame) else ''}."
         )
+    scores = SCORES[response.name]
     crps = compare["extrapolation_crps"].astype(float)
     return Alternatives(
         interpolates=str(compare["interpolation_elpd"].astype(float).idxmax()),
         extrapolates="" if crps.isna().all() else str(crps.idxmin()),
         unconverged=tuple(map(str, compare.index[~compare["converged"].astype(bool)])),
-        of_counts=of_counts,
+        rows=response.rows,
         table=make_table(
             "Models of the same runs, the best interpolation first",
             compare.assign(model=compare.index),
             column("Model", str, "model"),
-            column(
-                "Log probability" if of_counts else "Log density", fixed(2), "interpolation_elpd"
-            ),
+            column(scores.interpolation, fixed(2), "interpolation_elpd"),
             column("Difference", fixed(2), "difference"),
             column("Its error", fixed(2), "difference_se"),
             column("Weight", fixed(2), "weight"),
@@ -66,6 +93,7 @@ def show_alternatives(compare: pd.DataFrame, *, of_counts: bool) -> Alternatives
             column("Forecasts", str, "extrapolation_n"),
             column("Converged", _yes, "converged"),
         ),
+        scores=scores.what,
     )
 
 

@@ -1,7 +1,9 @@
 """The section on what was assumed: the model, its priors, and what the floor rests on."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -25,6 +27,7 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.reporting.words import meaning
+from bayes_scaling.responses import ByResponse
 from bayes_scaling.specification.spec import Spec
 
 INDEX = {"problem": "i", "bucket": "j"}
@@ -98,7 +101,8 @@ class Assumptions:
 
 def state_assumptions(fit: Fit | PassFit) -> Assumptions:
     """Say what a fit assumed."""
-    spec, beliefs, floor = fit.spec, compare_with_prior(fit), _floor(fit)
+    spec, beliefs, own = fit.spec, compare_with_prior(fit), PARTICULARS[fit.response.name]
+    floor = own.floor(fit) if own.floor else ()
     return Assumptions(
         name=spec.name,
         title=spec.title,
@@ -123,7 +127,7 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
         floor=floor or _pinned_floor(spec),
         is_floor_learned=bool(floor),
-        has_errors=isinstance(fit, Fit) and bool((fit.design.relative_se > 0).any()),
+        has_errors=own.has_errors is not None and own.has_errors(fit),
         unit=unit_column(spec),
         index=INDEX[unit_column(spec)],
     )
@@ -136,8 +140,26 @@ def equations_of(spec: Spec) -> tuple[Markup, ...]:
     return tuple(map(equation_markup, written.splitlines()))
 
 
-def _floor(fit: Fit | PassFit) -> tuple[str, ...]:
-    return tuple(floor_notes(fit, range(len(fit.families)))) if isinstance(fit, Fit) else ()
+@dataclass(frozen=True)
+class Particulars:
+    """What is known of a floor after the data, and whether responses came with errors."""
+
+    floor: Callable[[Any], tuple[str, ...]] | None = None
+    has_errors: Callable[[Any], bool] | None = None
+
+
+def _floor(fit: Fit) -> tuple[str, ...]:
+    return tuple(floor_notes(fit, range(len(fit.families))))
+
+
+def _has_errors(fit: Fit) -> bool:
+    return bool((fit.design.relative_se > 0).any())
+
+
+PARTICULARS: ByResponse[Particulars] = {
+    "loss": Particulars(_floor, _has_errors),
+    "passes": Particulars(),
+}
 
 
 def _pinned_floor(spec: Spec) -> tuple[str, ...]:
@@ -150,8 +172,6 @@ def _pinned_floor(spec: Spec) -> tuple[str, ...]:
 
 
 def _references(fit: Fit | PassFit) -> Markup:
-    if isinstance(fit, PassFit):
-        return flop(fit.design.reference)
     many = len(fit.families) > 1
     parts = (
         Markup("{} for {}").format(flop(own), name) if many else flop(own)

@@ -1,5 +1,6 @@
 """The section on the data: the table that was fitted, and what a careful colleague would say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,7 @@ from bayes_scaling.reporting.tables import (
     percent,
     three_digits,
 )
+from bayes_scaling.responses import ByResponse
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class Measurements:
 
 def show_measurements(fit: Fit | PassFit) -> Measurements:
     """Show what a fit has read."""
-    if isinstance(fit, PassFit):
-        return _counts(fit)
+    return SHOWN_AS[fit.response.name](fit)
+
+
+def _runs(fit: Fit) -> Measurements:
+    """Show the largest runs."""
     response = fit.spec.response
     runs = fit.runs if len(fit.families) > 1 else fit.runs.drop(columns="family", errors="ignore")
     largest = runs.nlargest(SHOWN, "compute").index
@@ -83,3 +88,6 @@ def _counts(fit: PassFit) -> Measurements:
         column("Solved at least once", str, "solved"),
     )
     return Measurements(len(ordered), table, tuple(map(str, check_table(passes))))
+
+
+SHOWN_AS: ByResponse[Callable[..., Measurements]] = {"loss": _runs, "passes": _counts}

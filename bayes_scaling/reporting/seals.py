@@ -128,8 +128,7 @@ def _other_origin(record: Record, fit: Fit | PassFit) -> str:
     metric, model = record.content["metric"]["name"], record.content["model"]
     if metric != fit.spec.response:
         return f"It forecasts the {metric}, this report is of {fit.spec.response}."
-    table = fit.runs if isinstance(fit, Fit) else fit.passes
-    if not is_table_of(model["data_hash"], table):
+    if not is_table_of(model["data_hash"], fit.table):
         return "It was made from other data."
     return "" if model["spec"] == fit.spec.text else "It was made with another model."
 
@@ -189,7 +188,7 @@ def _events(record: Record) -> Table | None:
 
 def _differing(record: Record, forecast: Forecast | PassForecast | None, place: int | None) -> str:
     """Say how a forecast differs from what was sealed, if it does."""
-    if not isinstance(forecast, Forecast):
+    if forecast is None:
         return ""
     if place is None:
         return "It forecasts another target."

@@ -91,14 +91,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Trust:
-    """Whether the numbers can be believed, as far as the report can tell."""
+    """Whether the numbers can be believed, as far as the report can tell.
+
+    Attributes
+    ----------
+    uncheckable : str
+        What there are no backtests of, if this is a fit of that.
+    """
 
     verdict: str
     sampler: Table
     misfit: Misfit | None
     calibration: Calibration | None
     sensitivity: Sensitivity | None
-    of_counts: bool
+    uncheckable: str
     more: tuple[Section, ...] = ()
     record: str = ""  # how forecasts of published ladders fared as far out as this one
 

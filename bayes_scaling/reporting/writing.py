@@ -7,24 +7,22 @@ import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
-from bayes_scaling.forecasting import Forecast, PassForecast, record_at
+from bayes_scaling.forecasting import Forecast, PassForecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
-from bayes_scaling.reporting.answers import answer_of_ladders, answer_of_losses, headline
+from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.assumptions import state_assumptions
 from bayes_scaling.reporting.measurements import show_measurements
 from bayes_scaling.reporting.pages import Page, render_page
-from bayes_scaling.reporting.passes import answer_of_passes
 from bayes_scaling.reporting.provenance import trace_provenance
-from bayes_scaling.reporting.residuals import examine_counts
 from bayes_scaling.reporting.seals import Registered, find_records
+from bayes_scaling.reporting.sections import SECTIONS
 from bayes_scaling.reporting.trust import (
     Trust,
     describe_sampler,
     examine_backtest,
-    examine_misfit,
     examine_sensitivity,
 )
 
@@ -88,14 +86,12 @@ def report(
     path = Path(path)
     demand_writable(path)
     records = find_records(registered, fit, forecast)
-    alternatives = (
-        None if compare is None else show_alternatives(compare, of_counts=isinstance(fit, PassFit))
-    )
+    alternatives = None if compare is None else show_alternatives(compare, fit.response)
     problems = fit.diagnosis.problems
     page = Page(
         title=_title(fit, forecast),
         warnings=problems,
-        answer=_answer(fit, forecast),
+        answer=SECTIONS[fit.response.name].answer(fit, forecast),
         assumptions=state_assumptions(fit),
         data=show_measurements(fit),
         trust=_trust(fit, forecast, backtest),
@@ -110,7 +106,7 @@ def report(
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
     if not isinstance(fit, Fit | PassFit):
         raise BayesScalingError(f"fit: expected a fit, as fit returns it, got {_kind(fit)}.")
-    wanted = PassForecast if isinstance(fit, PassFit) else Forecast
+    wanted = SECTIONS[fit.response.name].forecast
     if forecast is not None and not isinstance(forecast, wanted):
         raise BayesScalingError(
             f"forecast: expected a {wanted.__name__}, as predict returns it, got {_kind(forecast)}."
@@ -119,10 +115,8 @@ def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."
         )
-    if backtest is not None and isinstance(fit, PassFit):
-        raise BayesScalingError(
-            "backtest: a backtest is of losses, and this fit is of counts; leave it away."
-        )
+    if backtest is not None:
+        fit.response.demand("backtest")
     if backtest is not None and not isinstance(backtest, Backtest):
         raise BayesScalingError(f"backtest: expected what backtest returns, got {_kind(backtest)}.")
 
@@ -132,32 +126,24 @@ def _kind(value: object) -> str:
 
 
 def _title(fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> str:
-    what = "pass rate" if isinstance(fit, PassFit) else fit.spec.response
-    names = fit.families if isinstance(fit, Fit) and "family" in fit.runs else ()
+    names = fit.families if "family" in fit.table else ()
     of = f" of {names[0]}" if len(names) == 1 else ""
-    return f"{'Fit' if forecast is None else 'Forecast'} of the {what}{of}"
-
-
-def _answer(fit: Any, forecast: Any) -> Any:
-    if isinstance(fit, PassFit):
-        return answer_of_passes(fit, forecast)
-    if forecast is None:
-        return answer_of_ladders(fit)
-    return answer_of_losses(forecast)
+    return f"{'Fit' if forecast is None else 'Forecast'} of the {fit.response.forecast}{of}"
 
 
 def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
     distance = None
     if forecast is not None:
         distance = float(forecast.targets["distance"].iloc[headline(forecast.targets)])
-    counts, model = isinstance(fit, PassFit), fit.spec.name
+    own, lacks, model = SECTIONS[fit.response.name], fit.response.lacks, fit.spec.name
+    can_vary = forecast is not None and "sensitivity" not in lacks
     return Trust(
         verdict=str(fit.diagnosis),
         sampler=describe_sampler(fit.diagnosis),
-        misfit=None if counts else examine_misfit(fit),
+        misfit=own.misfit(fit) if own.misfit else None,
         calibration=None if backtest is None else examine_backtest(backtest, model, distance),
-        sensitivity=None if counts or forecast is None else examine_sensitivity(forecast),
-        of_counts=counts,
-        more=tuple(examine_counts(fit, forecast)) if counts else (),
-        record="" if counts or distance is None else record_at(distance),
+        sensitivity=examine_sensitivity(forecast) if can_vary else None,
+        uncheckable=fit.response.rows if "backtest" in lacks else "",
+        more=tuple(own.more(fit, forecast)) if own.more else (),
+        record=own.record(distance) if own.record and distance is not None else "",
     )

@@ -1,6 +1,6 @@
 """Data drawn from a model: parameters from its priors, responses from its predictive."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,11 @@ import pandas as pd
 
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.fitting import check_seed
+from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.simulation.counts import simulate_passes
 from bayes_scaling.simulation.ladders import simulate_runs
 from bayes_scaling.specification.shelf import load_model
+from bayes_scaling.specification.spec import Spec
 
 PROBLEMS = 164
 SAMPLES = 100
@@ -64,14 +66,25 @@ def simulate(
     check_seed(random_seed)
     settings: dict[str, Any] = {"random_seed": random_seed, "reference": reference}
     settings["size"] = demand_count("size", size)
-    if spec.response == "passes":
-        count = demand_count("problems", PROBLEMS if problems is None else problems)
-        samples = demand_count("n_samples", SAMPLES if n_samples is None else n_samples)
-        return simulate_passes(spec, design, problems=count, n_samples=samples, **settings)
-    for name, value in {"problems": problems, "n_samples": n_samples}.items():
-        if value is not None:
-            raise DataError(f"{name}: {spec.name} is a model of losses; leave {name} away.")
-    return simulate_runs(spec, design, **settings)
+    own = RESPONSES[spec.response]
+    settings |= own.own_options(spec.name, problems=problems, n_samples=n_samples)
+    return SIMULATORS[own.name](spec, design, **settings)
+
+
+def _passes(
+    spec: Spec,
+    design: pd.DataFrame,
+    *,
+    problems: int | None,
+    n_samples: int | None,
+    **settings: Any,
+) -> pd.DataFrame:
+    count = demand_count("problems", PROBLEMS if problems is None else problems)
+    samples = demand_count("n_samples", SAMPLES if n_samples is None else n_samples)
+    return simulate_passes(spec, design, problems=count, n_samples=samples, **settings)
+
+
+SIMULATORS: ByResponse[Callable[..., pd.DataFrame]] = {"loss": simulate_runs, "passes": _passes}
 
 
 def demand_count(name: str, value: Any) -> int:

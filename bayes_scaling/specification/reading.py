@@ -11,7 +11,7 @@ from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import NOISES, Noise
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
-from bayes_scaling.specification.responses import RESPONSES, Response
+from bayes_scaling.specification.vocabulary import VOCABULARIES, Vocabulary
 
 # In size; numbers beyond lose all digits against others, or aren't finite once squared.
 SMALLEST = 1e-9
@@ -26,9 +26,9 @@ class Reader:
         self.response = response
 
     @property
-    def words(self) -> Response:
+    def words(self) -> Vocabulary:
         """The words that a model of this response may use."""
-        return RESPONSES[self.response]
+        return VOCABULARIES[self.response]
 
     def fail(self, key: str, problem: str) -> SpecError:
         """Make the error for a key; the caller raises it."""
@@ -125,7 +125,7 @@ class Reader:
             name: self.prior(table[name], f"priors.{name}", domain)
             for name, domain in domains.items()
         }
-        if self.response == "passes":
+        if self.words.is_gaussian:
             for name in coordinates.parameters:
                 self._normal(priors[name], f"priors.{name}")
         for name in coordinates.numbers:
@@ -246,7 +246,7 @@ class Reader:
                 f"one for each {amplitude.over} needs a discrepancy for each {amplitude.over}: "
                 f'write over = "{amplitude.over}" under [[discrepancy]] too.',
             )
-        if self.response == "passes":
+        if self.words.is_gaussian:
             self._one(amplitude, f"{key}.amplitude")
         length = table.get("length")
         if KERNELS[kernel].needs_length:

@@ -12,7 +12,7 @@ from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import Noise
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.reading import Reader
-from bayes_scaling.specification.responses import RESPONSES
+from bayes_scaling.specification.vocabulary import VOCABULARIES
 from bayes_scaling.specification.writing import to_toml
 
 KEYS = {
@@ -174,7 +174,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
     plain = Reader(source)
     plain.keys(table, "", required={"title", "response", "law", "noise", "priors"})
     plain.known(table, "", KEYS)
-    response = plain.choice(table["response"], "response", set(RESPONSES))
+    response = plain.choice(table["response"], "response", set(VOCABULARIES))
     reader = Reader(source, response)
     law = reader.law(table["law"])
     noise_name, noise = reader.noise(table["noise"])

@@ -5,7 +5,8 @@ import pytest
 from chance import of_quantile
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.plotting.parameters import PRIOR_DRAWS, compare_with_prior, plot_parameters
+from bayes_scaling.inference.fits import PRIOR_DRAWS
+from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 

@@ -94,9 +94,14 @@ def test_the_try_that_was_kept_is_made_again(record, monkeypatch, retried, conve
         "target_accept": 0.99,
         "retried": retried,
     }
-    with pytest.raises(ValueError, match="isn't of a loss"):
-        refit(record, None)
+    refit(record, None)
     assert {name: asked[name] for name in wanted} == wanted
+
+
+def test_a_record_of_counts_is_not_fitted_again(record):
+    record.content["model"] |= {"name": "pass_rate", "spec": bs.load_model("pass_rate").text}
+    with pytest.raises(LedgerError, match="pass_rate isn't a model of losses; only losses are"):
+        refit(record, None)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What a model of pass rates reads of the data: counts, problem by run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,7 +89,9 @@ def has_buckets(spec: Spec) -> bool:
 
 
 def make_pass_design(
-    spec: Spec, passes: pd.DataFrame, reference: float | str | None = None
+    spec: Spec,
+    passes: pd.DataFrame,
+    reference: float | str | Mapping[str, float] | None = None,
 ) -> PassDesign:
     """Turn a checked table of counts into the arrays that a model reads.
 
@@ -159,7 +162,9 @@ def _natural(label: str) -> tuple[int, float, str]:
         return 1, 0.0, label
 
 
-def _reference(compute: Array, given: float | str | None) -> float:
+def _reference(compute: Array, given: float | str | Mapping[str, float] | None) -> float:
+    if isinstance(given, Mapping):
+        raise DataError("reference: counts are of one family, give one number.")
     if given is None:
         return round_to_two_digits(float(np.exp(np.log(np.unique(compute)).mean())))
     try:

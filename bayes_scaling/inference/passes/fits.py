@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import response_hash, table_hash, unit_keys
+from bayes_scaling.data import response_hash, table_hash
 from bayes_scaling.errors import BayesScalingError, suggest
+from bayes_scaling.inference.design import LADDER
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fits import (
     LIMIT,
@@ -22,6 +23,7 @@ from bayes_scaling.inference.fits import (
     posterior_row,
 )
 from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.responses import RESPONSES, Response
 from bayes_scaling.specification.priors import Prior, draw_parameter
 from bayes_scaling.specification.spec import Spec
 
@@ -63,6 +65,28 @@ class PassFit:
     notes: tuple[str, ...] = ()
 
     @property
+    def response(self) -> Response:
+        """What was modelled."""
+        return RESPONSES[self.spec.response]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What was measured, checked: the counts."""
+        return self.passes
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Name of the one family that was fitted, as `Fit` names its families."""
+        found = self.passes["family"].dropna().unique() if "family" in self.passes else ()
+        return tuple(map(str, found)) or (LADDER,)
+
+    @property
+    def reference(self) -> pd.Series:
+        """Reference compute C0 of the family, FLOP."""
+        index = pd.Index(self.families, name="family")
+        return pd.Series(self.design.reference, index=index, name="reference")
+
+    @property
     def data_hash(self) -> str:
         """SHA-256 of the whole checked table: what a seal stores."""
         return table_hash(self.passes)
@@ -70,7 +94,8 @@ class PassFit:
     @property
     def response_hash(self) -> str:
         """SHA-256 of the counts and their keys: what a comparison demands to be equal."""
-        return response_hash(self.passes, ("n_correct", "n_samples"), unit_keys(self.passes))
+        own = self.response
+        return response_hash(self.table, own.columns, own.keys_of(self.table))
 
     def pymc_model(self) -> Any:
         """Build the model as it is written down, for PyMC's own tools.
@@ -86,15 +111,22 @@ class PassFit:
     @cached_property
     def prior_sd(self) -> dict[str, float]:
         """Prior standard deviation of each parameter of one problem, pooling included."""
-        return {name: float(np.std(values)) for name, values in self._prior_draws().items()}
+        return {name: float(np.std(values)) for name, values in self.prior_draws().items()}
 
     @cached_property
     def prior_limit(self) -> dict[str, float]:
         """The 99.5 % point of each parameter's prior, of one problem, pooling included."""
-        drawn = self._prior_draws()
+        drawn = self.prior_draws()
         return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
 
-    def _prior_draws(self) -> dict[str, Any]:
+    def prior_draws(self) -> dict[str, Any]:
+        """Draw the parameters of one problem from their priors, with what problems share.
+
+        Returns
+        -------
+        dict of str to ndarray
+            20,000 draws of each, the same on every call.
+        """
         rng = np.random.default_rng(0)
         drawn: dict[str, Any] = {}
         one = {"problem": 1, "bucket": 1}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_passes, default_buckets, form_buckets, read_passes
+from bayes_scaling.data import default_buckets, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.memory import demand_memory_for_draws
@@ -25,6 +25,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
 from bayes_scaling.inference.versions import package_versions
+from bayes_scaling.responses import PASSES
 from bayes_scaling.specification.spec import Spec
 
 MANY = 2500
@@ -39,7 +40,7 @@ def fit_passes(
     data: pd.DataFrame | str | Path,
     *,
     random_seed: int,
-    reference: float | str | None = None,
+    reference: float | str | Mapping[str, float] | None = None,
     subset: int | None = None,
     **settings: Any,
 ) -> PassFit:
@@ -48,8 +49,7 @@ def fit_passes(
     Above `MANY` problems, or where `subset` is given, NUTS runs on a subset of problems, stratified
     by bucket, for all that problems share; the others follow given these.
     """
-    passes = check_passes(data) if isinstance(data, pd.DataFrame) else read_passes(data)
-    passes, notes = _bucketed(spec, passes, random_seed)
+    passes, notes = _bucketed(spec, PASSES.table(data), random_seed)
     design = make_pass_design(spec, passes, reference)
     size = _subset_size(spec, design, subset)
     return fit_design(

@@ -240,10 +240,8 @@ def test_arguments_that_are_for_other_models_are_refused(small):
     assert (
         said == "subset: pass_rate_bucket has no single problems to leave out; leave subset away."
     )
-    runs = bs.example("cerebras_gpt")
-    assert (
-        refused(runs, model="loss", subset=3) == "subset: loss has no problems; leave subset away."
-    )
+    said = refused(bs.example("cerebras_gpt"), model="loss", subset=3)
+    assert said == ("subset: loss is a model of losses, which have no problems; leave subset away.")
 
 
 def test_a_reference_that_is_no_compute_is_refused(small):

@@ -1,4 +1,4 @@
-"""What can be modelled, and the words that a model of it may use."""
+"""What can be modelled, and the words that a specification of it may use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from bayes_scaling.metrics import METRICS
 
 
 @dataclass(frozen=True)
-class Response:
-    """One entry of the vocabulary.
+class Vocabulary:
+    """The words of one response.
 
     Attributes
     ----------
@@ -22,6 +22,9 @@ class Response:
         Columns, joined by ``_``, whose combinations may have an effect of their own.
     metrics : frozenset of str
         What the response may be said to be.
+    is_gaussian : bool
+        Whether all but the responses has to be normal given a few scales, each shared by all
+        groups: the law's parameters are normal, and no amplitude has groups.
     """
 
     noises: frozenset[str]
@@ -29,19 +32,21 @@ class Response:
     inside: Mapping[str, str]
     effects: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
+    is_gaussian: bool = False
 
 
-RESPONSES: Mapping[str, Response] = {
-    "loss": Response(
+VOCABULARIES: Mapping[str, Vocabulary] = {
+    "loss": Vocabulary(
         noises=frozenset({"student_t", "normal"}),
         groups=frozenset({"family"}),
         inside={},
         metrics=frozenset(METRICS),
     ),
-    "passes": Response(
+    "passes": Vocabulary(
         noises=frozenset({"binomial"}),
         groups=frozenset({"problem", "bucket"}),
         inside={"problem": "bucket"},
         effects=frozenset({"run", "problem_run", "bucket_run"}),
+        is_gaussian=True,
     ),
 }
