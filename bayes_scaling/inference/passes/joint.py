@@ -73,17 +73,6 @@ def place_mean(
 
 
 @njit(error_model="numpy")
-def mean_weights(matrix: Array, information: Array, pull: Array, flat: Array) -> Array:
-    """Weights of the mean's terms at whitened coordinates."""
-    rank = len(flat)
-    lower, inverse = np.zeros((rank, rank)), np.zeros((rank, rank))
-    centre, found = np.empty(rank), np.empty(rank)
-    factorise_mean(matrix, information, np.zeros(matrix.shape), lower, inverse)
-    place_mean(matrix, pull, flat, inverse, centre, found)
-    return found
-
-
-@njit(error_model="numpy")
 def evaluate(
     scales: Array,
     flat: Array,

@@ -1,15 +1,16 @@
 """From the sampler's whitened draws to the parameters that a specification names."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numba import njit
+from scipy.linalg import block_diag
 
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
-from bayes_scaling.inference.passes.joint import mean_weights
 from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.sampler_data import (
     MEAN,
@@ -32,6 +33,7 @@ from bayes_scaling.specification.spec import Spec
 
 Variable = tuple[tuple[str, ...], Array]
 WEIGHTS = "population_weights"
+TOGETHER = 500  # draws whose matrices are held at once
 
 
 def recover_posterior(spec: Spec, design: PassDesign, drawn: Mapping[str, Array]) -> xr.Dataset:
@@ -146,18 +148,26 @@ def _mean_weights(
     scales: Mapping[str, Array],
     flat: Mapping[str, Array],
 ) -> tuple[Array, Array]:
-    """Weights of the mean's terms, and the mean itself, a draw at a time."""
+    """Weights of the mean's terms, and the mean itself.
+
+    As the sampler's compiled code has it, with ``P = 1 + D' I D = L L'``: the weights are
+    ``L'^-1 (L^-1 D' pull + zeta)``.
+    """
     shape = (len(design.buckets), len(design.runs))
     count = len(flat[UNITS])
     if not terms.mean:
         return np.zeros((count, 0)), np.broadcast_to(terms.constant, (count, *shape))
     arrays = pass_sampler_arrays(spec, design)
-    information, pull = arrays["information"], arrays["pull"]
+    information, pull = block_diag(*arrays["information"]), arrays["pull"]
     weights, means = np.empty((count, flat[MEAN].shape[1])), np.empty((count, *shape))
-    for row in range(count):
-        matrix = mean_matrix(terms, _at(scales, row))
-        weights[row] = mean_weights(matrix, information, pull, flat[MEAN][row])
-        means[row] = terms.constant + (matrix @ weights[row]).reshape(shape)
+    for rows in np.array_split(np.arange(count), math.ceil(count / TOGETHER)):
+        matrix = np.stack([mean_matrix(terms, _at(scales, row)) for row in rows])
+        across = matrix.swapaxes(1, 2)
+        lower = np.linalg.cholesky(np.eye(matrix.shape[2]) + across @ information @ matrix)
+        half = np.linalg.solve(lower, (across @ pull)[..., None]) + flat[MEAN][rows, :, None]
+        found = np.linalg.solve(lower.swapaxes(1, 2), half)
+        weights[rows] = found[..., 0]
+        means[rows] = terms.constant + (matrix @ found).reshape(len(rows), *shape)
     return weights, means
 
 
