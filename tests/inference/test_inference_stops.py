@@ -37,7 +37,7 @@ def stopped(monkeypatch):
     def run(error):
         running = Running(error)
         monkeypatch.setattr(nutpie, "sample", lambda *_, **__: running)
-        monkeypatch.setattr(nuts, "_ready", lambda *_: (None, dict))
+        monkeypatch.setattr(nuts, "_ready", lambda *_: (None, (), dict))
         try:
             nuts.draw(None, {}, **SETTINGS)
         finally:
