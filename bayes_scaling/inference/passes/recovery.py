@@ -161,7 +161,7 @@ def _mean_weights(
     information, pull = block_diag(*arrays["information"]), arrays["pull"]
     weights, means = np.empty((count, flat[MEAN].shape[1])), np.empty((count, *shape))
     for rows in np.array_split(np.arange(count), math.ceil(count / TOGETHER)):
-        matrix = np.stack([mean_matrix(terms, _at(scales, row)) for row in rows])
+        matrix = np.stack([mean_matrix(terms, _at(scales, int(row))) for row in rows])
         across = matrix.swapaxes(1, 2)
         lower = np.linalg.cholesky(np.eye(matrix.shape[2]) + across @ information @ matrix)
         half = np.linalg.solve(lower, (across @ pull)[..., None]) + flat[MEAN][rows, :, None]
