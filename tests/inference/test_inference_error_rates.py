@@ -36,7 +36,7 @@ def test_the_chance_of_the_runs_is_the_models(fitted, tmp_path):
     assert fitted.notes[0] == "chance is 0.25, as the column of the runs says."
     loaded = bs.load_fit(fitted.save(tmp_path / "fit.nc"))
     assert loaded.spec == fitted.spec
-    assert bs.predict(loaded, compute=1e21).notes[1] == fitted.notes[0]
+    assert fitted.notes[0] in bs.predict(loaded, compute=1e21).notes
 
 
 def test_all_kinds_stay_below_one_wherever_the_target_is(fitted):
