@@ -20,6 +20,8 @@ wanted = {path.name for path in (source / templates).glob("*.j2")}
 there = {path.name for path in (package / "reporting" / "templates").glob("*.j2")}
 assert there == wanted, f"the report's templates lack {sorted(wanted - there)}"
 
+assert (package / "forecasting" / "record.csv").is_file(), "the record of distances is missing"
+
 listed = set(bs.list_models()["model"])
 assert listed == shipped, f"the shelf lists {sorted(listed)}, the source has {sorted(shipped)}"
 assert bs.load_model("loss").text == (source / "models" / "loss.toml").read_text()
