@@ -45,7 +45,13 @@ _FLOP = re.compile(
     re.VERBOSE,
 )
 _POWER = re.compile(r"(?<![\d.])10 ?(?:\^|\*\*) ?\{?(?P<power>[+-]?\d+)\}?")
-_FLOAT = re.compile(rf"(?:(?<=x)|{_ALONE})(?P<number>(?:\d+(?:\.\d+)?|(?<=[(\[]))e[+-]?\d+){_ENDS}")
+_FLOAT = re.compile(
+    rf"""(?:(?<=x)|{_ALONE})
+    (?P<number>(?:\d+(?:\.\d+)?|(?<=[(\[])|(?<=\ )(?=e\d\d))e[+-]?\d+){_ENDS}
+    (?!\ (?:steps?|iter(?:ation)?s?|updates?|epochs?|samples?|examples?){_ENDS})""",
+    re.VERBOSE,
+)
+_GLUED_UNIT = re.compile(r"(?<=\d[eE])([+-]?\d+)(?=[A-Za-z])")
 _TIMES = re.compile(r"(?:\bx|\*|/|\bin|\() ?(?P<number>10{2,}|1(?:,000)+)s?(?![\d,.e^])")
 _COUNT = re.compile(rf"{_ALONE}(?P<word>{'|'.join(COUNT_WORDS)}|[a-z]){_ENDS}")
 _GLUED = re.compile(rf"{_ALONE}(?P<word>[kmgbt])(?=(?:params?|parameters?|tokens?|toks?){_ENDS})")
@@ -268,7 +274,7 @@ def _plain(name: str) -> str:
     """Write a name in lower case and plain signs, its words apart."""
     text = re.sub(r"[⁰¹²³⁴-⁹⁻]+", lambda found: "^" + found[0], name)
     text = unicodedata.normalize("NFKC", text).translate(str.maketrans("×·−⋅$", "**-* "))
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    text = _GLUED_UNIT.sub(r"\1 ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text))
     return re.sub(r"[_\s]+", " ", text).lower().strip()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numba import njit
-from scipy.linalg import block_diag
+from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
@@ -141,6 +141,7 @@ def name_draws(
     )
 
 
+@threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def _mean_weights(
     spec: Spec,
     design: PassDesign,
@@ -158,12 +159,13 @@ def _mean_weights(
     if not terms.mean:
         return np.zeros((count, 0)), np.broadcast_to(terms.constant, (count, *shape))
     arrays = pass_sampler_arrays(spec, design)
-    information, pull = block_diag(*arrays["information"]), arrays["pull"]
+    information, pull = arrays["information"], arrays["pull"]
     weights, means = np.empty((count, flat[MEAN].shape[1])), np.empty((count, *shape))
     for rows in np.array_split(np.arange(count), math.ceil(count / TOGETHER)):
         matrix = np.stack([mean_matrix(terms, _at(scales, int(row))) for row in rows])
-        across = matrix.swapaxes(1, 2)
-        lower = np.linalg.cholesky(np.eye(matrix.shape[2]) + across @ information @ matrix)
+        across, by_bucket = matrix.swapaxes(1, 2), matrix.reshape(len(rows), *shape, -1)
+        turned = (information @ by_bucket).reshape(matrix.shape)
+        lower = np.linalg.cholesky(np.eye(matrix.shape[2]) + across @ turned)
         half = np.linalg.solve(lower, (across @ pull)[..., None]) + flat[MEAN][rows, :, None]
         found = np.linalg.solve(lower.swapaxes(1, 2), half)
         weights[rows] = found[..., 0]
