@@ -34,8 +34,7 @@ def recommend_model(metric: str, *, knows_chance: bool = False) -> str | None:
     >>> recommend_model("error_rate"), recommend_model("error_rate", knows_chance=True)
     ('loss_error_rate', 'loss_above_chance')
     """
-    name = (RECOMMENDED | (KNOWING_CHANCE if knows_chance else {})).get(metric)
-    return name if name is not None and (shelf() / f"{name}.toml").is_file() else None
+    return (RECOMMENDED | (KNOWING_CHANCE if knows_chance else {})).get(metric)
 
 
 def load_model(model: str | Path | Spec) -> Spec:

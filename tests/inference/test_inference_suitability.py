@@ -39,10 +39,10 @@ def test_only_what_contradicts_is_said(metric, of_model):
     assert list(remark_on_metric(spec, RATES)) == []
 
 
-def test_a_recommended_model_is_named_where_it_is_on_the_shelf(monkeypatch):
+def test_a_recommended_model_is_named_where_there_is_one(monkeypatch):
     monkeypatch.setattr(shelf, "RECOMMENDED", {"error_rate": "loss_power"})
     assert said(RATES.assign(metric="error_rate")) == [f"{TOLD}; loss_power is made for them."]
-    monkeypatch.setattr(shelf, "RECOMMENDED", {"error_rate": "loss_of_next_year"})
+    monkeypatch.setattr(shelf, "RECOMMENDED", {})
     assert said(RATES.assign(metric="error_rate")) == [f"{TOLD}."]
 
 

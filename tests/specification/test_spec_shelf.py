@@ -61,10 +61,11 @@ def test_every_model_of_losses_says_its_metric():
     assert {spec.metric for spec in specs if spec.response != "loss"} == {None}
 
 
+@pytest.mark.parametrize("knows_chance", [False, True])
 @pytest.mark.parametrize("metric", METRICS)
-def test_a_model_that_is_recommended_is_on_the_shelf_and_made_for_it(metric):
-    name = recommend_model(metric)
-    assert name == (RECOMMENDED.get(metric) if RECOMMENDED.get(metric) in MODELS else None)
+def test_a_model_that_is_recommended_is_on_the_shelf_and_made_for_it(metric, knows_chance):
+    name = recommend_model(metric, knows_chance=knows_chance)
+    assert (name is None) == (metric not in RECOMMENDED)
     assert name is None or load_model(name).metric == metric
 
 
