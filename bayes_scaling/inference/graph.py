@@ -47,20 +47,23 @@ def build_model(spec: Spec, design: Design) -> pm.Model:
         times standard normal weights.
     """
     with pm.Model(coords={"run": design.runs, "family": design.families}) as model:
-        x = pm.Data("x", design.x, dims="run")
+        x = [
+            pm.Data(f"x_{name}", own, dims="run")
+            for name, own in zip(spec.columns, design.x, strict=True)
+        ]
         family = pm.Data("family_of_run", design.family, dims="run")
         values = {
             name: make_variable(name, prior, spec) for name, prior in all_parameters(spec).items()
         }
-        mean = spec.law.curve(x, **curve_at(spec, values, family))
+        mean = spec.law.curve(*x, **curve_at(spec, values, family))
         for term in active_terms(spec):
             root = square_root(design.covariance(term))
             weights = pm.Normal(f"{term.name}_weights", shape=root.shape[1])
             mean = mean + at_runs(values[term.name], family) * pt.dot(root, weights)
-        scale = pt.sqrt(at_runs(values["sigma"], family) ** 2 + design.relative_se**2)
+        scale = pt.sqrt(at_runs(values["sigma"], family) ** 2 + design.observed["relative_se"] ** 2)
         shape = {name: at_runs(values[name], family) for name in spec.noise.shape_parameters}
         likelihood = getattr(pm, spec.noise.dist)
-        observed = np.log(design.response)
+        observed = np.log(design.observed["y"])
         likelihood(
             f"log_{spec.response}", mu=mean, sigma=scale, observed=observed, dims="run", **shape
         )

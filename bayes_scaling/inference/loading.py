@@ -1,7 +1,6 @@
 """Read a saved fit, of this version or an earlier one, and check it against its hash."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,15 @@ import xarray as xr
 
 from bayes_scaling.data.table_texts import table_from_text
 from bayes_scaling.errors import SavedFitError
-from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.saving import ARRAYS, SCHEMA, TABLE, contents_hash
-from bayes_scaling.responses import RESPONSES, ByResponse
-from bayes_scaling.specification.spec import parse_spec
+from bayes_scaling.responses import RESPONSES
+from bayes_scaling.specification.spec import Spec, parse_spec
 
 
-def read_fit(path: Path) -> Fit | PassFit:
+def read_fit(path: Path) -> Fit:
     """Read a saved fit and check it against its hash."""
     tree = _open(path)
     schema = tree.attrs.get("bayes_scaling_schema")
@@ -42,32 +39,33 @@ def read_fit(path: Path) -> Fit | PassFit:
             )
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
         table = READERS[int(schema)](tree["runs"].to_dataset())
-        common: dict[str, Any] = {
-            "spec": spec,
-            "posterior": xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
-            "diagnosis": Diagnosis.from_json(tree.attrs["diagnosis"]),
-            "random_seed": int(tree.attrs["random_seed"]),
-            "versions": json.loads(tree.attrs["versions"]),
-            "notes": tuple(json.loads(tree.attrs.get("notes", "[]"))),
-        }
         own = RESPONSES[spec.response]
-        return RESTORED[own.name](own.check(table), tree["constant_data"].to_dataset(), common)
+        table = own.check(table)
+        return Fit(
+            spec=spec,
+            table=table,
+            posterior=xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
+            diagnosis=Diagnosis.from_json(tree.attrs["diagnosis"]),
+            design=design_of(spec, table, _references(spec, tree["constant_data"].to_dataset())),
+            random_seed=int(tree.attrs["random_seed"]),
+            versions=json.loads(tree.attrs["versions"]),
+            notes=tuple(json.loads(tree.attrs.get("notes", "[]"))),
+        )
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
 
 
-def _loss_fit(runs: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> Fit:
-    names = [str(name) for name in constant["family"].values]
-    reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-    return Fit(runs=runs, design=make_design(common["spec"], runs, reference), **common)
-
-
-def _pass_fit(passes: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> PassFit:
-    design = make_pass_design(common["spec"], passes, float(constant["reference"]))
-    return PassFit(passes=passes, design=design, **common)
-
-
-RESTORED: ByResponse[Callable[..., Fit | PassFit]] = {"loss": _loss_fit, "passes": _pass_fit}
+def _references(spec: Spec, constant: xr.Dataset) -> dict[str, Any]:
+    """Read where each covariate's logarithm was zero, by family: by none, of counts once."""
+    one = len(spec.columns) == 1
+    saved = {name: constant["reference" if one else f"reference_{name}"] for name in spec.columns}
+    names = [str(name) for name in constant["family"].values] if "family" in constant else []
+    return {
+        name: dict(zip(names, map(float, values.values), strict=True))
+        if values.ndim
+        else float(values)
+        for name, values in saved.items()
+    }
 
 
 def _open(path: Path) -> xr.DataTree:

@@ -9,6 +9,7 @@ import xarray as xr
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.roots import Root, find_roots, rows_at
 from bayes_scaling.inference.shares import drawn_below, top_of
 from bayes_scaling.specification.discrepancy import square_root
@@ -21,9 +22,7 @@ KINDS = ("law", "expected", "run")
 PRECISION = "precision"  # of each run's normal noise; a gamma variable makes it Student-t
 
 
-def draw_responses(
-    fit: "Fit", family: Index, compute: Array, rng: np.random.Generator
-) -> xr.Dataset:
+def draw_responses(fit: "Fit", places: Places, rng: np.random.Generator) -> xr.Dataset:
     """Draw the response at targets from the posterior predictive distribution.
 
     Given the parameters and each run's precision, the discrepancy at the fitted runs and at the
@@ -33,9 +32,8 @@ def draw_responses(
     Parameters
     ----------
     fit : Fit
-    family : ndarray of int, shape (targets,)
-    compute : ndarray, shape (targets,)
-        FLOP.
+    places : Places
+        The targets.
     rng : numpy.random.Generator
 
     Returns
@@ -44,12 +42,12 @@ def draw_responses(
         Variables ``law, expected, run``, dims ``chain, draw, target``.
     """
     values, chains = flat_posterior(fit)
-    log_law = law_at(fit.spec, fit.design, values, family, compute)
-    g = discrepancy_at(fit.spec, fit.design, values, family, compute, rng)
+    log_law = law_at(fit.spec, fit.design, values, places)
+    g = discrepancy_at(fit.spec, fit.design, values, places, rng)
     expected = log_law + g
-    run = expected + noise_at(fit.spec, values, family, log_law.shape, rng)
+    run = expected + noise_at(fit.spec, values, places.family, log_law.shape, rng)
     drawn = drawn_below(top_of(fit.spec), (log_law, expected, run), rng)
-    shape = (*chains, len(compute))
+    shape = (*chains, len(places))
     dims = ("chain", "draw", "target")
     kinds = dict(zip(KINDS, drawn, strict=True))
     return xr.Dataset({kind: (dims, np.exp(v).reshape(shape)) for kind, v in kinds.items()})
@@ -77,13 +75,11 @@ def of_family(value: Array, family: Index) -> Array:
     return value[:, family] if value.ndim == 2 else value[:, None]
 
 
-def law_at(
-    spec: Spec, design: Design, values: Mapping[str, Array], family: Index, compute: Array
-) -> Array:
-    """Log of the law at targets, shape ``(draws, targets)``."""
-    x = np.log(compute / design.reference[family])
-    stated = {name: of_family(values[name], family) for name in spec.coordinates.parameters}
-    return np.asarray(spec.law.curve(x[None, :], **spec.coordinates.to_curve(stated)))
+def law_at(spec: Spec, design: Design, values: Mapping[str, Array], places: Places) -> Array:
+    """Log of the law at places, shape ``(draws, places)``."""
+    x = [own[None, :] for own in design.x_at(places)]
+    stated = {name: of_family(values[name], places.family) for name in spec.coordinates.parameters}
+    return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
 
 
 def noise_at(
@@ -102,27 +98,30 @@ def discrepancy_at(
     spec: Spec,
     design: Design,
     values: Mapping[str, Array],
-    family: Index,
-    compute: Array,
+    places: Places,
     rng: np.random.Generator,
 ) -> Array:
     """Draw the discrepancy at targets given the fitted runs, shape ``(draws, targets)``.
 
     Its weights are drawn given the runs, and the rest of it at the targets given the weights.
     """
-    drawn, terms = np.zeros((len(values["sigma"]), len(compute))), active_terms(spec)
+    drawn, terms = np.zeros((len(values["sigma"]), len(places))), active_terms(spec)
     if not terms:
         return drawn
-    gap = np.log(design.response) - law_at(spec, design, values, design.family, design.compute)
+    gap = np.log(design.observed["y"]) - law_at(spec, design, values, design.places)
     for block, roots in enumerate(find_roots(spec, design)):
-        there = np.flatnonzero(family == block) if by_family(spec) else np.arange(len(family))
-        places = (family[there], compute[there])
+        there = np.arange(len(places))
+        if by_family(spec):
+            there = np.flatnonzero(places.family == block)
+        own_places = places.at(there)
         amplitudes = [of_family(values[term.name], np.array([block])) for term in terms]
         noise = _run_variance(design, values, roots, amplitudes)
         weights = _draw_weights(roots, amplitudes, noise, gap[:, roots[0].runs], rng)
         for term, root, amplitude, own in zip(terms, roots, amplitudes, weights, strict=True):
-            rows = rows_at(design, term, root, places)
-            rest = square_root(design.covariance_between(term, places, places) - rows @ rows.T)
+            rows = rows_at(design, term, root, own_places)
+            rest = square_root(
+                design.covariance_between(term, own_places, own_places) - rows @ rows.T
+            )
             beside = rng.standard_normal((len(drawn), rest.shape[1])) @ rest.T
             drawn[:, there] += amplitude * (own @ rows.T + beside)
     return drawn
@@ -133,7 +132,10 @@ def _run_variance(
 ) -> Array:
     """Variance of each run's noise and of what the roots leave out, shape ``(draws, runs)``."""
     runs = roots[0].runs
-    variance = of_family(values["sigma"], design.family[runs]) ** 2 + design.relative_se[runs] ** 2
+    variance = (
+        of_family(values["sigma"], design.family[runs]) ** 2
+        + design.observed["relative_se"][runs] ** 2
+    )
     for root, amplitude in zip(roots, amplitudes, strict=True):
         variance = variance + amplitude**2 * root.left_out
     return variance / values[PRECISION][:, runs] if PRECISION in values else variance

@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.blocks import active_terms, lay_out
-from bayes_scaling.inference.design import Design, Places
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec
@@ -47,7 +48,7 @@ def find_root(spec: Spec, design: Design, term: Discrepancy, runs: Index) -> Roo
     Its rank is the first to leave out less than 3 % of sigma at every run, both at their priors'
     medians. A small ladder's root is exact.
     """
-    there = (design.family[runs], design.compute[runs])
+    there = design.places.at(runs)
     unit = design.covariance_between(term, there, there)
     whole = square_root(unit)[:, ::-1]
     rows = whole
@@ -91,7 +92,7 @@ def lay_roots(spec: Spec, design: Design, roots: list[list[Root]]) -> dict[str, 
             root[block, :count, term * rank : term * rank + columns] = own.rows
             left_out[term, block, :count] = own.left_out
     typical = np.median(prior_sample(spec)["sigma"])
-    share = np.asarray(blocks.lay(1 / (1 + (design.relative_se / typical) ** 2)))
+    share = np.asarray(blocks.lay(1 / (1 + (design.observed["relative_se"] / typical) ** 2)))
     gram = np.swapaxes(root, 1, 2) @ (share[:, :, None] * root)
     return {"root": root, "left_out": left_out, "share": share, "gram": gram}
 
@@ -102,7 +103,7 @@ def rows_at(design: Design, term: Discrepancy, root: Root, places: Places) -> Ar
     Given the weights w, the discrepancy has the mean ``rows @ w`` at unit amplitude, and the
     covariance that ``rows @ rows.T`` leaves.
     """
-    runs = (design.family[root.runs], design.compute[root.runs])
+    runs = design.places.at(root.runs)
     towards = design.covariance_between(term, places, runs)
     return np.asarray(towards @ root.rows / (root.rows**2).sum(axis=0))
 

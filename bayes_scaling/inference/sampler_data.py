@@ -25,9 +25,9 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     roots = find_roots(spec, design)
     of_blocks: dict[str, Any] = {
         "mask": blocks.mask,
-        "x": blocks.lay(design.x),
-        "log_response": blocks.lay(np.log(design.response)),
-        "variance_of_run": blocks.lay(design.relative_se**2),
+        **{f"x_{name}": blocks.lay(x) for name, x in zip(spec.columns, design.x, strict=True)},
+        "log_response": blocks.lay(np.log(design.observed["y"])),
+        "variance_of_run": blocks.lay(design.observed["relative_se"] ** 2),
     }
     of_families: dict[str, Any] = {}
     of_priors: dict[str, Any] = {**packed(data_of(spec))}

@@ -23,7 +23,9 @@ PASSES = Response(
             "fit: {model} is a model of passes; the sensitivity to priors is known for models of "
             "losses. Fit copies of the model with other priors, and compare forecasts."
         ),
-        "track": "record: {model} isn't a model of losses; only losses can be tracked.",
-        "refit": "record: {model} isn't a model of losses; only losses are fitted again.",
+        "track": (
+            "record: {model} isn't a model of losses; a run that trains has a loss to be tracked, "
+            "and no counts before it is evaluated."
+        ),
     },
 )

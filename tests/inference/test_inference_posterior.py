@@ -346,7 +346,7 @@ def test_the_sampler_moves_in_the_stated_posterior(spec, table):
     model = build_sampler_model(spec, design)
     extra = [var.name for var in model.deterministics if var.name == "weights"]
     density = Density(model, parameter_names(spec) + extra)
-    reference = Reference(spec, runs, design.reference)
+    reference = Reference(spec, runs, design.references["compute"])
     difference, size = gaps(density, reference.weighed, spread=1.0)
     np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
 
@@ -358,7 +358,7 @@ def test_the_plain_model_is_the_stated_posterior(spec, table):
     model = build_model(spec, design)
     extra = [var.name for var in model.free_RVs if var.name.endswith("_weights")]
     density = Density(model, parameter_names(spec) + extra)
-    reference = Reference(spec, runs, design.reference)
+    reference = Reference(spec, runs, design.references["compute"])
     difference, size = gaps(density, reference.plain, spread=0.5)
     np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 from bayes_scaling.inference.passes.operation import CountDensity
 from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, link_of, pass_sampler_arrays
@@ -21,13 +21,13 @@ from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.specification.spec import Spec
 
 
-def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
+def build_pass_model(spec: Spec, design: Design) -> pm.Model:
     """Build the model as it is written down: hazards as sums of Gaussian terms, binomial counts.
 
     Parameters
     ----------
     spec : Spec
-    design : PassDesign
+    design : Design
 
     Returns
     -------
@@ -36,14 +36,14 @@ def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
         ``log_hazard`` is log(-log p), or minus the logit of p.
     """
     terms = make_terms(spec, design)
-    coords = {"unit": design.units, "bucket": design.buckets, "run": design.runs}
+    coords = {"unit": design.units.names, "bucket": design.units.buckets, "run": design.runs}
     with pm.Model(coords=coords) as model:
         values = _scales(spec)
-        mean = pt.as_tensor_variable(np.tile(terms.constant, (len(design.buckets), 1)))
+        mean = pt.as_tensor_variable(np.tile(terms.constant, (len(design.units.buckets), 1)))
         for term in terms.mean:
             weights = pm.Normal(f"{term.name}_weights", shape=term.block.shape[-1])
             mean = mean + _scale(term, values) * pt.dot(term.block, weights)
-        hazard = mean[design.bucket]
+        hazard = mean[design.units.bucket]
         for term in terms.units:
             shape = (len(design.units), term.block.shape[-1])
             weights = pm.Normal(f"{term.name}_weights", shape=shape)
@@ -51,12 +51,12 @@ def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
         hazard = pm.Deterministic("log_hazard", hazard, dims=("unit", "run"))
         h = pt.exp(hazard)
         logit = -hazard if link_of(spec) == LOGISTIC else -h - pt.log1mexp(-h)
-        n, c = design.n_samples.astype(int), design.n_correct.astype(int)
+        n, c = design.observed["n_samples"].astype(int), design.observed["n_correct"].astype(int)
         pm.Binomial("n_correct", n=n, logit_p=logit, observed=c, dims=("unit", "run"))
     return model
 
 
-def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
+def build_pass_sampler_model(spec: Spec, design: Design) -> pm.Model:
     """Build the same posterior for the sampler.
 
     Given the scales, the mean's weights have the prior N(0, 1) and, with the sites in place of the

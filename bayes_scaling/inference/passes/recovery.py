@@ -10,7 +10,8 @@ from numba import njit
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.passes.design import BUCKET, unit_column
 from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.sampler_data import (
     MEAN,
@@ -36,7 +37,7 @@ WEIGHTS = "population_weights"
 TOGETHER = 500  # draws whose matrices are held at once
 
 
-def recover_posterior(spec: Spec, design: PassDesign, drawn: Mapping[str, Array]) -> xr.Dataset:
+def recover_posterior(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset:
     """Turn draws of scales and whitened variables into the parameters of the model.
 
     Parameters
@@ -94,7 +95,7 @@ def of_population(
 
 def with_units(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     posterior: xr.Dataset,
     scales: Mapping[str, Array],
@@ -108,7 +109,7 @@ def with_units(
 
 def name_draws(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     weights: Array,
@@ -128,8 +129,8 @@ def name_draws(
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
         "run": list(design.runs),
-        "bucket": list(design.buckets),
-        unit: list(design.units),
+        "bucket": list(design.units.buckets),
+        unit: list(design.units.names),
     }
     used = {"chain", "draw"}.union(*(dims for dims, _ in named.values()))
     return xr.Dataset(
@@ -144,7 +145,7 @@ def name_draws(
 @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def _mean_weights(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     flat: Mapping[str, Array],
@@ -154,7 +155,7 @@ def _mean_weights(
     As the sampler's compiled code has it, with ``P = 1 + D' I D = L L'``: the weights are
     ``L'^-1 (L^-1 D' pull + zeta)``.
     """
-    shape = (len(design.buckets), len(design.runs))
+    shape = (len(design.units.buckets), len(design.runs))
     count = len(flat[UNITS])
     if not terms.mean:
         return np.zeros((count, 0)), np.broadcast_to(terms.constant, (count, *shape))
@@ -175,7 +176,7 @@ def _mean_weights(
 
 def _unit_weights(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     means: Array,
@@ -185,7 +186,7 @@ def _unit_weights(
     weights = np.empty_like(zeta)
     for row in range(len(zeta)):
         root = unit_root(terms, _at(scales, row))
-        gap = sites.y - means[row][design.bucket]
+        gap = sites.y - means[row][design.units.bucket]
         _unwhiten_all(root, gap, zeta[row], sites.w, sites.group, weights[row])
     return weights
 
@@ -218,7 +219,7 @@ def _split(terms: tuple[Term, ...], weights: Array) -> dict[str, Array]:
 def _parameter(
     name: str,
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     scales: Mapping[str, Array],
     weights: Mapping[str, Array],
 ) -> dict[str, Variable]:
@@ -235,7 +236,7 @@ def _parameter(
             total = total + shift[:, 0]
             found[own] = ((), total)
             continue
-        above = total[:, design.bucket] if total.ndim == 2 else total[:, None]
+        above = total[:, design.units.bucket] if total.ndim == 2 else total[:, None]
         total = above + shift
         found[own] = ((prior.over,), total)
     return found

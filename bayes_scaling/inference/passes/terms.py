@@ -12,8 +12,9 @@ import numpy as np
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import SpecError
-from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
-from bayes_scaling.specification.discrepancy import covariance, square_root
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.passes.design import BUCKET, unit_column
+from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.laws.law import Linear
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
@@ -60,7 +61,7 @@ class Terms:
         return [term.block for term in self.units]
 
 
-def make_terms(spec: Spec, design: PassDesign) -> Terms:
+def make_terms(spec: Spec, design: Design) -> Terms:
     """Write a specification as Gaussian terms at the runs of a design.
 
     Raises
@@ -71,7 +72,7 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
     unit, constant = unit_column(spec), np.zeros(len(design.runs))
     mean: list[Term] = []
     units: list[Term] = []
-    for name, along in linear_of(spec).basis(design.x).items():
+    for name, along in linear_of(spec).basis(*design.x).items():
         for own, prior in levels(name, spec.priors[name]):
             if not isinstance(prior, Prior):
                 constant = constant + prior * along
@@ -96,8 +97,7 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
             continue
         amplitude = discrepancy.amplitude
         scale = discrepancy.name if isinstance(amplitude, Prior) else amplitude
-        at = design.positions(discrepancy, design.compute)
-        root = square_root(covariance(discrepancy, at, at))
+        root = square_root(design.covariance(discrepancy))
         own = discrepancy.name.replace("amplitude", "discrepancy")
         if discrepancy.over == unit:
             units.append(Term(own, scale, root))
@@ -143,9 +143,9 @@ def scale_priors(spec: Spec) -> dict[str, Prior]:
     return found | {name: prior for name, prior in own.items() if isinstance(prior, Prior)}
 
 
-def _spread(root: Array, by_bucket: bool, design: PassDesign) -> Array:
+def _spread(root: Array, by_bucket: bool, design: Design) -> Array:
     """Give a root, shape ``(runs, rank)``, to each bucket apart, or one to all."""
-    count = len(design.buckets)
+    count = len(design.units.buckets)
     if not by_bucket:
         return np.tile(root, (count, 1, 1))
     blocks = np.einsum("bc,mr->bmcr", np.eye(count), root)

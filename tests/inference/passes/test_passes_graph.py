@@ -82,8 +82,8 @@ def walk(values, kernel, amplitude, decades):
 
 def written_apart(name, v, design):
     """Log posterior of the parameters that a spec names, from its formulas alone."""
-    spec, bucket, x = SPECS[name], design.bucket, np.log(design.compute / 1e20)
-    decades = np.log10(design.compute / design.compute.min())
+    spec, bucket, x = SPECS[name], design.units.bucket, np.log(design.scale / 1e20)
+    decades = np.log10(design.scale / design.scale.min())
     first = "difficulty" if name == "logistic" else "log_alpha"
     sigma_run = v.get("sigma_run", 0.2)
     total = normal(v["run_effect"], 0.0, sigma_run)
@@ -113,8 +113,12 @@ def written_apart(name, v, design):
     level = v.get(first, np.full(len(design.units), 0.4))
     t = level[:, None] - v["k"][:, None] * x + v["run_effect"] + beyond
     p = 1 / (1 + np.exp(t)) if spec.law.name == "logistic" else np.exp(-np.exp(t))
-    seen = design.n_samples > 0
-    total += stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
+    seen = design.observed["n_samples"] > 0
+    total += (
+        stats.binom(design.observed["n_samples"][seen], p[seen])
+        .logpmf(design.observed["n_correct"][seen])
+        .sum()
+    )
     return total + of_scales(spec, v)
 
 
@@ -234,8 +238,12 @@ def test_the_plain_model_is_the_one_written_down(name):
         (t,) = hazards({**logs, **weights})
         logistic = link_of(spec)
         p = 1 / (1 + np.exp(t)) if logistic else np.exp(-np.exp(t))
-        seen = design.n_samples > 0
-        apart = stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
+        seen = design.observed["n_samples"] > 0
+        apart = (
+            stats.binom(design.observed["n_samples"][seen], p[seen])
+            .logpmf(design.observed["n_correct"][seen])
+            .sum()
+        )
         apart += sum(normal(value, 0.0, 1.0) for value in weights.values())
         apart += of_scales(spec, scales) + sum(logs.values())
         gaps.append(float(density({**logs, **weights})) - apart)
