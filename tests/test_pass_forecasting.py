@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from bayes_scaling.forecasting.pass_forecasts import Forecast, restriction
 from chance import is_drawn_from, of_sd, z
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from scipy import special
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.forecasting.quantities import parse_quantity, pass_at
+from bayes_scaling.forecasting.restrictions import restriction
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.predictive import (
     conditional,
@@ -26,7 +26,8 @@ from bayes_scaling.inference.passes.predictive import (
 )
 from bayes_scaling.inference.places import along
 
-COLUMNS = ["compute", "group", "quantity", "median", "mean", "sd", "q05", "q25", "q75", "q95"]
+TARGET = ["family", "compute", "distance"]
+COLUMNS = [*TARGET, "group", "quantity", "median", "mean", "sd", "q05", "q25", "q75", "q95"]
 HAZARDS = st.floats(1e-12, 700.0)
 RNG = np.random.default_rng(0)
 
@@ -97,7 +98,7 @@ def test_the_summary_has_its_columns_and_a_row_a_quantity(forecast):
     assert (table["group"] == "all").all()
     assert (np.diff(table[["q05", "q25", "median", "q75", "q95"]], axis=1) >= 0).all()
     several = forecast.summary("bucket", k=[1, 100], prob=0.8)
-    assert list(several.columns) == [*COLUMNS[:6], "q10", "q90"]
+    assert list(several.columns) == [*COLUMNS[:8], "q10", "q90"]
     assert list(several["group"].unique()) == list("123456")
     assert {"pass@1", "pass@100"} < set(several["quantity"])
     problems = forecast.summary("problem", n_samples=7)
@@ -189,7 +190,12 @@ def test_hazards_at_the_runs_are_the_sum_of_what_is_named(fit_passes):
     p = fit_passes.posterior["posterior"].to_dataset()
     x = xr.DataArray(np.log(fit_passes.design.scale / 2e21), {"run": p["run"]}, "run")
     law = p["log_alpha"] - p["k"] * x
-    total = law + p["run_effect"] + p["discrepancy"] + p["discrepancy_2"]
+    total = law + p["run_effect"]
+    for name in ("amplitude", "amplitude_2"):
+        root = xr.DataArray(
+            fit_passes.design.roots[name].rows, {"run": p["run"]}, ("run", f"{name}_weight")
+        )
+        total = total + p[name] * (p[f"{name}_weights"] * root).sum(f"{name}_weight")
     drawn = np.log(hazards_at_runs(fit_passes))
     np.testing.assert_allclose(total.transpose(*drawn.dims), drawn, atol=1e-9)
 
@@ -224,18 +230,19 @@ def test_below_the_ladder_the_walk_starts_anew(fit_passes):
     below = bs.predict(fit_passes, compute=1e18)
     assert any("below every fitted run" in note for note in below.notes)
     assert below.targets["distance"].item() < 0
-    assert np.isfinite(below.summary()[COLUMNS[3:]]).all().all()
+    assert np.isfinite(below.summary()[COLUMNS[5:]]).all().all()
 
 
 def test_discrepancies_have_the_moments_that_their_conditional_says(fit_passes):
     """At 100 times the last run's compute, of draws that all hold the same values at the runs."""
     design, spec = fit_passes.design, fit_passes.spec
     size, at = 4000, np.array([0.0, 0.1, -0.2, 0.3])
+    weights = np.linalg.lstsq(0.2 * design.roots["amplitude_2"].rows, at)[0]
     values = {
         "amplitude": np.zeros(size),
         "amplitude_2": np.full(size, 0.2),
-        "discrepancy": np.zeros((size, 4)),
-        "discrepancy_2": np.tile(at, (size, 24, 1)),
+        "amplitude_weights": np.zeros((size, design.roots["amplitude"].rows.shape[1])),
+        "amplitude_2_weights": np.tile(weights, (size, 24, 1)),
     }
     target = along("compute", [design.scale[-1] * 100])
     drawn = discrepancies_at(spec, design, values, target, np.random.default_rng(2))
@@ -293,7 +300,7 @@ def test_a_problem_that_a_run_did_not_try_is_not_unsolved(fit_passes):
 
 
 def test_one_compute_is_refused_for_a_forecast(fit_passes):
-    same = replace(fit_passes.design, compute=np.full(4, 1e20))
+    same = replace(fit_passes.design, places=along("compute", np.full(4, 1e20)))
     with pytest.raises(DataError, match=r"one compute only \(1e\+20 FLOP\), which say nothing of"):
         bs.predict(replace(fit_passes, design=same), compute=1e24)
 
@@ -331,7 +338,7 @@ def test_one_run_can_be_described():
         (lambda f: f.probability(above=np.nan), "above: expected a finite number, got nan"),
         (lambda f: bs.predict(f.fit, compute=1e24, restrict="solved"), "restrict: 'solved' is not"),
         (lambda f: bs.predict(f.fit, compute=1e24, family="x"), "the counts name no family"),
-        (lambda f: bs.predict(f.fit), "targets: give either a table of targets or compute="),
+        (lambda f: bs.predict(f.fit), "targets: say where to forecast: give compute="),
     ],
 )
 def test_what_is_not_known_is_refused(forecast, ask, said):
@@ -347,8 +354,8 @@ def test_a_forecast_is_written_as_it_is_tabulated(forecast, tmp_path):
 
 
 def test_a_forecast_is_a_record(forecast):
-    assert isinstance(forecast, Forecast)
+    assert isinstance(forecast, bs.Forecast)
     assert forecast.n_samples == 60
-    assert list(forecast.targets.columns) == ["compute", "distance"]
+    assert list(forecast.targets.columns) == ["family", "compute", "distance"]
     np.testing.assert_allclose(forecast.targets["distance"], np.log10([1 / 8, 25]))
     assert set(forecast.draws.data_vars) == {"law", "expected", "run"}

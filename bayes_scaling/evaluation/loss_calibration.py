@@ -9,8 +9,8 @@ import xarray as xr
 from scipy import stats
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Reference, make_design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
 from bayes_scaling.inference.places import Places

@@ -29,8 +29,8 @@ import numpy as np
 from scipy import special, stats
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import PRECISION, flat_posterior, law_at, of_family

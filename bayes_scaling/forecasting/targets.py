@@ -84,10 +84,10 @@ def _families(fit: Fit, family: str | Sequence[str] | None, count: int) -> Index
     labels = [family] * count if family is None or isinstance(family, str) else list(family)
     if len(labels) != count:
         raise DataError(f"family: {len(labels)} families for {count} targets.")
-    named = "family" in fit.table
+    named, rows = "family" in fit.table, fit.response.rows
     for label in labels:
         if label is not None and not named and label not in fit.families:
-            raise DataError(f"family: got {label!r}, but the data name no family; leave it away.")
+            raise DataError(f"family: got {label!r}, but the {rows} name no family; leave it away.")
     return np.array([family_index(fit.families, label) for label in labels], dtype=np.int64)
 
 

@@ -15,9 +15,9 @@ from scipy import optimize, special
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Design
-from bayes_scaling.inference.roots import Root, prior_sample, rank_of
+from bayes_scaling.inference.discrepancies import active_terms, by_family
+from bayes_scaling.inference.roots import BlockRoot, prior_sample, rank_of
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
@@ -158,7 +158,7 @@ def _typical(spec: Spec, families: int) -> _Typical:
 
 
 @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
-def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisation:
+def linearise(spec: Spec, design: Design, roots: list[list[BlockRoot]]) -> Linearisation:
     """Linearise the law about its best fit at the prior's typical noise and discrepancy."""
     typical = _typical(spec, len(design.families))
     families, count = len(design.families), len(typical.maps)

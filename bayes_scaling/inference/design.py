@@ -51,6 +51,23 @@ class Units:
 
 
 @dataclass(frozen=True, eq=False)
+class Root:
+    """A discrepancy at the runs: a root of its covariance times standard normal weights.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (runs, rank)
+        At unit amplitude. Each block of runs that share the weights has columns that are
+        orthogonal; they may be zero there.
+    left_out : ndarray, shape (runs,)
+        Variance at unit amplitude that the weights don't hold.
+    """
+
+    rows: Array
+    left_out: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Design:
     """The arrays of one fit: a row a run and, where the response has units, a row of cells a unit.
 
@@ -70,6 +87,10 @@ class Design:
         wasn't tried by a run) and ``n_correct``, shape (units, runs).
     units : Units
         None of them where a run has a single response.
+    roots : mapping of str to Root
+        Of a fit: each discrepancy's, by the name of its amplitude.
+    labels : mapping of str to tuple of str
+        Names of what else runs are grouped by, by column, as in ``places.groups``.
     """
 
     runs: tuple[str, ...]
@@ -78,6 +99,8 @@ class Design:
     references: Mapping[str, Array]
     observed: Mapping[str, Array]
     units: Units = field(default_factory=Units)
+    roots: Mapping[str, Root] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def family(self) -> Index:

@@ -23,7 +23,7 @@ from bayes_scaling.specification.spec import Spec
 PRIOR_DRAWS = 20_000
 LIMIT = 0.995  # of a prior; a posterior median beyond it contradicts it
 ONE_EACH = {"family": 1, "problem": 1, "bucket": 1, "recipe": 1}
-HIDDEN = frozenset({"weight", "precision"})  # kept for forecasts only
+HIDDEN = frozenset({"precision"})  # kept for forecasts only
 SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 
 
@@ -201,7 +201,11 @@ class Fit:
         rows = {}
         for name, values in posterior.data_vars.items():
             own = set(values.dims) - {"chain", "draw"}
-            if len(own) > 1 or own & HIDDEN or name in HIDDEN:
+            if (
+                len(own) > 1
+                or name in HIDDEN
+                or any(dim.endswith("weight") for dim in map(str, own))
+            ):
                 continue
             if ("problem" in own) != (by == "problem"):
                 continue

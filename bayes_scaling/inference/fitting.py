@@ -15,11 +15,13 @@ from bayes_scaling.errors import BayesScalingError, DataError, SpecError, sugges
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.design import Design, Reference, make_design
+from bayes_scaling.inference.discrepancies import roots_as_saved
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.suitability import remark_on_metric, unanswered
@@ -153,6 +155,7 @@ def fit_runs(
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
     design = make_design(spec, runs, reference)
+    design = replace(design, roots=kept_roots(spec, design))
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
@@ -266,6 +269,7 @@ def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
                 "family_of_run": ("run", design.family),
                 "relative_se": ("run", design.observed["relative_se"]),
                 **references_as_saved(design),
+                **roots_as_saved(design),
             },
             {**coords, "family": list(design.families)},
         ),

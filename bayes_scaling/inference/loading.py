@@ -1,6 +1,8 @@
 """Read a saved fit, of this version or an earlier one, and check it against its hash."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ import xarray as xr
 
 from bayes_scaling.data.table_texts import table_from_text
 from bayes_scaling.errors import SavedFitError
-from bayes_scaling.inference.designing import design_of
+from bayes_scaling.inference.design import Design, Root
+from bayes_scaling.inference.designing import design_of, roots_of
 from bayes_scaling.inference.diagnosis import Diagnosis
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.older_fits import with_weights_of_counts, with_weights_of_losses
 from bayes_scaling.inference.saving import ARRAYS, SCHEMA, TABLE, contents_hash
-from bayes_scaling.responses import RESPONSES
+from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.spec import Spec, parse_spec
 
 
@@ -41,18 +46,40 @@ def read_fit(path: Path) -> Fit:
         table = READERS[int(schema)](tree["runs"].to_dataset())
         own = RESPONSES[spec.response]
         table = own.check(table)
+        groups = {name: tree[name].to_dataset() for name in ARRAYS}
+        design = design_of(spec, table, _references(spec, groups["constant_data"]))
+        design = replace(design, roots=_roots(spec, design, groups["constant_data"]))
+        seed = int(tree.attrs["random_seed"])
+        mended = MENDED[own.name](spec, design, groups["posterior"], seed)
         return Fit(
             spec=spec,
             table=table,
-            posterior=xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
+            posterior=xr.DataTree.from_dict(groups | {"posterior": mended}),
             diagnosis=Diagnosis.from_json(tree.attrs["diagnosis"]),
-            design=design_of(spec, table, _references(spec, tree["constant_data"].to_dataset())),
-            random_seed=int(tree.attrs["random_seed"]),
+            design=design,
+            random_seed=seed,
             versions=json.loads(tree.attrs["versions"]),
             notes=tuple(json.loads(tree.attrs.get("notes", "[]"))),
         )
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
+
+
+MENDED: ByResponse[Callable[[Spec, Design, xr.Dataset, int], xr.Dataset]] = {
+    "loss": with_weights_of_losses,
+    "passes": with_weights_of_counts,
+}
+
+
+def _roots(spec: Spec, design: Design, constant: xr.Dataset) -> dict[str, Root]:
+    """Read the roots that a fit kept, or find those of a fit from before they were."""
+    names = [term.name for term in active_terms(spec)]
+    if not all(f"{name}_root" in constant for name in names):
+        return roots_of(spec, design)
+    return {
+        name: Root(constant[f"{name}_root"].values, constant[f"{name}_left_out"].values)
+        for name in names
+    }
 
 
 def _references(spec: Spec, constant: xr.Dataset) -> dict[str, Any]:

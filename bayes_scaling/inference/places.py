@@ -1,7 +1,7 @@
 """Where runs and targets are: the family of each, and its covariates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,13 @@ class Places:
         Which ladder each belongs to.
     covariates : mapping of str to ndarray, shape (n,)
         Positive numbers in the unit of each, such as ``compute`` in FLOP.
+    groups : mapping of str to ndarray of int, shape (n,)
+        What else they are grouped by, such as ``recipe``; -1 for those in no group.
     """
 
     family: Index
     covariates: Mapping[str, Array]
+    groups: Mapping[str, Index] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.family)
@@ -30,7 +33,8 @@ class Places:
     def at(self, chosen: Any) -> "Places":
         """Take some of them, by a mask or by their numbers."""
         own = {name: values[chosen] for name, values in self.covariates.items()}
-        return Places(self.family[chosen], own)
+        groups = {name: index[chosen] for name, index in self.groups.items()}
+        return Places(self.family[chosen], own, groups)
 
     @property
     def scale(self) -> Array:

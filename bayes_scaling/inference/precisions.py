@@ -10,8 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms, lay_out
+from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.predictive import law_at, of_family
 from bayes_scaling.inference.roots import find_roots, lay_roots, rank_of
 from bayes_scaling.specification.spec import Spec

@@ -1,18 +1,16 @@
 """Draws of the response at target computes, given the posterior: law, discrepancy and noise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms, draw_term
 from bayes_scaling.inference.places import Places
-from bayes_scaling.inference.roots import Root, find_roots, rows_at
 from bayes_scaling.inference.shares import drawn_below, top_of
-from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
 
 if TYPE_CHECKING:
@@ -25,8 +23,8 @@ PRECISION = "precision"  # of each run's normal noise; a gamma variable makes it
 def draw_responses(fit: "Fit", places: Places, rng: np.random.Generator) -> xr.Dataset:
     """Draw the response at targets from the posterior predictive distribution.
 
-    Given the parameters and each run's precision, the discrepancy at the fitted runs and at the
-    targets is jointly normal, so its conditional is exact at any distance on either side. Of error
+    Given the discrepancies at the fitted runs those at the targets are normal, so the forecast is
+    exact at any distance on either side. Of error
     rates the distribution is that given that they lie below 1.
 
     Parameters
@@ -101,68 +99,8 @@ def discrepancy_at(
     places: Places,
     rng: np.random.Generator,
 ) -> Array:
-    """Draw the discrepancy at targets given the fitted runs, shape ``(draws, targets)``.
-
-    Its weights are drawn given the runs, and the rest of it at the targets given the weights.
-    """
-    drawn, terms = np.zeros((len(values["sigma"]), len(places))), active_terms(spec)
-    if not terms:
-        return drawn
-    gap = np.log(design.observed["y"]) - law_at(spec, design, values, design.places)
-    for block, roots in enumerate(find_roots(spec, design)):
-        there = np.arange(len(places))
-        if by_family(spec):
-            there = np.flatnonzero(places.family == block)
-        own_places = places.at(there)
-        amplitudes = [of_family(values[term.name], np.array([block])) for term in terms]
-        noise = _run_variance(design, values, roots, amplitudes)
-        weights = _draw_weights(roots, amplitudes, noise, gap[:, roots[0].runs], rng)
-        for term, root, amplitude, own in zip(terms, roots, amplitudes, weights, strict=True):
-            rows = rows_at(design, term, root, own_places)
-            rest = square_root(
-                design.covariance_between(term, own_places, own_places) - rows @ rows.T
-            )
-            beside = rng.standard_normal((len(drawn), rest.shape[1])) @ rest.T
-            drawn[:, there] += amplitude * (own @ rows.T + beside)
+    """Draw the sum of all discrepancies at targets given their weights, ``(draws, targets)``."""
+    drawn = np.zeros((len(values["sigma"]), len(places)))
+    for term in active_terms(spec):
+        drawn += draw_term(spec, design, values, term, places, rng)
     return drawn
-
-
-def _run_variance(
-    design: Design, values: Mapping[str, Array], roots: Sequence[Root], amplitudes: Sequence[Array]
-) -> Array:
-    """Variance of each run's noise and of what the roots leave out, shape ``(draws, runs)``."""
-    runs = roots[0].runs
-    variance = (
-        of_family(values["sigma"], design.family[runs]) ** 2
-        + design.observed["relative_se"][runs] ** 2
-    )
-    for root, amplitude in zip(roots, amplitudes, strict=True):
-        variance = variance + amplitude**2 * root.left_out
-    return variance / values[PRECISION][:, runs] if PRECISION in values else variance
-
-
-def _draw_weights(
-    roots: Sequence[Root],
-    amplitudes: Sequence[Array],
-    noise: Array,
-    gap: Array,
-    rng: np.random.Generator,
-) -> list[Array]:
-    """Draw the weights of each root given the runs, shape ``(draws, rank)``.
-
-    With A the roots times their amplitudes and V the noise, they are normal with precision
-    ``1 + A' V^-1 A`` and the centre that this gives ``A' V^-1 gap``.
-    """
-    rows = np.column_stack([root.rows for root in roots])
-    ranks = [root.rows.shape[1] for root in roots]
-    scale = np.repeat(np.column_stack(amplitudes), ranks, axis=1)
-    count, rank = scale.shape
-    pairs = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
-    precision = np.eye(rank) + (
-        scale[:, :, None] * scale[:, None, :] * ((1 / noise) @ pairs).reshape(count, rank, rank)
-    )
-    lower = np.linalg.cholesky(precision)
-    half = np.linalg.solve(lower, (scale * ((gap / noise) @ rows))[:, :, None])
-    moved = half + rng.standard_normal((count, rank, 1))
-    weights = np.linalg.solve(np.swapaxes(lower, 1, 2), moved)[:, :, 0]
-    return np.split(weights, np.cumsum(ranks)[:-1], axis=1)

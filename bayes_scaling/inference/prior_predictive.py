@@ -5,8 +5,8 @@ import xarray as xr
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.inference.shares import are_beyond, top_of
 from bayes_scaling.specification.discrepancy import square_root

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
+from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms, by_family
 from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.structure import data_of, packed
 from bayes_scaling.specification.priors import Prior

@@ -107,7 +107,7 @@ def state_assumptions(fit: Fit) -> Assumptions:
         title=spec.title,
         cite=spec.cite,
         equations=equations_of(spec),
-        scale=equation_markup(linear.scale if (linear := spec.coordinates.linear) else ""),
+        scale=equation_markup(spec.coordinates.scale if spec.coordinates.is_linear else ""),
         noise=spec.noise_name,
         response=spec.response,
         deviations=tuple(

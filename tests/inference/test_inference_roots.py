@@ -1,18 +1,23 @@
 """A few weights stand for the discrepancy at any number of runs, and at targets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.discrepancies import rows_at
+from bayes_scaling.inference.older_fits import with_weights_of_losses
 from bayes_scaling.inference.places import along
 from bayes_scaling.inference.precisions import draw_precisions
-from bayes_scaling.inference.predictive import discrepancy_at, law_at
-from bayes_scaling.inference.roots import LEFT_OUT, find_roots, lay_roots, rank_of, rows_at
+from bayes_scaling.inference.predictive import discrepancy_at, flat_values, law_at
+from bayes_scaling.inference.roots import LEFT_OUT, find_roots, kept_roots, lay_roots, rank_of
 from bayes_scaling.specification.spec import parse_spec
 
 LOSS = bs.load_model("loss")
@@ -87,9 +92,10 @@ def test_what_is_laid_out_are_the_roots_of_each_block():
 def test_elsewhere_the_weights_say_what_the_dense_covariance_says(spec):
     design = design_of(ladder(40), spec)
     targets, runs = along("compute", [1e17, 3e19, 1e22, 1e24]), design.places
-    (roots,) = find_roots(spec, design)
-    for term, root in zip(spec.discrepancy, roots, strict=True):
-        rows = rows_at(design, term, root, targets)
+    design = replace(design, roots=kept_roots(spec, design))
+    for term in spec.discrepancy:
+        root = design.roots[term.name]
+        rows = rows_at(design, term, np.arange(40), targets)
         between = design.covariance_between(term, targets, runs)
         np.testing.assert_allclose(rows @ root.rows.T, between, atol=1e-3 * abs(between).max())
 
@@ -103,6 +109,10 @@ def test_the_discrepancy_at_targets_is_the_dense_conditional(spec):
     known |= dict.fromkeys(names, 0.012)
     values = {name: np.full(DRAWS, value) for name, value in known.items()}
     values["precision"] = np.tile(np.random.default_rng(1).gamma(2.5, 0.4, 200), (DRAWS, 1))
+    design = replace(design, roots=kept_roots(spec, design))
+    named = {name: (("chain", "draw", "run")[: 1 + v.ndim], v[None]) for name, v in values.items()}
+    drawn = with_weights_of_losses(spec, design, xr.Dataset(named), random_seed=3)
+    values, _ = flat_values(spec, drawn)
     targets, runs = along("compute", [1e17, 1e20, 1e22, 1e24]), design.places
     found = discrepancy_at(spec, design, values, targets, np.random.default_rng(2))
     among, between, rest = (

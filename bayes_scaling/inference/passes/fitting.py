@@ -1,6 +1,7 @@
 """Fit a model of pass rates to counts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bayes_scaling.data import default_buckets, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.design import Design, Reference
+from bayes_scaling.inference.discrepancies import exact_roots, roots_as_saved
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
@@ -51,6 +53,7 @@ def fit_passes(
     """
     passes, notes = _bucketed(spec, PASSES.table(data), random_seed)
     design = make_pass_design(spec, passes, reference)
+    design = replace(design, roots=exact_roots(spec, design))
     size = _subset_size(spec, design, subset)
     return fit_design(
         spec, passes, design, random_seed=random_seed, subset=size, notes=notes, **settings
@@ -181,6 +184,7 @@ def _data_groups(spec: Spec, design: Design) -> Mapping[str, xr.Dataset]:
                 **{name: ("run", own) for name, own in design.places.covariates.items()},
                 "bucket_of_unit": (dims[0], design.units.bucket),
                 "reference": ((), float(next(iter(design.references.values()))[0])),
+                **roots_as_saved(design),
             },
             coords,
         ),

@@ -7,11 +7,11 @@ import xarray as xr
 
 from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms, at_runs, draw_term
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 from bayes_scaling.inference.passes.sampler_data import link_of
-from bayes_scaling.inference.passes.terms import linear_of
 from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, square_root
 from bayes_scaling.specification.spec import Spec
@@ -67,6 +67,9 @@ def hazards_at_runs(fit: Fit) -> xr.DataArray:
     values = flat_draws(posterior)
     unit = unit_column(fit.spec)
     total = np.swapaxes(law_at(fit.spec, fit.design, values, fit.design.places), 1, 2)
+    for term in active_terms(fit.spec):
+        own = at_runs(fit.spec, fit.design, values, term)
+        total = total + np.swapaxes(_to_units(own, term, fit.spec, fit.design), 1, 2)
     for name, array in posterior.data_vars.items():
         if "run" not in array.dims:
             continue
@@ -100,11 +103,14 @@ def hazard(spec: Spec, predictor: Array) -> Array:
 
 def law_at(spec: Spec, design: Design, values: Parameters, places: Places) -> Array:
     """Linear predictor of the law, shape ``(draws, targets, units)``."""
+    x = [own[None, :, None] for own in design.x_at(places)]
+    stated = {
+        name: _of_units(name, spec, design, values)[:, None, :]
+        for name in spec.coordinates.parameters
+    }
+    predictor = np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
     count = max(map(len, values.values()))
-    predictor = np.zeros((count, len(places), len(design.units)))
-    for name, column in linear_of(spec).basis(*design.x_at(places)).items():
-        predictor += _of_units(name, spec, design, values)[:, None, :] * column[None, :, None]
-    return predictor
+    return np.broadcast_to(predictor, (count, len(places), len(design.units)))
 
 
 def _of_units(name: str, spec: Spec, design: Design, values: Parameters) -> Array:
@@ -125,18 +131,10 @@ def discrepancies_at(
     places: Places,
     rng: np.random.Generator,
 ) -> Array:
-    """Draw the sum of all discrepancies at targets, given those at the runs."""
+    """Draw the sum of all discrepancies at targets given their weights."""
     total = np.zeros((1, len(places), len(design.units)))
-    for term in spec.discrepancy:
-        if term.amplitude == 0.0:
-            continue
-        at, to = (design.positions(term, where) for where in (design.places, places))
-        gain, root = conditional(term, at, to)
-        at_runs = values[term.name.replace("amplitude", "discrepancy")]
-        amplitude = values.get(term.name, np.full(len(at_runs), term.amplitude))
-        shape = (len(at_runs), *at_runs.shape[1:-1], root.shape[1])
-        fresh = np.einsum("s,s...r,tr->s...t", amplitude, rng.standard_normal(shape), root)
-        drawn = np.einsum("s...m,tm->s...t", at_runs, gain) + fresh
+    for term in active_terms(spec):
+        drawn = draw_term(spec, design, values, term, places, rng)
         total = total + _to_units(drawn, term, spec, design)
     return total
 
@@ -159,13 +157,11 @@ def foretold_at(
     """
     mean = np.array(law_at(spec, design, values, design.places.at(hidden)))
     variance = np.zeros((len(mean), int(hidden.sum()), 1))
-    for term in spec.discrepancy:
-        if term.amplitude == 0.0:
-            continue
+    for term in active_terms(spec):
         where = design.positions(term, design.places)
         gain, root = conditional(term, where[~hidden], where[hidden])
-        at_runs = values[term.name.replace("amplitude", "discrepancy")][..., ~hidden]
-        known = np.einsum("s...m,tm->s...t", at_runs, gain)
+        kept = at_runs(spec, design, values, term)[..., ~hidden]
+        known = np.einsum("s...m,tm->s...t", kept, gain)
         mean += _to_units(known, term, spec, design)
         amplitude = values.get(term.name, np.full(len(mean), term.amplitude))
         variance += (amplitude[:, None] ** 2 * (root**2).sum(axis=1))[:, :, None]

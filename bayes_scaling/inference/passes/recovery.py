@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import weights_name
 from bayes_scaling.inference.passes.design import BUCKET, unit_column
 from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.sampler_data import (
@@ -249,20 +250,33 @@ def _deviations(
     known: Mapping[str, Variable],
     unit: str,
 ) -> dict[str, Variable]:
-    """Effects and discrepancies at the runs."""
+    """Effects at the runs, and the weights of discrepancies."""
     found: dict[str, Variable] = {}
+    for term in (*terms.mean, *terms.units):
+        if term.of is not None:
+            own = f"{term.of.name}_weight"
+            found[weights_name(term.of)] = _weights_of(term, weights[term.name], own, unit)
     for term in terms.mean:
-        if term.name in known:
+        if term.name in known or term.of is not None:
             continue
         values = np.einsum("bmr,sr->sbm", term.block, weights[term.name])
         values = _scaled(term.scale, scales, 2) * values
         shared = (term.block == term.block[:1]).all()
         found[term.name] = (("run",), values[:, 0]) if shared else ((BUCKET, "run"), values)
     for term in terms.units:
-        if term.name not in known:
+        if term.name not in known and term.of is None:
             values = np.einsum("mr,sir->sim", term.block, weights[term.name])
             found[term.name] = ((unit, "run"), _scaled(term.scale, scales, 2) * values)
     return found
+
+
+def _weights_of(term: Term, weights: Array, own: str, unit: str) -> Variable:
+    """Name the axes of a discrepancy's weights: of units, of buckets, or of all."""
+    if weights.ndim == 3:
+        return (unit, own), weights
+    if term.of is not None and term.of.over == BUCKET:
+        return (BUCKET, own), weights.reshape(len(weights), len(term.block), -1)
+    return (own,), weights
 
 
 def _scaled(scale: float | str, scales: Mapping[str, Array], axes: int) -> Any:

@@ -9,7 +9,7 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.sites import GroupedSites, group_sites, make_sites
-from bayes_scaling.inference.passes.terms import Term, Terms, linear_of, make_terms, scale_priors
+from bayes_scaling.inference.passes.terms import Term, Terms, make_terms, scale_priors
 from bayes_scaling.inference.structure import numbers_of, packed
 from bayes_scaling.specification.laws.law import LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.priors import DISTRIBUTIONS
@@ -45,8 +45,8 @@ def pass_sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
 
 
 def link_of(spec: Spec) -> int:
-    """Return the kernel's link for the scale on which the law is linear."""
-    return LINKS[linear_of(spec).scale]
+    """Return the kernel's link for the scale that the curve is on."""
+    return LINKS[spec.coordinates.scale]
 
 
 def sampler_sites(spec: Spec, design: Design) -> GroupedSites:

@@ -9,7 +9,7 @@ from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.nuts import draw
-from bayes_scaling.inference.passes.recovery import WEIGHTS, recover_posterior
+from bayes_scaling.inference.passes.recovery import recover_posterior
 from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, pass_sampler_arrays
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.inference.structure import functions_of, structure_of
@@ -44,7 +44,8 @@ def reported(posterior: xr.Dataset) -> xr.Dataset:
     kept = [
         name
         for name, values in posterior.data_vars.items()
-        if name != WEIGHTS and ("run" not in values.dims or name == "run_effect")
+        if not any(str(dim).endswith("weight") for dim in values.dims)
+        and ("run" not in values.dims or name == "run_effect")
     ]
     return posterior[kept]
 

@@ -51,14 +51,16 @@ def test_the_posterior_has_what_the_specification_names(fit_passes):
         "k_mu": ("bucket",),
         "k": ("problem",),
         "run_effect": ("run",),
-        "discrepancy": ("run",),
-        "discrepancy_2": ("problem", "run"),
+        "amplitude_weights": ("amplitude_weight",),
+        "amplitude_2_weights": ("problem", "amplitude_2_weight"),
         "population_weights": ("weight",),
     }
     assert posterior.sizes["problem"] == 24
     assert list(posterior["bucket"].values) == list("123456")
-    assert np.abs(posterior["discrepancy"].isel(run=0)).max() < 1e-6
-    assert np.abs(posterior["discrepancy_2"].isel(run=0)).max() < 1e-6
+    for name in ("amplitude", "amplitude_2"):
+        assert np.abs(fit_passes.design.roots[name].rows[0]).max() < 1e-6
+        kept = fit_passes.posterior["constant_data"][f"{name}_root"]
+        np.testing.assert_array_equal(kept, fit_passes.design.roots[name].rows)
     assert fit_passes.diagnosis.converged
 
 
