@@ -8,8 +8,20 @@ import pandas as pd
 from bayes_scaling.data import Remark, check_table
 from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.metrics import METRICS
+from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.shelf import load_model, recommend_model
 from bayes_scaling.specification.spec import Spec
+
+
+def remark_on_scale(stated: Spec, spec: Spec) -> Iterator[str]:
+    """Say that priors which were made for one scale serve another."""
+    if stated.columns != spec.columns:
+        was, now = scale_of(stated.columns), scale_of(spec.columns)
+        yield (
+            f"The priors of {spec.name} were made for {was.words}, and serve {now.words} here. "
+            f'Exponents and floors may differ: write along = "{spec.columns[0]}" and priors of '
+            "your own into a copy of the model."
+        )
 
 
 def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:

@@ -18,6 +18,7 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.specification.spec import scale_column
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def _runs(fit: Fit) -> Measurements:
         column(response.capitalize(), four_digits, response),
         column("Standard error", three_digits, f"{response}_se"),
     )
-    return Measurements(len(runs), table, tuple(map(str, check_table(fit.table))))
+    remarks = check_table(fit.table, scale_column(fit.spec))
+    return Measurements(len(runs), table, tuple(map(str, remarks)))
 
 
 def _counts(fit: Fit) -> Measurements:
@@ -86,7 +88,8 @@ def _counts(fit: Fit) -> Measurements:
         column("Mean pass rate", percent, "share"),
         column("Solved at least once", str, "solved"),
     )
-    return Measurements(len(ordered), table, tuple(map(str, check_table(passes))))
+    remarks = check_table(passes, scale_column(fit.spec))
+    return Measurements(len(ordered), table, tuple(map(str, remarks)))
 
 
 SHOWN_AS: ByResponse[Callable[..., Measurements]] = {"loss": _runs, "passes": _counts}
