@@ -47,13 +47,16 @@ def _runs(fit: Fit) -> Measurements:
     """Show the largest runs."""
     response = fit.spec.response
     runs = fit.table if len(fit.families) > 1 else fit.table.drop(columns="family", errors="ignore")
-    largest = runs.nlargest(SHOWN, "compute").index
+    order = runs[list(fit.spec.columns)].prod(axis=1)
+    largest = order.nlargest(SHOWN).index
+    own = [name for name in fit.spec.columns if name not in {"compute", "params", "tokens"}]
     table = make_table(
         f"The {len(runs)} runs that were fitted"
         + (f"; the {SHOWN} largest are shown" if len(runs) > SHOWN else ""),
-        runs.loc[largest].sort_values("compute", kind="stable"),
+        runs.loc[order[largest].sort_values(kind="stable").index],
         column("Run", str, "run"),
         column("Family", str, "family"),
+        *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Parameters", three_digits, "params"),
         column("Tokens", three_digits, "tokens"),
@@ -82,6 +85,7 @@ def _counts(fit: Fit) -> Measurements:
         f"The {len(ordered)} runs that were fitted",
         ordered,
         column("Run", str, "run"),
+        *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Problems", str, "problems"),
         column("Samples each (median)", four_digits, "samples"),
