@@ -85,7 +85,6 @@ def _counts(fit: Fit) -> Measurements:
         f"The {len(ordered)} runs that were fitted",
         ordered,
         column("Run", str, "run"),
-        *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Problems", str, "problems"),
         column("Samples each (median)", four_digits, "samples"),
