@@ -17,8 +17,10 @@ from bayes_scaling.data.column_names import (
     read_loss_name,
     same_unit,
 )
+from bayes_scaling.data.compute import plain_number
 from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, metrics_in, metrics_of, stated_units
-from bayes_scaling.data.notices import READINGS, readings_of
+from bayes_scaling.data.notices import tell
+from bayes_scaling.data.remarks import listed
 from bayes_scaling.errors import DataError, suggest
 from bayes_scaling.metrics import METRICS
 
@@ -155,14 +157,17 @@ def _numbers(cells: "pd.Series[Any]", name: str) -> "pd.Series[float]":
     """Read cells that may hold nothing but numbers, since the name gives their unit."""
     if pd.api.types.is_numeric_dtype(cells):
         return cells.astype(float)
-    texts = cells.astype("string").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
+    texts = cells.astype("string").map(plain_number, na_action="ignore").astype("string")
     numbers = pd.to_numeric(texts, errors="coerce").astype("Float64")
     odd = (numbers.isna() & texts.notna() & ~texts.isin(["", "nan", "None"])).to_numpy(bool)
     if odd.any():
-        row = int(odd.argmax())
+        row, *others = np.flatnonzero(odd).tolist()
+        also = [f"row {place + 1} ({cells.iloc[place]!r})" for place in others]
+        more = f" The same goes for {listed(also)}." if also else ""
         raise DataError(
             f"row {row + 1}, column {name!r}: got {cells.iloc[row]!r}, but the column's name gives "
-            "a unit already; write plain numbers, or rename the column so that only the cells do."
+            "a unit already; write plain numbers, or rename the column so that only the cells "
+            f"do.{more}"
         )
     return pd.Series(numbers.to_numpy(float, na_value=np.nan), index=cells.index)
 
@@ -272,6 +277,4 @@ def _errors_times(
 
 
 def _told(table: pd.DataFrame, topic: str, ours: str, sentence: str) -> pd.DataFrame:
-    said = table.copy(deep=False)
-    said.attrs = {**table.attrs, READINGS: [*readings_of(table), (topic, ours, sentence)]}
-    return said
+    return tell(table, [(topic, ours, sentence)])

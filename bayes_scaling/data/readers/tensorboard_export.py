@@ -11,28 +11,29 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.data.readers.csv_table import read_cells
+from bayes_scaling.data.readers.last_entries import last_entry
+from bayes_scaling.data.readers.text import plain_stem
 from bayes_scaling.errors import DataError
 
-HEADER = ["Wall time", "Step", "Value"]
+HEADER = ["wall time", "step", "value"]
 
 
 def is_tensorboard(header: Sequence[str]) -> bool:
     """Whether a CSV header is that of a scalar export."""
-    return list(header) == HEADER
+    return [name.lower() for name in header] == HEADER
 
 
 def read_tensorboard(path: Path) -> pd.DataFrame:
-    """Read the value at the last step: one row."""
+    """Read the last value: one row."""
     cells = read_cells(path)
     if cells.empty:
         raise DataError(f"{path} has no rows; the run hasn't logged anything.")
-    named = re.fullmatch(r"run[-_](?P<run>.+)-tag-(?P<tag>.+)", path.stem)
-    run, metric = (named["run"], named["tag"]) if named else (path.stem, "Value")
+    stem = plain_stem(path)
+    named = re.fullmatch(r"run[-_](?P<run>.+)-tag-(?P<tag>.+)", stem)
+    run, metric = (named["run"], named["tag"]) if named else (stem, "Value")
+    run = path.absolute().parent.name if run == "." else run  # of a log without folders
     try:
-        step, loss = cells["Step"].astype(float), cells["Value"].astype(float)
+        times, steps, values = (cells[name].astype(float).to_numpy() for name in cells)
     except ValueError as error:
         raise DataError(f"{path} has a cell that isn't a number: {error}.") from error
-    # A resumed run logs some steps twice: the later entry is the one that counts.
-    last = step[step == step.max()].index[-1]
-    row = {"run": run, "metric": metric, "last_step": step[last], "loss": loss[last]}
-    return pd.DataFrame([row])
+    return pd.DataFrame([{"run": run, "metric": metric, **last_entry(steps, values, times)}])
