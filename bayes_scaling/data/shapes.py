@@ -64,7 +64,8 @@ def describe_counts(raw: pd.DataFrame) -> str | None:
         )
     runs = [name for name in _numeric(raw, COUNTED) if name not in KEPT]
     named = [name for name in rates if any(word in name.lower() for word in RATES)]
-    if "run" not in raw and "n_correct" not in raw and len(runs) >= FEWEST and not named:
+    of_one = "run" not in raw or len(raw["run"].unique()) == 1
+    if of_one and "n_correct" not in raw and len(runs) >= FEWEST and not named:
         return (
             f"the table is wide: it has a column for every run ({listed(list(map(repr, runs)))}). "
             "Give a row for every run and problem, with columns run, problem, n_samples and "

@@ -32,7 +32,7 @@ def read_header(path: Path) -> list[str]:
 def read_csv(path: Path, text: Collection[str] = ("run", "family")) -> pd.DataFrame:
     """Read a text table, the columns named in `text` as text ('007' stays '007')."""
     layout = _lay_out(path)
-    table = _read_cells(path, layout)
+    table = _read_cells(path, layout).apply(lambda column: column.str.strip())
     table = table.mask(table.isin(EMPTY))
     named = {name for name in table if name in text or plain_word(name) in text}
     others = [name for name in table if name not in named]

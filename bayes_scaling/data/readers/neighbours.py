@@ -58,10 +58,12 @@ def describe_record(record: Mapping[str, Any]) -> str | None:
 
 
 def _evaluation(content: Mapping[str, Any]) -> str:
-    losses = [key for key in ("eval_loss", "train_loss", "test_loss") if key in content]
-    shown = (
-        f" ({losses[0]} {content[losses[0]]:g})" if losses and _is_number(content, losses) else ""
-    )
+    losses = [
+        f" ({key} {content[key]:g})"
+        for key in ("eval_loss", "train_loss", "test_loss")
+        if isinstance(content.get(key), int | float)
+    ]
+    shown = losses[0] if losses else ""
     return (
         f"one evaluation of one run of the Hugging Face Trainer{shown}, without its compute; the "
         "trainer_state.json beside it has the losses and total_flos"
@@ -70,15 +72,7 @@ def _evaluation(content: Mapping[str, Any]) -> str:
 
 def _is_evaluation(content: Mapping[str, Any]) -> bool:
     flat = not any(isinstance(value, dict | list) for value in content.values())
-    marks = (
-        "eval_loss",
-        "eval_runtime",
-        "train_loss",
-        "train_runtime",
-        "test_loss",
-        "eval_samples",
-    )
-    return flat and any(mark in content for mark in marks)
+    return flat and any(mark in content for mark in EVALUATED)
 
 
 def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
