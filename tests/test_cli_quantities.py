@@ -182,7 +182,7 @@ def test_remarks_are_in_words_that_can_be_typed(folder):
     computes = ["--compute", "d8=1e17", "--compute", "d12=1e18"]
     stderr = run("check", "export.csv", *computes).stderr
     assert "these runs look unfinished: 'd12' (their logs end well before" in stderr
-    assert "steps" not in stderr
+    assert "--steps RUN=PLANNED settles it" in stderr
     with pytest.warns(RunsWarning, match=r"steps=\{run: planned\} settles it"):
         read_runs("export.csv", compute={"d8": 1e17, "d12": 1e18})
 

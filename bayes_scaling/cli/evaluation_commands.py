@@ -15,12 +15,14 @@ from bayes_scaling.cli.options import (
     Draws,
     Hardest,
     Json,
+    Keep,
     Ladder,
     Read,
     RunCompute,
     Seed,
+    Steps,
 )
-from bayes_scaling.cli.questions import Counts
+from bayes_scaling.cli.questions import Reading
 from bayes_scaling.errors import BayesScalingError
 
 Cutoffs = Annotated[
@@ -58,6 +60,8 @@ def compare(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
@@ -71,8 +75,8 @@ def compare(
     from bayes_scaling.evaluation.comparison import compare as compare_fits
 
     _demand_comparable(model, unit, cutoff, horizon, jobs)
-    counts = Counts(buckets, hardest, run_compute, read)
-    data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    data = read_table(ladder, model[0], reading, seed=seed)
     settings: Any = {"seed": seed, "draws": draws, "allow": allow}
     fits: Any = {name: fit_table(data, name, **settings) for name in model}
     options = None if draws is None else {"draws": draws}
@@ -82,7 +86,7 @@ def compare(
     if json:
         print_json(table.reset_index().to_dict("records"))
     else:
-        typer.echo(table_text(_short(table).T.reset_index(names="")))
+        typer.echo(table_text(short(table).T.reset_index(names="")))
     if not table["converged"].all():
         raise typer.Exit(NOT_CONVERGED)
 
@@ -134,6 +138,9 @@ def backtest(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     allow: Allow = None,
     json: Json = False,
 ) -> None:
@@ -148,7 +155,7 @@ def backtest(
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
-    runs = read_ladder(ladder, columns, compute)
+    runs = read_ladder(ladder, Reading(columns, compute, read, steps=steps, keep=keep))
     suits = () if baseline else remark_on_metric(load_model(model or "loss"), runs)
     demand_meaning([*check_quantities(runs), *suits], allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
@@ -172,12 +179,12 @@ def backtest(
         rows = {"model": result.model, "summary": table.reset_index().to_dict("records")}
         print_json(rows | {"forecasts": result.forecasts.to_dict("records")})
     else:
-        shown = _short(table).rename_axis(by or "over").reset_index()
+        shown = short(table).rename_axis(by or "over").reset_index()
         typer.echo(f"{result.model}, log loss; smaller scores are better\n\n{table_text(shown)}")
     if table["not_converged"].any():
         raise typer.Exit(NOT_CONVERGED)
 
 
-def _short(table: Any) -> Any:
+def short(table: Any) -> Any:
     """Numbers in four digits, as texts."""
     return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))

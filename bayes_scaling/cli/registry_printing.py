@@ -12,7 +12,7 @@ from bayes_scaling.cli.words import note
 from bayes_scaling.cli.writing import print_json, table_text
 
 if TYPE_CHECKING:
-    from bayes_scaling.registry import Record, Tracking
+    from bayes_scaling.registry import Record, Rerun, Tracking
 
 INTERVAL = ("q05", "median", "q95")
 
@@ -91,6 +91,15 @@ def print_tracking(tracking: "Tracking", *, as_json: bool) -> None:
     numbers = shown.select_dtypes("number").columns
     typer.echo(table_text(shown.assign(**{name: shown[name].map(_short) for name in numbers})))
     return typer.echo(f"\n{tracking}")
+
+
+def print_rerun(again: "Rerun", *, as_json: bool) -> None:
+    """Print whether a sealed forecast came out again."""
+    if as_json:
+        said = {"record": again.record.number, "agrees": again.agrees}
+        said |= {"identical": again.identical, "message": str(again)}
+        return print_json(said | {"quantiles": again.quantiles.to_dict("records")})
+    return typer.echo(str(again))
 
 
 def _short(value: float) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import compute_text
-from bayes_scaling.cli.words import note
+from bayes_scaling.cli.words import answer, note
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -45,7 +45,7 @@ def distance_line(targets: pd.DataFrame, *, is_recorded: bool) -> str:
 
 def print_json(content: Any) -> None:
     """Write JSON to stdout; NaN becomes null."""
-    typer.echo(json.dumps(_plain(content), indent=1, allow_nan=False))
+    answer(json.dumps(_plain(content), indent=1, allow_nan=False))
 
 
 def table_text(table: pd.DataFrame, *, left: bool = False) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bayes_scaling.data.cells import is_missing
 from bayes_scaling.data.column_names import plain_word
+from bayes_scaling.data.notices import tell
 from bayes_scaling.errors import DataError
 
 PROBLEMS = (
@@ -125,7 +126,12 @@ def _of_rows(table: pd.DataFrame, grades: str, columns: Mapping[str, str] | None
     kept = _kept(table, columns, problem)
     counted = table[kept].assign(n_samples=1, n_correct=[int(cell) for cell in table[grades]])
     summed = counted.groupby(kept, sort=False, dropna=False, as_index=False).sum()
-    return _renamed(summed, problem, columns)
+    sentence = (
+        f"each row is taken for a sample, right where {grades!r} says so: the {len(table)} rows of "
+        f"the table are counted by {' and '.join(kept)}."
+    )
+    renamed = _renamed(summed, problem, columns)
+    return tell(renamed, [("a row a sample", "n_correct", sentence)])
 
 
 def _kept(table: pd.DataFrame, columns: Mapping[str, str] | None, problem: str) -> list[str]:

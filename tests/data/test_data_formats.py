@@ -179,14 +179,17 @@ def test_the_difficulty_of_a_benchmark_can_be_its_buckets(tmp_path):
 
 def test_a_row_a_sample(tmp_path):
     rows = "run,problem,sample,correct\na,x,0,1\na,x,1,0\na,y,0,0\na,x,2,1\na,y,1,0\n"
-    assert counted(read_passes(write(tmp_path / "t.csv", rows), compute=COMPUTE)) == RIGHT
+    said = "each row is taken for a sample, right where 'correct' says so: the 5 rows of the table"
+    with pytest.warns(PassesWarning, match=f"{said} are counted by run and problem"):
+        passes = read_passes(write(tmp_path / "t.csv", rows), compute=COMPUTE)
+    assert counted(passes) == RIGHT
     table = pd.DataFrame({"run": "a", "id": list("xxyxy"), "ok": [True, False, False, True, False]})
     with pytest.raises(DataError, match="need counts by problem"):
         read_passes(table, compute=COMPUTE)
     renamed = table.rename(columns={"ok": "passed"})
-    assert counted(read_passes(renamed, compute=COMPUTE)) == RIGHT
-    columns = {"id": "problem"}
-    assert counted(read_passes(renamed, columns=columns, compute=COMPUTE)) == RIGHT
+    for columns in (None, {"id": "problem"}):
+        with pytest.warns(PassesWarning, match="each row is taken for a sample"):
+            assert counted(read_passes(renamed, columns=columns, compute=COMPUTE)) == RIGHT
 
 
 @pytest.mark.parametrize(

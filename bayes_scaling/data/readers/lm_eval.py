@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.estimators import pass_at_k
-from bayes_scaling.data.notices import warn_of_passes
+from bayes_scaling.data.notices import tell, warn_of_passes
 from bayes_scaling.data.readers.json_records import iterate_json_lines
 from bayes_scaling.errors import DataError, suggest
 
@@ -63,14 +63,15 @@ def read_lm_eval(path: Path, filter: str | None = None, metric: str | None = Non
         candidates = _counts_of(place, metric, record.get(metric), n, k)
         unsure += len(candidates) > 1
         rows.append((str(record["doc_id"]), n, candidates[-1]))
-    if len(blocks) > 1 and filter is None:
-        warn_of_passes(_said_of_blocks(path, blocks, metric))
     if unsure:
         warn_of_passes(
             f"{path}: {metric} leaves open how many of the samples of {unsure} problems are right, "
             "since nearly all are; the largest number that agrees is taken."
         )
     counts = pd.DataFrame(rows, columns=["problem", "n_samples", "n_correct"])
+    if len(blocks) > 1 and filter is None:
+        said = _said_of_blocks(path, blocks, metric)
+        counts = tell(counts, [("filters without names", "n_correct", said)])
     named = FILE_NAME.fullmatch(path.name)
     return counts.assign(benchmark=named["task"]) if named else counts
 
