@@ -110,7 +110,7 @@ def test_counts_given_to_a_model_of_losses(folder):
         (["forecast", "fine.csv", "--at", "much"], "BayesScalingError", "--at: 'much' isn't an am"),
         (["forecast", "fine.csv"], "MissingParameter", "--at"),
         (["fit", "fine.csv", "--bucket", "3"], "NoSuchOption", "--bucket"),
-        (["fit", "fine.csv", "--seed", "one"], "BadParameter", "'one' is not a valid int"),
+        (["fit", "fine.csv", "--seed", "one"], "BadParameter", "Invalid value for '--seed'"),
     ],
 )
 def test_errors_as_json(folder, words, kind, message):

@@ -438,3 +438,8 @@ def test_a_path_that_cannot_be_written_is_said(forecast, tmp_path, write):
     with pytest.raises(OutputError, match="can't be written"):
         write(forecast, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forecast_of_nothing_says_what_is_missing(fit_cerebras):
+    with pytest.raises(DataError, match=r"^compute: no target given; say what is forecast, as pre"):
+        bs.predict(fit_cerebras)

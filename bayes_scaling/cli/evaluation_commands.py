@@ -71,8 +71,10 @@ def compare(
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     from bayes_scaling.cli.running import fit_table, read_table
+    from bayes_scaling.cli.words import note
     from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.evaluation.comparison import compare as compare_fits
+    from bayes_scaling.evaluation.verdicts import DIRECTIONS, judge
 
     _demand_comparable(model, unit, cutoff, horizon, jobs)
     reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
@@ -85,8 +87,12 @@ def compare(
     )
     if json:
         print_json(table.reset_index().to_dict("records"))
+        note(judge(table))
     else:
-        typer.echo(table_text(short(table).T.reset_index(names="")))
+        shown = short(table).T
+        better = [DIRECTIONS.get(str(name), "") for name in shown.index]
+        typer.echo(table_text(shown.assign(better=better).reset_index(names="")))
+        typer.echo(f"\n{judge(table)}")
     if not table["converged"].all():
         raise typer.Exit(NOT_CONVERGED)
 

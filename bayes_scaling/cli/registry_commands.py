@@ -280,14 +280,16 @@ def _find_record(ledger: Path, number: int) -> "Record":
 
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Write what is warned of to stderr, as notes."""
+    """Write what is warned of to stderr at once, as notes: some are of what is done next."""
     from bayes_scaling.cli.words import note
 
-    with warnings.catch_warnings(record=True) as caught:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        note(str(message))
+
+    with warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.showwarning = show
         yield
-    for warning in caught:
-        note(str(warning.message))
 
 
 def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.records import compute_text
+from bayes_scaling.cli.records import chance_text, compute_text
 from bayes_scaling.cli.words import note
 from bayes_scaling.cli.writing import print_json, table_text
 
@@ -35,7 +35,7 @@ def print_registered(ledger: Path, records: "Sequence[Record]", *, as_json: bool
             f"{high:.4g} (kind {kind})"
         )
         for event in content["events"]:
-            typer.echo(f"  P({event['text']}) = {event['probability']:.3g}")
+            typer.echo(f"  P({event['text']}) = {chance_text(event['probability'])}")
     note(f"sealed in {ledger}; publish the head, so that others can see that it stayed so.")
     return typer.echo(f"Head {head}")
 

@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import compute_text
+from bayes_scaling.cli.records import chance_text, compute_text
 from bayes_scaling.cli.words import answer, note
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def print_chance(chance: "pd.Series[float] | None", question: Question, of: str)
     event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
     typer.echo("")
     for compute, value in zip(chance.index, chance, strict=True):
-        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {value:.3f}")
+        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {chance_text(value)}")
 
 
 def print_notes(*lists: Iterable[str]) -> None:

@@ -14,7 +14,12 @@ def read_targets(
     targets: pd.DataFrame | None, compute: Any, family: str | Sequence[str] | None
 ) -> tuple[np.ndarray[Any, Any], list[str | None]]:
     """Return the computes of the targets, FLOP, and their families where they are named."""
-    if (targets is None) == (compute is None):
+    if targets is None and compute is None:
+        raise DataError(
+            "compute: no target given; say what is forecast, as predict(fit, compute=2.3e22), or "
+            "with a table of targets that has the column compute."
+        )
+    if targets is not None and compute is not None:
         raise DataError("targets: give either a table of targets or compute=, not both.")
     if targets is not None:
         if not isinstance(targets, pd.DataFrame):
