@@ -259,7 +259,7 @@ def test_targets_may_come_as_a_table(two_families):
         ({"compute": 1e23, "family": "lon"}, "'lon' has no run in the fit, so its level is unkn"),
         ({"compute": 1e23, "family": "lon"}, "Did you mean 'long'"),
         ({"compute": [1e23, 1e24], "family": ["long"]}, "family: 1 families for 2 targets"),
-        ({}, "give either a table of targets or compute="),
+        ({}, "no target given; say what is forecast, as predict"),
         ({"targets": pd.DataFrame({"compute": [1e23]}), "compute": 1e23}, "not both"),
         ({"targets": 1e23}, "expected a DataFrame, got float"),
         ({"targets": pd.DataFrame({"flops": [1e23], 3: [1]})}, "lacks the column compute; it has"),
@@ -438,8 +438,3 @@ def test_a_path_that_cannot_be_written_is_said(forecast, tmp_path, write):
     with pytest.raises(OutputError, match="can't be written"):
         write(forecast, tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_forecast_of_nothing_says_what_is_missing(fit_cerebras):
-    with pytest.raises(DataError, match=r"^compute: no target given; say what is forecast, as pre"):
-        bs.predict(fit_cerebras)

@@ -41,6 +41,7 @@ def map_columns(
     DataError
         If a name isn't there or isn't known, or what it says is unclear or contradicts the values.
     """
+    demand_columns(columns)
     if not columns:
         return table
     renamed = _rename(table, columns, known)
@@ -50,6 +51,19 @@ def map_columns(
         elif ours == "loss":
             renamed = read_losses(renamed, theirs)
     return renamed
+
+
+def demand_columns(columns: object) -> None:
+    """Demand a mapping from the user's names to ours; raises DataError."""
+    fits = columns is None or (
+        isinstance(columns, Mapping)
+        and all(isinstance(name, str) for pair in columns.items() for name in pair)
+    )
+    if not fits:
+        raise DataError(
+            f"columns: got {columns!r}; write a mapping from the table's names to ours, such as "
+            "{'final_loss': 'loss'}."
+        )
 
 
 def _rename(

@@ -9,7 +9,7 @@ from bayes_scaling.data.by_run import Computes, attach_compute
 from bayes_scaling.data.cells import find_twice
 from bayes_scaling.data.column_names import plain_word
 from bayes_scaling.data.graded_samples import count_samples
-from bayes_scaling.data.mapping import map_columns
+from bayes_scaling.data.mapping import demand_columns, map_columns
 from bayes_scaling.data.notices import READINGS, PassesWarning, readings_of, warn_of_readings
 from bayes_scaling.data.pass_tables import COLUMNS, check_passes, unit_keys
 from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
@@ -106,6 +106,7 @@ def read_passes(
     0  1B  1.800000e+21  HumanEval/0        200         31
     1  1B  1.800000e+21  HumanEval/1        200          0
     """
+    demand_columns(columns)
     options = {"tests": tests, "filter": filter, "metric": metric}
     if isinstance(source, pd.DataFrame):
         _refuse_options(options, {"a DataFrame"})

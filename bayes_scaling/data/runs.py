@@ -9,7 +9,13 @@ from bayes_scaling.data.column_names import plain_word, read_loss_name
 from bayes_scaling.data.configurations import KEEPERS, demand_keep
 from bayes_scaling.data.logs import summarise_logs
 from bayes_scaling.data.loss_checks import stated_units
-from bayes_scaling.data.mapping import map_columns, read_losses, state_metric, state_unit
+from bayes_scaling.data.mapping import (
+    demand_columns,
+    map_columns,
+    read_losses,
+    state_metric,
+    state_unit,
+)
 from bayes_scaling.data.notices import RunsWarning, readings_of, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
@@ -100,6 +106,7 @@ def read_runs(
     0  run 1  3.000000e+18        given  2.61
     1  run 2  8.640000e+18        given  2.35
     """
+    demand_columns(columns)
     demand_keep(keep)
     options = {"compute": compute, "steps": steps}
     if isinstance(source, pd.DataFrame):

@@ -14,6 +14,7 @@ from bayes_scaling.errors import DataError
 TOOLS_ENDINGS = (".jsonl_results.jsonl", "_results.jsonl", "_eval_results.json")
 TOOLS_NAMES = ("", "samples", "results", "eval_results")
 STANDARD_INPUT = "-"
+LONGEST = 60  # of what is shown of a wrong source
 STREAM = "standard input"
 NAMED = re.compile(r"\{(run|family)\}")
 
@@ -58,8 +59,13 @@ def find_files(source: object, noun: str) -> list[Found]:
         return list(dict.fromkeys(one for place in source for one in _find_named(place)))
     raise DataError(
         f"{noun} must be a pandas DataFrame, a path or a glob, a list of paths, or a mapping of "
-        f"runs to paths, got {source!r}."
+        f"runs to paths, got {_shown(source)}."
     )
+
+
+def _shown(source: object) -> str:
+    text = repr(source)
+    return type(source).__name__ if "\n" in text or len(text) > LONGEST else text
 
 
 def name_source(source: object) -> str:
@@ -75,7 +81,8 @@ def name_source(source: object) -> str:
 @contextmanager
 def received(source: object) -> Iterator[object]:
     """Put what comes from standard input (-) into a file as long as it is read."""
-    if source != STANDARD_INPUT and source != [STANDARD_INPUT]:
+    alone = source[0] if isinstance(source, list | tuple) and len(source) == 1 else source
+    if not isinstance(alone, str) or alone != STANDARD_INPUT:
         yield source
         return
     content = sys.stdin.buffer.read()
@@ -99,6 +106,8 @@ def find_paths(source: str | Path, suffix: str = ".csv") -> list[Path]:
         If there is none, or the path is a folder; `suffix` is that of the example then shown.
     """
     path = Path(source).expanduser()
+    if not _can_be(path):
+        raise DataError(f"{str(path)[:60]!r} can't be a path: it is too long, or holds no text.")
     if path.is_dir():
         example = path / f"*{suffix}"
         raise DataError(f"{path} is a folder; give a file, or a glob such as {example}.")
@@ -109,6 +118,15 @@ def find_paths(source: str | Path, suffix: str = ".csv") -> list[Path]:
     if not found:
         raise DataError(f"{path} matches no file; look at the path.")
     return found
+
+
+def _can_be(path: Path) -> bool:
+    """Whether the system takes a path at all."""
+    try:
+        path.exists()
+    except (OSError, ValueError):
+        return False
+    return "\0" not in str(path)
 
 
 def name_run(path: Path) -> str:
@@ -138,7 +156,7 @@ def _find_named(source: str | Path) -> list[Found]:
     """Find files, and read what {run} and {family} in their path stand for."""
     text = str(Path(source).expanduser())
     keys = NAMED.findall(text)
-    if not keys or Path(text).exists():
+    if not keys or (_can_be(Path(text)) and Path(text).exists()):
         return [Found(path) for path in find_paths(source)]
     if len(set(keys)) < len(keys):
         raise DataError(f"{text} names the {keys[0]} twice; write * for the other.")

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,7 @@ class Tables(ABC):
             Columns ``family, compute, distance, median, mean, sd``, then the quantiles of the
             intervals in order, ``q05, q25, q75, q95``. The mean and sd are those of the draws.
         """
-        probabilities = np.atleast_1d(np.asarray(prob, dtype=float))
-        for value in probabilities:
-            demand_probability("prob", float(value))
+        probabilities = read_probabilities("prob", prob)
         levels = sorted({float(q) for p in probabilities for q in ((1 - p) / 2, (1 + p) / 2)})
         values = self._draws(kind)
         table = self.targets.assign(
@@ -62,9 +61,7 @@ class Tables(ABC):
             Columns ``family, compute, distance``, then one a level, named by its decimals: ``q05``
             is 0.05, ``q975`` is 0.975.
         """
-        levels = [float(level) for level in np.atleast_1d(np.asarray(q, dtype=float))]
-        for level in levels:
-            demand_probability("q", level)
+        levels = read_probabilities("q", q)
         table = self._quantiles(self._draws(kind), levels)
         return pd.concat([self.targets, table], axis=1)
 
@@ -87,8 +84,12 @@ class Tables(ABC):
         if below is None and above is None:
             raise BayesScalingError("probability: give below=, above=, or both.")
         for name, bound in {"below": below, "above": above}.items():
-            if bound is not None and not np.isfinite(bound):
+            if bound is not None and not is_finite(bound):
                 raise BayesScalingError(f"{name}: expected a finite number, got {bound!r}.")
+        if below is not None and above is not None and below <= above:
+            raise BayesScalingError(
+                f"below: nothing lies above {above:g} and below {below:g}; swap the two."
+            )
         values = self._draws(kind)
         inside = np.ones(values.shape, dtype=bool)
         if below is not None:
@@ -136,6 +137,24 @@ def quantile_name(level: float) -> str:
     ('q05', 'q50', 'q975')
     """
     return "q" + f"{level:.6f}".split(".")[1].rstrip("0").ljust(2, "0")
+
+
+def read_probabilities(name: str, given: Any) -> list[float]:
+    """Read one number between 0 and 1, or several; raises BayesScalingError."""
+    try:
+        values = np.atleast_1d(np.asarray(given, dtype=float)).tolist()
+    except (TypeError, ValueError):
+        raise BayesScalingError(
+            f"{name}: expected a number between 0 and 1, or several, got {given!r}."
+        ) from None
+    for value in values:
+        demand_probability(name, value)
+    return [float(value) for value in values]
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value is a number, and finite."""
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
 
 
 def demand_probability(name: str, value: float) -> None:

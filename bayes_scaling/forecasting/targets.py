@@ -38,12 +38,24 @@ def read_targets(
     values = [compute] if single else list(compute)
     if not values:
         raise DataError("compute: no target given.")
-    computes = np.array([parse_compute(value) for value in values])
+    try:
+        computes = np.array([parse_compute(value) for value in values])
+    except DataError as error:
+        raise DataError(f"compute: {error}") from None
+    if not (family is None or isinstance(family, str) or _are_names(family)):
+        raise DataError(f"family: expected a name, or one a target, got {family!r}.")
     if family is None or isinstance(family, str):
         return computes, [family] * len(computes)
     if len(family) != len(computes):
-        raise DataError(f"family: {len(family)} families for {len(computes)} targets.")
+        raise DataError(
+            f"family: {len(family)} families for {len(computes)} targets; give one a target, or "
+            "one for all."
+        )
     return computes, list(family)
+
+
+def _are_names(family: object) -> bool:
+    return isinstance(family, Sequence) and all(isinstance(name, str) for name in family)
 
 
 def family_index(families: Sequence[str], label: str | None) -> int:

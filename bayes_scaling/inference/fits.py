@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ class Fit:
                 rows[label] |= {"sd_ratio": twin["sd_ratio"], "prior": f"sd_ratio is {share}'s"}
 
     def _restated(self, posterior: xr.Dataset, reference: float) -> xr.Dataset:
-        if not (np.isfinite(reference) and reference > 0):
+        if not (isinstance(reference, Real) and np.isfinite(reference) and reference > 0):
             raise DataError(f"reference: expected positive FLOP, got {reference!r}.")
         base = self.design.reference
         drawn = {str(name): values for name, values in posterior.data_vars.items()}
