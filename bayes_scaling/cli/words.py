@@ -22,6 +22,7 @@ PHRASES = [
         (r"pass compute=\{(['\"])(.+?)\1: '(.+?)', \.\.\.\}", r'give --compute "\2=\3"'),
         (r"steps=\{run: planned\} settles it", "--steps RUN=PLANNED settles it"),
         (r"pass steps=\{(['\"])(.+?)\1: (\S+?), \.\.\.\}", r'give --steps "\2=\3"'),
+        (r"(?:(?<=^)|(?<=: ))(compute|steps)\['(.+?)'\]: ", r"--\1 \2: "),
         (r"\bmodel='(\w+)'", r"--model \1"),
         (r"\bkeep='(\w+)'", r"--keep \1"),
         (r"with a model of losses", "with --model loss"),

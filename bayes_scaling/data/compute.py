@@ -53,7 +53,7 @@ _COUNT = re.compile(
 )
 _RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079\u207a\u207b]+")
 _SIGNS = str.maketrans("\u00d7\u00b7\u22c5\u2212\u2019\u00a0\u202f\u2009", "***-'   ")
-_LATEX = (("\\times", "*"), ("\\cdot", "*"), ("$", ""), ("{", ""), ("}", ""))
+_LATEX = (("\\times", "*"), ("\\cdot", "*"), ("{", ""), ("}", ""))
 _POWER = re.compile(r"(?P<number>\d[\d.,' _]*?)\s*[x*]\s*10\s*(?:\^|\*\*)\s*(?P<power>[+-]?\d+)")
 _POWER_ALONE = re.compile(r"(?<![\d.])10\s*(?:\^|\*\*)\s*(?P<power>[+-]?\d+)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?P<mark>[,' _])\d{3}(?:(?P=mark)\d{3})*(?![\d,'_])")
@@ -62,6 +62,10 @@ _UNITS_OF_COMPUTE = (
     *(f"{prefix}F-{time}" for prefix in "TPEZ" for time in ("days", "hours")),
     *(f"{prefix}FLOP/s-{time}" for prefix in "TPEZ" for time in ("days", "hours")),
 )
+_DEVICES = re.compile(
+    r"(?i)(?<![a-z])(?:gpus?|tpus?|chips?|nodes?|cores?|devices?|[ahv]\d{2,3})[ -]?h"
+)
+_TIME = " Multiply the hours of devices by what one does in an hour."
 _UNITS_OF_COUNTS = ("K", "M", "B", "T", "thousand", "million", "billion", "trillion")
 
 _COMPUTE_FORMS = (
@@ -103,7 +107,7 @@ def parse_compute(value: object) -> float:
         return positive(as_float(value, "an amount of compute", _COMPUTE_FORMS), "compute")
     match = _AMOUNT.fullmatch(plain_number(value))
     if match is None:
-        near = _nearest_unit(value, _UNITS_OF_COMPUTE)
+        near = _TIME if _DEVICES.search(value) else _nearest_unit(value, _UNITS_OF_COMPUTE)
         raise DataError(f"{value!r} isn't an amount of compute: {_COMPUTE_FORMS}.{near}")
     is_rate = match["rate"] is not None or match["unit"] == "F"
     if is_rate and match["time"] is None:
@@ -159,6 +163,8 @@ def plain_number(text: str) -> str:
     """
     raised = _RAISED.sub(lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
     plain = unicodedata.normalize("NFKC", raised.translate(_SIGNS)).translate(_SIGNS).strip()
+    if plain.startswith("$") and plain.endswith("$"):
+        plain = plain.strip("$ ")
     for theirs, ours in _LATEX:
         plain = plain.replace(theirs, ours)
     plain = _POWER.sub(r"\g<number>e\g<power>", plain)

@@ -32,8 +32,17 @@ def read_tensorboard(path: Path) -> pd.DataFrame:
     named = re.fullmatch(r"run[-_](?P<run>.+)-tag-(?P<tag>.+)", stem)
     run, metric = (named["run"], named["tag"]) if named else (stem, "Value")
     run = path.absolute().parent.name if run == "." else run  # of a log without folders
-    try:
-        times, steps, values = (cells[name].astype(float).to_numpy() for name in cells)
-    except ValueError as error:
-        raise DataError(f"{path} has a cell that isn't a number: {error}.") from error
+    times, steps, values = (_numbers(path, cells[name]) for name in cells)
     return pd.DataFrame([{"run": run, "metric": metric, **last_entry(steps, values, times)}])
+
+
+def _numbers(path: Path, column: "pd.Series[str]") -> list[float]:
+    try:
+        return [float(cell) for cell in column]
+    except ValueError:
+        numbers = pd.to_numeric(column, errors="coerce")
+        row = int(numbers.isna().to_numpy().argmax())
+        raise DataError(
+            f"{path} has a cell that isn't a number: row {row + 1}, column {column.name!r}: "
+            f"{column.iloc[row]!r}."
+        ) from None
