@@ -161,7 +161,8 @@ def stack(
     print_notes(mixed.notes)
     summary, weights = mixed.summary(kind=kind), mixed.weights
     if json:
-        rows = summary.assign(weights=weights.to_dict("records")).to_dict("records")
+        pairs = zip(summary.to_dict("records"), weights.to_dict("records"), strict=True)
+        rows = [{**row, "weights": own} for row, own in pairs]
         print_json({"models": list(fits), "kind": kind, "targets": rows})
     else:
         shown = summary[["compute", "distance", "median", "q05", "q25", "q75", "q95"]]

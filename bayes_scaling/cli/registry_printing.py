@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import typer
@@ -96,7 +96,7 @@ def print_tracking(tracking: "Tracking", *, as_json: bool) -> None:
 def print_rerun(again: "Rerun", *, as_json: bool) -> None:
     """Print whether a sealed forecast came out again."""
     if as_json:
-        said = {"record": again.record.number, "agrees": again.agrees}
+        said: dict[str, Any] = {"record": again.record.number, "agrees": again.agrees}
         said |= {"identical": again.identical, "message": str(again)}
         return print_json(said | {"quantiles": again.quantiles.to_dict("records")})
     return typer.echo(str(again))

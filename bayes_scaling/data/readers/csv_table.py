@@ -32,13 +32,14 @@ def read_header(path: Path) -> list[str]:
 def read_csv(path: Path, text: Collection[str] = ("run", "family")) -> pd.DataFrame:
     """Read a text table, the columns named in `text` as text ('007' stays '007')."""
     layout = _lay_out(path)
-    table = _read_cells(path, layout).apply(lambda column: column.str.strip())
+    cells = _read_cells(path, layout)
+    table = cells.assign(**{str(name): cells[name].str.strip() for name in cells})
     table = table.mask(table.isin(EMPTY))
-    named = {name for name in table if name in text or plain_word(name) in text}
-    others = [name for name in table if name not in named]
+    names = [str(name) for name in table]
+    others = [name for name in names if name not in text and plain_word(name) not in text]
     table[others] = read_commas(table[others], layout.delimiter, str(path))
     # Python's own numbers: not every pandas rounds the last digit right, and hashes would tell.
-    return table.assign(**{str(name): _typed(table[name]) for name in others})
+    return table.assign(**{name: _typed(table[name]) for name in others})
 
 
 def read_cells(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import dataclass
 from io import StringIO
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ _BODY = re.compile(r"[~≈<>]?\s*[+-]?(?P<body>\d[\d.,]*\d|\d)(?P<power>[eE])?")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 _POINT = re.compile(r"\d*\.\d+|\d+\.")
+
+
+Place = tuple[str, int, str]  # a column, a row, a cell
 
 
 class Layout(NamedTuple):
@@ -132,35 +136,56 @@ def read_commas(table: pd.DataFrame, delimiter: str, where: str) -> pd.DataFrame
     DataError
         If some cells have decimal commas and others decimal points.
     """
-    if not any(table[name].str.contains(",", regex=False).fillna(False).any() for name in table):
-        return table
-    decimal: tuple[str, int, str] | None = None
-    thousands, point, open_ = decimal, decimal, decimal
+    commas = _Commas()
     for name in table.columns:
-        for row, cell in enumerate(table[name].tolist()):
-            if not isinstance(cell, str) or not (found := _BODY.match(cell.strip())):
-                continue
-            body, place = found["body"], (str(name), row, cell)
-            as_decimal, as_thousands = _DECIMAL.fullmatch(body), _THOUSANDS.fullmatch(body)
-            if as_decimal and (found["power"] or not as_thousands):
-                decimal = decimal or place
-            elif as_thousands and not as_decimal:
-                thousands = thousands or place
-            elif as_decimal:
-                open_ = open_ or place
-            elif _POINT.fullmatch(body):
-                point = point or place
-    other = point or thousands
-    comma = decimal or (open_ if delimiter == ";" else None)
-    if comma is None or (decimal is None and thousands is not None):
+        if table[name].str.contains(",", regex=False).fillna(False).any():
+            commas.look_at(str(name), table[name].tolist())
+    comma = commas.decimal or (commas.unclear if delimiter == ";" else None)
+    if comma is None or (commas.decimal is None and commas.thousands is not None):
         return table
-    if other is not None:
-        (name, row, cell), (second, place, value) = comma, other
-        raise DataError(
-            f"{where}: row {row + 1}, column {name!r} has {cell!r}, with a decimal comma, and row "
-            f"{place + 1}, column {second!r} has {value!r}, without; write all numbers in one way."
-        )
-    return table.map(_with_point)
+    for name in table.columns if commas.thousands is None else ():
+        commas.look_at(str(name), table[name].tolist())
+    other = commas.point or commas.thousands
+    if other is None:
+        return table.map(_with_point)
+    if delimiter == ",":  # commas in quotes may be anything; a cell that is none of ours may stay
+        return table
+    (name, row, cell), (second, place, value) = comma, other
+    raise DataError(
+        f"{where}: row {row + 1}, column {name!r} has {cell!r}, with a decimal comma, and row "
+        f"{place + 1}, column {second!r} has {value!r}, without; write all numbers in one way."
+    )
+
+
+@dataclass
+class _Commas:
+    """The first cells of a table that show what its commas and points are."""
+
+    decimal: Place | None = None
+    thousands: Place | None = None
+    unclear: Place | None = None
+    point: Place | None = None
+
+    def look_at(self, name: str, cells: list[object]) -> None:
+        """Look for such cells in a column, if it holds numbers."""
+        texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+        found = [_BODY.match(text) for text in texts]
+        if not all(one or not text for one, text in zip(found, texts, strict=True)):
+            return
+        for row, one in enumerate(found):
+            if one is None:
+                continue
+            place = (name, row, texts[row])
+            is_decimal = _DECIMAL.fullmatch(one["body"])
+            is_thousands = _THOUSANDS.fullmatch(one["body"])
+            if is_decimal and (one["power"] or not is_thousands):
+                self.decimal = self.decimal or place
+            elif is_decimal:
+                self.unclear = self.unclear or place
+            elif is_thousands:
+                self.thousands = self.thousands or place
+            elif _POINT.fullmatch(one["body"]):
+                self.point = self.point or place
 
 
 def _with_point(cell: object) -> object:

@@ -47,10 +47,12 @@ def read_lm_eval(path: Path, filter: str | None = None, metric: str | None = Non
     The task in the file's name is the benchmark. Files of early 2024 don't name their filters, and
     hold a block of all problems for each: the first counts, or the one whose number is given.
     """
-    lines = list(iterate_json_lines(path))
+    lines: list[Line] = list(iterate_json_lines(path))
     blocks = _blocks(lines)
-    chosen = _choose_block(path, blocks, filter) if len(blocks) > 1 else lines
-    lines = chosen if len(blocks) > 1 else _choose_filter(path, lines, filter)
+    if len(blocks) > 1:
+        lines = _choose_block(path, blocks, filter)
+    else:
+        lines = _choose_filter(path, lines, filter)
     metric = _choose_metric(path, lines, metric)
     matched = PASS_AT_K.fullmatch(metric)
     rows, unsure = [], 0
