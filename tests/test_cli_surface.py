@@ -77,6 +77,22 @@ def test_names_in_paths_and_plans(folder):
     assert 'give --compute "d12=3 ZFLOP"' in said
 
 
+CHART = (  # F10
+    '"Step","small - eval/loss","small - train/loss","big - eval/loss","big - train/loss"\n'
+    '"100","3.5","3.4","3.3","3.2"\n"200","3.2","3.1","3.0","2.9"\n'
+)
+
+
+def test_a_chart_of_two_metrics(folder):
+    (folder / "export.csv").write_text(CHART)
+    computes = ["--compute", "small=1e18", "--compute", "big=1e19"]
+    said = refused("check", "export.csv", *computes)
+    assert said.endswith("say which is the loss with --read metric=eval/loss.")
+    assert topics("export.csv", *computes, "--read", "metric=eval/loss") == ["few scales"]
+    runs = bs.read_runs("export.csv", compute={"small": 1e18, "big": 1e19}, metric="eval/loss")
+    assert runs["loss"].tolist() == [3.2, 3.0]
+
+
 def test_the_best_of_several_configurations(folder):
     (folder / "grid.csv").write_text(RUNS + "d,1e18,3.6\n")
     said = run("check", "grid.csv").stdout

@@ -57,6 +57,7 @@ _LATEX = (("\\times", "*"), ("\\cdot", "*"), ("{", ""), ("}", ""))
 _POWER = re.compile(r"(?P<number>\d[\d.,' _]*?)\s*[x*]\s*10\s*(?:\^|\*\*)\s*(?P<power>[+-]?\d+)")
 _POWER_ALONE = re.compile(r"(?<![\d.])10\s*(?:\^|\*\*)\s*(?P<power>[+-]?\d+)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?P<mark>[,' _])\d{3}(?:(?P=mark)\d{3})*(?![\d,'_])")
+_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d.,])")
 _UNITS_OF_COMPUTE = (
     *(f"{prefix}FLOP" for prefix in ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R")),
     *(f"{prefix}F-{time}" for prefix in "TPEZ" for time in ("days", "hours")),
@@ -171,6 +172,8 @@ def plain_number(text: str) -> str:
     plain = _POWER_ALONE.sub(r"1e\g<power>", plain)
     if found := _THOUSANDS.match(plain):
         plain = found[0].replace(found["mark"], "") + plain[found.end() :]
+    elif found := _POINTS.match(plain):
+        plain = found[0].replace(".", "") + plain[found.end() :]
     return plain
 
 

@@ -123,6 +123,12 @@ def _of_lists(table: pd.DataFrame, grades: str, columns: Mapping[str, str] | Non
 
 def _of_rows(table: pd.DataFrame, grades: str, columns: Mapping[str, str] | None) -> pd.DataFrame:
     problem = _demand_problem(table, columns)
+    filters = sorted(set(map(str, table["filter"]))) if "filter" in table else []
+    if len(filters) > 1:
+        raise DataError(
+            f"the rows stand there once for each filter ({', '.join(filters)}), and would be "
+            "counted as samples; give the rows of one filter."
+        )
     kept = _kept(table, columns, problem)
     counted = table[kept].assign(n_samples=1, n_correct=[int(cell) for cell in table[grades]])
     summed = counted.groupby(kept, sort=False, dropna=False, as_index=False).sum()

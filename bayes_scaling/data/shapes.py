@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayes_scaling.data.amount_checks import RANGES
+from bayes_scaling.data.column_names import plain_word
 from bayes_scaling.data.compute import parse_compute
 from bayes_scaling.data.graded_samples import is_graded
 from bayes_scaling.data.remarks import listed
@@ -39,6 +40,12 @@ def describe_losses(raw: pd.DataFrame) -> str | None:
             f"the table is wide: its columns {listed(list(map(repr, computes)))} are amounts of "
             "compute. Give a row for every run, with columns compute and loss, as pandas.melt "
             "makes them."
+        )
+    step = next((str(name) for name in raw.columns if plain_word(name) in STEPS), None)
+    if step is not None and "loss" in raw and len(raw) > 1:
+        return (
+            f"the table is the log of a run, a row a step ({step!r}), and its compute is missing. "
+            "Give a row a run: its last loss, and compute (or params and tokens)."
         )
     first = str(raw.columns[0])
     if first.strip().lower() in STEPS and (runs := _numeric(raw, {first})):

@@ -99,12 +99,12 @@ def predict(
     >>> list(forecast.summary().columns)[-4:]
     ['q05', 'q25', 'q75', 'q95']
     """
-    if not isinstance(fit, Fit | PassFit):
+    own = getattr(fit, "response", None)
+    if own is None:
         raise DataError(f"fit: expected what fit or load_fit returns, got {type(fit).__name__}.")
     computes, labels = read_targets(targets, compute, family)
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
-    own = fit.response
     options = own.own_options(fit.spec.name, restrict=restrict)
     return PREDICTORS[own.name](fit, computes, labels, seed, far=far, **options)
 

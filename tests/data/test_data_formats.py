@@ -177,6 +177,12 @@ def test_the_difficulty_of_a_benchmark_can_be_its_buckets(tmp_path):
     assert passes["bucket"].tolist() == ["easy", "hard"]
 
 
+def test_a_row_a_filter(tmp_path):
+    rows = "run,doc_id,filter,exact_match\na,0,strict,0\na,0,flexible,1\n"
+    with pytest.raises(DataError, match=r"once for each filter \(flexible, strict\)"):
+        read_passes(write(tmp_path / "t.csv", rows), compute=COMPUTE)
+
+
 def test_a_row_a_sample(tmp_path):
     rows = "run,problem,sample,correct\na,x,0,1\na,x,1,0\na,y,0,0\na,x,2,1\na,y,1,0\n"
     said = "each row is taken for a sample, right where 'correct' says so: the 5 rows of the table"
@@ -310,6 +316,7 @@ def test_near_neighbours(tmp_path, read, name):
 
 
 SHAPES = {
+    "the log of a run": ("step,loss,lr\n1,9.0,0.1\n2,3.0,0.1\n", "the log of a run, a row a step"),
     "a column a compute": ("family,1e18,1e19,1e20\nx,3,2.5,2.2\n", "'1e18', '1e19', '1e20' are am"),
     "a log": ("step,d8,d12\n0,9,9\n100,3,2.5\n", "a log with a column for every run ('d8', 'd12')"),
     "on its side": ("name,d8,d12\ncompute,1e18,1e19\nloss,3,2.5\n", "stands on its side"),

@@ -69,7 +69,8 @@ def _read_header(path: Path, layout: Layout) -> list[str]:
         )
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:
-        raise DataError(f"{path}: column {twice[0]!r} is there twice; rename one.")
+        runs = " (two runs of one name, in a chart?)" if " - " in twice[0] else ""
+        raise DataError(f"{path}: column {twice[0]!r} is there twice{runs}; rename one.")
     return header
 
 
