@@ -190,6 +190,17 @@ def _nearest_unit(text: str, units: Iterable[str]) -> str:
     return f" Did you mean '{number[0]} {near[0]}'?" if near else ""
 
 
+def amount_of(name: str, value: object) -> float:
+    """Read an amount of a covariate: compute in FLOP, or a count of anything else.
+
+    Examples
+    --------
+    >>> amount_of("compute", "3 ZFLOP"), amount_of("tokens", "1.4T")
+    (3e+21, 1400000000000.0)
+    """
+    return parse_compute(value) if name == "compute" else parse_count(value)
+
+
 def as_float(value: object, what: str, forms: str) -> float:
     """Turn a number, or the text of one, into a float; anything else is a DataError."""
     if isinstance(value, (float, Real, Decimal)) and not isinstance(value, bool):
