@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 import pytest
+from refusals import forbid_sampling
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
@@ -40,11 +41,7 @@ def refused(*arguments):
 def folder(tmp_path, monkeypatch):
     """A working folder with counts, and a sampler that must not be reached."""
 
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.passes.fitting.sample_passes", sample)
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fine.csv").write_text(FINE)
     return tmp_path

@@ -44,7 +44,7 @@ def test_the_levels_are_those_of_the_forecast_hubs():
 
 def test_quantiles_and_events_are_those_of_the_forecast(records, forecast):
     for kind in ("run", "expected", "law"):
-        said = forecast.quantile(LEVELS, kind).filter(regex=r"^q\d").to_numpy()
+        said = forecast.quantile(LEVELS, kind=kind).filter(regex=r"^q\d").to_numpy()
         np.testing.assert_array_equal([one.quantiles[kind] for one in records], said)
     below = forecast.probability(below=1.6).tolist()
     between = forecast.probability(above=1.55, below=1.7).tolist()
@@ -81,7 +81,7 @@ def test_the_baselines_are_sealed(records, forecast):
 
 def test_an_infinite_number_among_the_data_is_named(forecast, ledger, no_baselines):
     runs = forecast.fit.table.assign(step_time=[1.0, np.inf, 2.0, np.nan, 3.0])
-    other = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    other = replace(forecast, fit=replace(forecast.fit, table=runs))
     with pytest.raises(ValueError, match=r"data: column 'step_time' holds inf in row 2, which"):
         bs.register(other, ledger, **WORDS)
     assert not ledger.exists()
