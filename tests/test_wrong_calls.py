@@ -359,7 +359,7 @@ FITTING = [
     ),
 ]
 FORECASTS = [
-    (lambda: bs.predict(fit()), "compute: no target given; say what is forecast, as"),
+    (lambda: bs.predict(fit()), "targets: say where to forecast: give compute="),
     (
         lambda: bs.predict(fit(), RUNS, compute=1e22),
         "targets: give either a table of targets or compute=, not",
@@ -436,7 +436,7 @@ FORECASTS = [
         lambda: forecast().summary(prob="half"),
         "prob: expected a number between 0 and 1, or several, got",
     ),
-    (lambda: forecast().summary(90), "prob: expected a number between 0 and 1, got 90.0."),
+    (lambda: forecast().summary(prob=90), "prob: expected a number between 0 and 1, got 90.0."),
     (lambda: forecast().quantile(2), "q: expected a number between 0 and 1, got 2.0."),
     (lambda: forecast().quantile(0), "q: expected a number between 0 and 1, got 0.0."),
     (lambda: forecast().probability(), "probability: give below=, above=, or both."),
