@@ -236,7 +236,8 @@ def test_stack(monkeypatch, folder, fit_cerebras):
 
     def mix(fits, judged, **settings):
         weights = pd.DataFrame([[0.25, 0.75]], columns=list(fits))
-        return StackedForecast(forecast.targets, forecast.draws, weights, {}, ("x: a note.",))
+        made, notes = {"loss": forecast}, ("x: a note.",)
+        return StackedForecast(forecast.targets, forecast.draws, weights, made, notes)
 
     monkeypatch.setattr("bayes_scaling.cli.running.fit_ladder", lambda *_, **__: fit_cerebras)
     monkeypatch.setattr("bayes_scaling.evaluation.backtesting.backtest", judge)

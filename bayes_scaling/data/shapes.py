@@ -17,7 +17,10 @@ from bayes_scaling.errors import DataError
 
 COUNTED = ("problem", "n_samples", "n_correct")
 RATES = ("rate", "acc", "accuracy", "pass@", "pass_at", "score", "mean", "share", "exact_match")
-STEPS = ("step", "steps", "iteration", "iter", "global_step")
+STEPS = (
+    *("step", "steps", "iteration", "iter", "global_step", "current_steps", "train_step"),
+    *("_step", "training_step", "num_steps"),
+)
 FEWEST = 2  # columns that are of one kind
 
 
@@ -48,7 +51,7 @@ def describe_losses(raw: pd.DataFrame) -> str | None:
             "Give a row a run: its last loss, and compute (or params and tokens)."
         )
     first = str(raw.columns[0])
-    if first.strip().lower() in STEPS and (runs := _numeric(raw, {first})):
+    if plain_word(first) in STEPS and (runs := _numeric(raw, {first})):
         return (
             f"the table is a log with a column for every run ({listed(list(map(repr, runs)))}) by "
             f"{first!r}. Name the columns '{runs[0]} - loss' and so on, as an export of Weights & "

@@ -29,6 +29,17 @@ RESUMED = "1700000000,6000,2.10\n1700001000,12000,1.98\n1700002000,0,1.96\n17000
 SMALL = "1700000000,6000,2.40\n1700001000,12000,2.30\n"
 
 
+def test_the_same_columns_as_other_tools_write_them(tmp_path):
+    rows = "0,6000,loss,2.10,1700000000\n1,0,loss,1.96,1700002000\n2,12000,loss,1.98,1700001000\n"
+    text = f",step,tag,value,wall_time\n{rows}3,12000,acc,0.5,1700001000\n"
+    path = write(tmp_path / "d12.csv", text)
+    runs, _ = said(read_runs, path, compute={"d12": 1e19}, metric="loss")
+    assert runs[["run", "loss"]].to_numpy().tolist() == [["d12", 1.96]]
+    several = "run,wall_time,step,value\na,1,10,3.0\nb,1,10,2.5\n"
+    path = write(tmp_path / "all.csv", several)
+    assert read_runs(path, compute={"a": 1e18, "b": 1e19})["loss"].tolist() == [3.0, 2.5]
+
+
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_the_last_entry_in_wall_time_counts(tmp_path, shuffled):  # F06
     rows = RESUMED.splitlines(keepends=True)
