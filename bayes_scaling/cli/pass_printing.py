@@ -21,6 +21,7 @@ from bayes_scaling.cli.writing import (
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
 
+NEARLY_ONE = 0.9995
 MEANS = "neg_log_pass: mean of -log p. pass_rate: mean of p, the share of samples that pass."
 
 
@@ -73,9 +74,23 @@ def _table(summary: pd.DataFrame, by: str) -> pd.DataFrame:
         **target_columns(summary),
         "distance": [distance_text(value) for value in summary["distance"]],
         "quantity": list(summary["quantity"]),
-        "median": [f"{value:.3g}" for value in summary["median"]],
+        "median": list(map(quantity_text, summary["median"], summary["quantity"])),
     }
     for name, low, high in (("50 % interval", "q25", "q75"), ("90 % interval", "q05", "q95")):
-        pairs = zip(summary[low], summary[high], strict=True)
-        columns[name] = [f"{a:.3g} to {b:.3g}" for a, b in pairs]
+        lows, highs = (map(quantity_text, summary[q], summary["quantity"]) for q in (low, high))
+        columns[name] = [f"{a} to {b}" for a, b in zip(lows, highs, strict=True)]
     return pd.DataFrame(columns)
+
+
+def quantity_text(value: float, quantity: str) -> str:
+    """Write a quantity of a forecast of passes in three digits; no rate is written as 1.
+
+    Examples
+    --------
+    >>> quantity_text(0.99997, "pass@10"), quantity_text(0.00012345, "pass_rate")
+    ('> 0.999', '0.000123')
+    >>> quantity_text(1.0, "solved")
+    '1'
+    """
+    is_rate = quantity == "pass_rate" or quantity.startswith("pass@")
+    return "> 0.999" if is_rate and value >= NEARLY_ONE else f"{value:.3g}"

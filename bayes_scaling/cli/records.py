@@ -38,6 +38,18 @@ def target_columns(summary: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
+def chance_text(value: float) -> str:
+    """Write a probability in three decimals; draws can't tell it from 0 or 1 beyond that.
+
+    Examples
+    --------
+    >>> chance_text(0.12345), chance_text(0.99996), chance_text(1e-5), chance_text(1.0)
+    ('0.123', '> 0.999', '< 0.001', '> 0.999')
+    """
+    text = f"{value:.3f}"
+    return "> 0.999" if text == "1.000" else "< 0.001" if text == "0.000" else text
+
+
 def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     """Turn remarks into records."""
     return [asdict(remark) | {"message": as_typed(remark.message)} for remark in remarks]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data.configurations import remark_on_configurations
 from bayes_scaling.data.ladder_remarks import (
     remark_on_conventions,
     remark_on_scales,
@@ -148,6 +149,7 @@ LOSS_TESTS: Sequence[Test] = (
     _scales,
     remark_on_sizes,
     _pseudo_replicates,
+    remark_on_configurations,
     remark_on_conventions,
     _unfinished,
     _rises,

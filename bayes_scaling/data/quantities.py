@@ -86,7 +86,7 @@ def demand_meaning(remarks: Iterable[Remark], allow: str | Collection[str] = ())
 
 def first_refusal(remarks: Iterable[Remark], allow: str | Collection[str] = ()) -> Remark | None:
     """Find the first refusal that isn't allowed; a topic that isn't known is a DataError."""
-    allowed = [allow] if isinstance(allow, str) else list(allow)
+    allowed = [allow] if isinstance(allow, str) or not isinstance(allow, Collection) else [*allow]
     for topic in allowed:
         if topic not in REFUSALS:
             raise DataError(f"allow: {topic!r} is not known; {suggest(str(topic), REFUSALS)}")

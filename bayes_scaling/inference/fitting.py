@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import check_quantities, demand_meaning
-from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
+from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.data_groups import data_groups
@@ -199,6 +199,8 @@ def load_fit(path: str | Path) -> Fit:
     """
     from bayes_scaling.inference.loading import read_fit
 
+    if not isinstance(path, str | Path):
+        raise SavedFitError(f"path: expected that of a saved fit, got {path!r}.")
     return read_fit(Path(path))
 
 
@@ -220,7 +222,7 @@ def check_settings(
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BayesScalingError(f"{name}: expected a positive integer, got {value!r}.")
-    if not 0 < target_accept < 1:
+    if not isinstance(target_accept, int | float) or not 0 < target_accept < 1:
         raise BayesScalingError(
             f"target_accept: expected a number between 0 and 1, got {target_accept!r}."
         )

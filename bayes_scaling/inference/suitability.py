@@ -44,8 +44,9 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     tuple of Remark
         By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
         runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
-        'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising' isn't
-        said). Of pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples',
+        'configurations', 'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising'
+        isn't said). Of pass counts the same up to 'mixed compute', without
+        'configurations', then 'unbalanced', 'few samples',
         'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
         'always solved', 'falls'. Last 'metric', of all ladders.
 

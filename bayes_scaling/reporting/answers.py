@@ -33,6 +33,7 @@ from bayes_scaling.reporting.tables import (
     span,
 )
 from bayes_scaling.reporting.words import KINDS as KIND_WORDS
+from bayes_scaling.reporting.words import WIDER_LAW
 from bayes_scaling.scales import COMPUTE, scale_of, unit_after
 
 SEVERAL_WIDTH = 5.5  # inches
@@ -69,6 +70,7 @@ class LossAnswer:
     kinds: Table
     picture: Picture
     notes: tuple[str, ...]
+    wider_law: ClassVar[str] = WIDER_LAW
     template: ClassVar[str] = "answer_losses.html.j2"
 
 

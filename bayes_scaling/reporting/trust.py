@@ -10,7 +10,7 @@ from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.evaluation.prior_scaling import sensitivity
 from bayes_scaling.evaluation.scoring import DISTANCE_LABELS, DISTANCES
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis
+from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis, decisive
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.backtests import plot_backtest, plot_calibration
 from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
@@ -118,7 +118,12 @@ def describe_sampler(diagnosis: Diagnosis) -> Table:
     least = min(found.ess_bulk, found.ess_tail)
     tolerated = found.tolerated_divergences
     rows = (
-        ("R-hat, worst quantity", f"{found.rhat:.3f}", f"below {MAX_RHAT}", found.rhat < MAX_RHAT),
+        (
+            "R-hat, worst quantity",
+            decisive(found.rhat, MAX_RHAT, 3),
+            f"below {MAX_RHAT}",
+            found.rhat < MAX_RHAT,
+        ),
         (
             f"Effective sample size, smallest ({found.worst})",
             f"{least:.0f}",
