@@ -11,7 +11,8 @@ a floor share whose prior is shifted by what the ladder scales (``ladder_kinds.p
 learned in the same way without shifts. Writes ``results/cross_entropy.csv``, a row a forecast and
 model, and ``_summary``, ``_pairs`` (by a bootstrap over sources) and ``_kinds``.
 
-Posteriors are those of ``quick_posterior.py``.
+Posteriors are those of ``quick_posterior.py``. ``--write-up`` averages the forecasts of the last
+table again, and makes none.
 """
 
 import argparse
@@ -133,11 +134,32 @@ def _chosen(both: Mapping[str, Predictive], weight: np.ndarray) -> Predictive:
     )
 
 
+def write_up(forecasts: pd.DataFrame) -> None:
+    """Write and print the averages, and the models against each other."""
+    summary = summarise(forecasts, {"kind": forecasts["kind"]})
+    compared = pd.concat(
+        [
+            pairs(forecasts, (BROKEN, HALF, STACK), (LOSS,)),
+            pairs(forecasts, (SHIFTED,), (LOSS, UNSHIFTED)),
+        ],
+        ignore_index=True,
+    )
+    for name, one in {"summary": summary, "pairs": compared}.items():
+        file = RESULTS / f"cross_entropy_{name}.csv"
+        one.to_csv(file, index=False, float_format="%.4g")
+    print(summary.query("by in ('all', 'kind')").to_string(float_format="%.3f"))
+    print(compared.to_string(float_format="%.3f"))
+
+
 def main() -> None:
     """Learn, judge, write and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--write-up", action="store_true")
     asked = parser.parse_args()
+    if asked.write_up:
+        write_up(pd.read_csv(RESULTS / "cross_entropy.csv"))
+        return
     table = read_judged(asked.data)
     kind = kinds(table, read_sizes(asked.data))
     splits, _ = split_ladders(find_ladders(table), None, None)
@@ -160,25 +182,14 @@ def main() -> None:
     forecasts = pd.concat(parts, ignore_index=True)
     forecasts["kind"] = forecasts["ladder"].map(kind)
     write_forecasts(forecasts, RESULTS / "cross_entropy.csv", ["kind"])
-    summary = summarise(forecasts, {"kind": forecasts["kind"]})
-    compared = pd.concat(
-        [
-            pairs(forecasts, (BROKEN, HALF, STACK), (LOSS,)),
-            pairs(forecasts, (SHIFTED,), (LOSS, UNSHIFTED)),
-        ],
-        ignore_index=True,
-    )
     learned = pd.DataFrame(
         {"left_out": source, "learned": name, "kind": own, "mu": mu, "sigma": sigma}
         for source, both in shares.items()
         for name, by_kind in both.items()
         for own, (mu, sigma) in by_kind.items()
     )
-    for name, one in {"summary": summary, "pairs": compared, "kinds": learned}.items():
-        file = RESULTS / f"cross_entropy_{name}.csv"
-        one.to_csv(file, index=False, float_format="%.4g")
-    print(summary.query("by in ('all', 'kind')").to_string(float_format="%.3f"))
-    print(compared.to_string(float_format="%.3f"))
+    learned.to_csv(RESULTS / "cross_entropy_kinds.csv", index=False, float_format="%.4g")
+    write_up(forecasts)
 
 
 if __name__ == "__main__":

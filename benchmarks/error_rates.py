@@ -12,7 +12,8 @@ against another; ``error_rates_learned.csv``, the priors. Posteriors are those o
 ``error_rates_refits.csv``.
 
 ``--keep-priors`` judges with the priors of the last table, and learns none. Where the shelf's
-priors aren't those learned from all sources, both are printed.
+priors aren't those learned from all sources, both are printed. ``--write-up`` averages the
+forecasts of the last table again, and makes none.
 
 Huber's forecasts are kept in ``--save``.
 """
@@ -173,6 +174,17 @@ def refits(
     return pd.concat(rows, ignore_index=True)
 
 
+def write_up(forecasts: pd.DataFrame) -> None:
+    """Write and print the averages, and the models against each other."""
+    summary = summarise(forecasts, known_chance(forecasts))
+    summary.to_csv(RESULTS / "error_rates_summary.csv", index=False, float_format="%.4g")
+    ones, others = (FLOOR, CHANCE, UNKNOWN, STACK), (HUBER, LOSS, FLOOR, CHANCE, UNKNOWN)
+    compared = pairs(forecasts, ones, others)
+    compared.to_csv(RESULTS / "error_rates_pairs.csv", index=False, float_format="%.4g")
+    print(summary.query("by == 'all'").to_string(float_format="%.3f"))
+    print(compared.to_string(float_format="%.3f"))
+
+
 def main() -> None:
     """Learn, judge, write and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -181,7 +193,11 @@ def main() -> None:
     parser.add_argument("--save", type=Path, default=Path(".error-rates"))
     parser.add_argument("--refits", type=int, default=0)
     parser.add_argument("--keep-priors", action="store_true")
+    parser.add_argument("--write-up", action="store_true")
     asked = parser.parse_args()
+    if asked.write_up:
+        write_up(pd.read_csv(RESULTS / "error_rates.csv"))
+        return
     asked.save.mkdir(parents=True, exist_ok=True)
     listed = read_list()
     table = derive(asked.data)
@@ -206,13 +222,7 @@ def main() -> None:
     rows.append(by_baseline(judged, asked.save, asked.jobs))
     forecasts = pd.concat(rows, ignore_index=True)
     write_forecasts(forecasts, RESULTS / "error_rates.csv", ["chance"])
-    summary = summarise(forecasts, known_chance(forecasts))
-    summary.to_csv(RESULTS / "error_rates_summary.csv", index=False, float_format="%.4g")
-    ones, others = (FLOOR, CHANCE, UNKNOWN, STACK), (HUBER, LOSS, FLOOR, CHANCE, UNKNOWN)
-    compared = pairs(forecasts, ones, others)
-    compared.to_csv(RESULTS / "error_rates_pairs.csv", index=False, float_format="%.4g")
-    print(summary.query("by == 'all'").to_string(float_format="%.3f"))
-    print(compared.to_string(float_format="%.3f"))
+    write_up(forecasts)
 
 
 if __name__ == "__main__":

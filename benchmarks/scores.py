@@ -21,7 +21,10 @@ SCORED += ("covered_50", "covered_90")
 KEPT = ("model", "source", "ladder", "cutoff", "compute", "distance", "truth", "median")
 KEPT += ("q05", "q95", "crps", "log_score", "pit", "covered_50", "covered_90")
 AVERAGED = ["coverage_50", "coverage_90", "too_high", "too_low", "pit_mean"]
-AVERAGED += ["crps_x100", "log_score", "error_percent"]
+AVERAGED += ["crps_x100", "log_score", "error_percent", "bias_percent"]
+COLUMNS = ["n", "sources", "coverage_50", "coverage_90", "coverage_90_low", "coverage_90_high"]
+COLUMNS += ["too_high", "too_low", "pit_mean", "pit_ks", "crps_x100", "log_score"]
+COLUMNS += ["error_percent", "bias_percent"]
 EDGES = [0, 0.5, 1, 1.5, 2.5, np.inf]
 RESAMPLES = 4000
 
@@ -66,12 +69,14 @@ def resampled(count: int) -> np.ndarray:
 
 
 def summarise(forecasts: pd.DataFrame, groups: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Average each model's scores: by source, in all, over sources, by distance and other groups.
+    """Average each model's scores: in all, over sources, by source, distance and other groups.
 
     Where forecasts are calibrated ``pit_mean`` is 0.5 and ``pit_ks``, the largest distance of the
     PIT's ECDF from a uniform's, is small; ``too_high`` and ``too_low`` are the shares of truths
-    below and above the 90 % interval.
+    below and above the 90 % interval. ``error_percent`` is the median size of the median's error,
+    ``bias_percent`` the mean of the errors.
     """
+    error = 100 * np.log(forecasts["median"] / forecasts["truth"])
     rows = forecasts.assign(
         coverage_50=forecasts["covered_50"].astype(float),
         coverage_90=forecasts["covered_90"].astype(float),
@@ -79,35 +84,40 @@ def summarise(forecasts: pd.DataFrame, groups: Mapping[str, pd.Series]) -> pd.Da
         too_low=(forecasts["truth"] > forecasts["q95"]).astype(float),
         pit_mean=forecasts["pit"],
         crps_x100=100 * forecasts["crps"],
-        error_percent=100 * np.log(forecasts["median"] / forecasts["truth"]),
+        error_percent=error.abs(),
+        bias_percent=error,
     )
+    everything = pd.Series("all forecasts", rows.index)
     distance = pd.cut(rows["distance"], EDGES).astype(str)
-    parts = []
-    for by, group in {"source": rows["source"], "distance": distance, **groups}.items():
-        grouped = rows.groupby(["model", group.rename("group")])
-        table = grouped[AVERAGED].mean()
-        table.insert(0, "n", grouped.size())
-        table["pit_ks"] = grouped["pit"].agg(_from_uniform)
-        parts.append(table.reset_index().assign(by=by))
-    by_source = parts[0]
-    for model, own in by_source.groupby("model"):
-        pit_ks = _from_uniform(rows.loc[rows["model"] == model, "pit"])
-        pooled = own[AVERAGED].mul(own["n"], axis=0).sum() / own["n"].sum()
-        times = resampled(len(own))
-        covered = (times @ (own["coverage_90"] * own["n"])) / (times @ own["n"])
-        mean = times @ own["coverage_90"] / len(own)
-        for group, values, drawn in (
-            ("all forecasts", dict(pooled) | {"pit_ks": pit_ks}, covered),
-            ("mean over sources", dict(own[AVERAGED].mean()), mean),
-        ):
-            low, high = np.quantile(drawn, [0.05, 0.95])
-            line = {"model": model, "by": "all", "group": group, "n": own["n"].sum(), **values}
-            line |= {"coverage_90_low": low, "coverage_90_high": high}
-            parts.append(pd.DataFrame([line]))
-    table = pd.concat(parts, ignore_index=True)
-    first = ["by", "group", "model", "n", *AVERAGED, "pit_ks"]
-    first += ["coverage_90_low", "coverage_90_high"]
-    return table[first].sort_values(["by", "group", "model"], kind="stable")
+    every = {"all": everything, "source": rows["source"], "distance": distance, **groups}
+    table = pd.DataFrame(
+        {"by": by, "group": label, "model": model} | _averages(own)
+        for by, group in every.items()
+        for (label, model), own in rows.groupby([group.rename("group"), "model"])
+    )
+    by_source = table[table["by"] == "source"].groupby("model")
+    means = by_source[AVERAGED].mean().assign(n=by_source["n"].sum(), sources=by_source.size())
+    for model, own in by_source["coverage_90"]:
+        bounds = np.quantile(resampled(len(own)) @ own.to_numpy() / len(own), [0.05, 0.95])
+        means.loc[model, ["coverage_90_low", "coverage_90_high"]] = bounds
+    means = means.reset_index().assign(by="all", group="mean over sources")
+    table = pd.concat([table, means], ignore_index=True)[["by", "group", "model", *COLUMNS]]
+    return table.sort_values(["by", "group", "model"], kind="stable")
+
+
+def _averages(rows: pd.DataFrame) -> dict[str, float]:
+    own = rows.groupby("source")["coverage_90"].agg(["sum", "size"]).to_numpy(float)
+    covered, count = (resampled(len(own)) @ own).T
+    low, high = np.quantile(covered / count, [0.05, 0.95]) if len(own) > 1 else (np.nan, np.nan)
+    return {
+        "n": len(rows),
+        "sources": len(own),
+        **{name: float(rows[name].mean(skipna=False)) for name in AVERAGED},
+        "error_percent": float(rows["error_percent"].median(skipna=False)),
+        "pit_ks": _from_uniform(rows["pit"]),
+        "coverage_90_low": float(low),
+        "coverage_90_high": float(high),
+    }
 
 
 def _from_uniform(pit: pd.Series) -> float:
