@@ -22,7 +22,7 @@ from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_metric, unanswered
+from bayes_scaling.inference.suitability import remark_on_law, remark_on_metric, unanswered
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.prior_draws import quoted
@@ -118,7 +118,7 @@ def fit(
         **own.own_options(spec.name, subset=subset),
     }
     table, notes = _demand_meaning(spec, own.table(data), allow)
-    notes += tuple(map(str, remark_on_metric(spec, table)))
+    notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
