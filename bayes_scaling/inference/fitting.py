@@ -24,7 +24,12 @@ from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_metric, remark_on_scale, unanswered
+from bayes_scaling.inference.suitability import (
+    remark_on_law,
+    remark_on_metric,
+    remark_on_scale,
+    unanswered,
+)
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
@@ -126,7 +131,7 @@ def fit(
     }
     table, notes = _demand_meaning(spec, own.table(data, spec.columns[0]), allow)
     notes += tuple(remark_on_scale(stated, spec))
-    notes += tuple(map(str, remark_on_metric(spec, table)))
+    notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
