@@ -35,6 +35,7 @@ FLOORS = {
     "arrays": 0,
     "errors": 0,
     "metrics": 0,
+    "scales": 0,
 }
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "pandas", "scipy", "xarray"}
 

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+from bayes_scaling.cli.records import chance_record, fit_record, fit_title, target_columns
 from bayes_scaling.cli.writing import (
     KIND_OF,
     distance_line,
@@ -45,7 +45,7 @@ def print_pass_forecast(
         record |= asked | {"probability": chance_record(chance, question, of)}
         return print_json(record | {"targets": summary.to_dict("records")})
     typer.echo(f"{fit_title(forecast.fit)}\n{_headline(forecast, question)}\n")
-    typer.echo(table_text(_table(forecast, summary, by)))
+    typer.echo(table_text(_table(summary, by)))
     line = distance_line(forecast.targets, is_recorded=False)
     typer.echo(f"\n{line}\n{MEANS}\n{_last(by, samples)}")
     print_chance(chance, question, of)
@@ -67,13 +67,12 @@ def _last(by: str, samples: int) -> str:
     return f"solved: problems solved at least once in {samples} samples each."
 
 
-def _table(forecast: "Forecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
+def _table(summary: pd.DataFrame, by: str) -> pd.DataFrame:
     """Lay out a summary in texts, three digits a number."""
-    distance = dict(zip(forecast.targets["compute"], forecast.targets["distance"], strict=True))
     columns = {} if by == "all" else {by: list(summary["group"])}
     columns |= {
-        "target (FLOP)": [compute_text(value) for value in summary["compute"]],
-        "distance": [distance_text(distance[value]) for value in summary["compute"]],
+        **target_columns(summary),
+        "distance": [distance_text(value) for value in summary["distance"]],
         "quantity": list(summary["quantity"]),
         "median": list(map(quantity_text, summary["median"], summary["quantity"])),
     }

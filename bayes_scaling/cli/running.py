@@ -200,7 +200,7 @@ def predict_at(
     from bayes_scaling.forecasting import predict
 
     one = family[0] if family and len(family) == 1 else family
-    asked: Any = {"compute": at, "family": one or None, "restrict": question.restrict}
+    asked: Any = {fitted.spec.columns[0]: at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
 

@@ -12,6 +12,7 @@ import typer
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import chance_text, compute_text
 from bayes_scaling.cli.words import answer, note
+from bayes_scaling.scales import unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -75,8 +76,9 @@ def print_chance(chance: "pd.Series[float] | None", question: Question, of: str)
     high = "" if question.below is None else f" < {question.below:g}"
     event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
     typer.echo("")
-    for compute, value in zip(chance.index, chance, strict=True):
-        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {chance_text(value)}")
+    unit = unit_after([str(chance.index.name)])
+    for scale, value in zip(chance.index, chance, strict=True):
+        typer.echo(f"P({event}) at {compute_text(float(scale))}{unit}: {chance_text(value)}")
 
 
 def print_notes(*lists: Iterable[str]) -> None:

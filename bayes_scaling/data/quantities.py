@@ -290,3 +290,4 @@ CHECKS = (
     ),
 )
 REFUSALS = tuple(check.topic for check in CHECKS if check.refuses and check.find is not None)
+OF_COMPUTE = frozenset({"compute range", "compute factor", "logarithm"})
