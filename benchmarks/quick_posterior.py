@@ -117,12 +117,12 @@ def read_ladder(spec: bs.Spec, runs: pd.DataFrame, reference: float | None = Non
     return Ladder(
         spec,
         design.x,
-        design.positions(term, design.family, design.compute),
-        np.log(design.response),
+        design.positions(term, design.family, design.scale),
+        np.log(design.observed["y"]),
         np.maximum(values, 0.0),
         vectors,
-        float(design.reference[0]),
-        float(design.compute.min()),
+        float(design.references["compute"][0]),
+        float(design.scale.min()),
     )
 
 
@@ -260,7 +260,7 @@ def forecast(spec: bs.Spec, runs: pd.DataFrame, targets: pd.DataFrame) -> tuple[
     law = ladder.log_law(values, np.log(compute / ladder.reference))
     design = make_design(ladder.spec, runs)
     zero = np.zeros(len(compute), dtype=np.int64)
-    own = (design.family, design.compute)
+    own = (design.family, design.scale)
     across = design.covariance_between(term, (zero, compute), own) @ ladder.vectors
     size = np.exp(values["amplitude"])[:, None] ** 2
     scale = np.sqrt(found.variance[rows])

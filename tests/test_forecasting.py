@@ -100,7 +100,7 @@ def test_cerebras_is_forecast(forecast):
 
 
 def test_distance_is_in_decades_beyond_the_last_run(fit_cerebras):
-    last = fit_cerebras.runs["compute"].max()
+    last = fit_cerebras.table["compute"].max()
     targets = [last * 100, last, last / 10]
     forecast = bs.predict(fit_cerebras, compute=targets)
     np.testing.assert_allclose(forecast.targets["distance"], [2.0, 0.0, -1.0], atol=1e-12)
@@ -306,7 +306,7 @@ def test_quantiles_are_named_by_their_decimals(forecast):
 def test_the_kind_of_interval_can_be_chosen(forecast):
     for kind in ("law", "expected", "run"):
         draws = forecast.draws[kind].values.reshape(-1, 2)
-        table = forecast.summary(0.9, kind=kind)
+        table = forecast.summary(prob=0.9, kind=kind)
         np.testing.assert_allclose(table["q05"], np.quantile(draws, 0.05, axis=0))
         np.testing.assert_allclose(table["mean"], draws.mean(axis=0))
         share = forecast.probability(below=1.6, kind=kind)

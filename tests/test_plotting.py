@@ -99,7 +99,7 @@ def test_axes_say_what_they_show(forecast):
 
 
 def test_axes_name_the_unit_of_the_runs(forecast):
-    runs = forecast.fit.runs.assign(loss_unit="bits per byte")
+    runs = forecast.fit.table.assign(loss_unit="bits per byte")
     other = dataclasses.replace(forecast, fit=dataclasses.replace(forecast.fit, runs=runs))
     assert bs.plot_forecast(other).get_ylabel() == "Loss (bits per byte)"
 
@@ -164,7 +164,7 @@ def test_truth_is_hollow_and_only_what_was_not_fitted(forecast, runs):
 
 @pytest.mark.parametrize("truth", [None, "fitted"])
 def test_no_truth_no_entry(forecast, truth):
-    ax = bs.plot_forecast(forecast, truth=forecast.fit.runs if truth else None)
+    ax = bs.plot_forecast(forecast, truth=forecast.fit.table if truth else None)
     assert "Measured, not fitted" not in legend(ax)
 
 

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from bayes_scaling.forecasting import Forecast, PassForecast
+    from bayes_scaling.forecasting import Forecast
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
     from bayes_scaling.responses import ByResponse
 
 SAVED = ".nc"
@@ -47,7 +46,7 @@ def demand_report_path(option: str, path: Path) -> None:
 
 
 @contextmanager
-def keeping(fitted: "Fit | PassFit", source: str) -> Iterator[None]:
+def keeping(fitted: "Fit", source: str) -> Iterator[None]:
     """Keep a fit that was just sampled, where what is made of it fails; the error says where."""
     try:
         yield
@@ -64,7 +63,7 @@ def keeping(fitted: "Fit | PassFit", source: str) -> Iterator[None]:
 
 
 def draw_figure(
-    forecast: "Forecast | PassForecast",
+    forecast: "Forecast",
     path: Path | None,
     truth: "pd.DataFrame | None" = None,
     by: str | None = None,
@@ -89,7 +88,7 @@ def _draw_losses(
 
 
 def _draw_passes(
-    figure: "Figure", forecast: "PassForecast", truth: "pd.DataFrame | None", by: str | None
+    figure: "Figure", forecast: "Forecast", truth: "pd.DataFrame | None", by: str | None
 ) -> None:
     from bayes_scaling.plotting import make_panels, plot_pass_rate
 

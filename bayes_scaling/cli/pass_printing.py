@@ -19,13 +19,13 @@ from bayes_scaling.cli.writing import (
 )
 
 if TYPE_CHECKING:
-    from bayes_scaling.forecasting import PassForecast
+    from bayes_scaling.forecasting import Forecast
 
 MEANS = "neg_log_pass: mean of -log p. pass_rate: mean of p, the share of samples that pass."
 
 
 def print_pass_forecast(
-    forecast: "PassForecast", question: Question, *, as_json: bool, figure: Path | None
+    forecast: "Forecast", question: Question, *, as_json: bool, figure: Path | None
 ) -> None:
     """Print the targets of a forecast of pass rates with their intervals."""
     by, of, samples = question.by or "all", question.of or "pass_rate", question.samples
@@ -51,11 +51,11 @@ def print_pass_forecast(
     return say_unconverged(forecast.fit)
 
 
-def _chosen(forecast: "PassForecast") -> int:
-    return int(forecast.fit.design.sizes[forecast.chosen].sum())
+def _chosen(forecast: "Forecast") -> int:
+    return int(forecast.fit.design.units.sizes[forecast.chosen].sum())
 
 
-def _headline(forecast: "PassForecast", question: Question) -> str:
+def _headline(forecast: "Forecast", question: Question) -> str:
     over = f"Passes of {_chosen(forecast)} problems"
     return f"{over}; intervals of {KIND_OF[question.kind]} (kind {question.kind})"
 
@@ -66,7 +66,7 @@ def _last(by: str, samples: int) -> str:
     return f"solved: problems solved at least once in {samples} samples each."
 
 
-def _table(forecast: "PassForecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
+def _table(forecast: "Forecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
     """Lay out a summary in texts, three digits a number."""
     distance = dict(zip(forecast.targets["compute"], forecast.targets["distance"], strict=True))
     columns = {} if by == "all" else {by: list(summary["group"])}

@@ -31,12 +31,11 @@ from bayes_scaling.cli.writing import (
 from bayes_scaling.responses import ByResponse
 
 if TYPE_CHECKING:
-    from bayes_scaling.forecasting import Forecast, PassForecast
+    from bayes_scaling.forecasting import Forecast
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
 
 
-def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> None:
+def print_fit(fit: "Fit", *, as_json: bool, saved: Path | None) -> None:
     """Print the parameters of a fit and its diagnosis."""
     notes, summary = fit_notes(fit), fit.summary()
     print_notes(notes, [f"The fit is saved in {saved}."] if saved else [])
@@ -52,7 +51,7 @@ def print_fit(fit: "Fit | PassFit", *, as_json: bool, saved: Path | None) -> Non
 
 
 def print_forecast(
-    forecast: "Forecast | PassForecast", question: Question, *, as_json: bool, figure: Path | None
+    forecast: "Forecast", question: Question, *, as_json: bool, figure: Path | None
 ) -> None:
     """Print the targets of a forecast with their intervals."""
     drawn = [f"The figure is in {figure}."] if figure else []

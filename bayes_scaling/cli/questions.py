@@ -79,7 +79,7 @@ def demand_question(question: Question, spec: "Spec", family: Sequence[str] | No
 
 
 def _demand_of_passes(question: Question, spec: "Spec") -> None:
-    from bayes_scaling.forecasting.pass_forecasts import BY
+    from bayes_scaling.forecasting.forecasts import BY
     from bayes_scaling.forecasting.quantities import parse_quantity
     from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 

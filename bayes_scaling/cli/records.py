@@ -14,7 +14,6 @@ from bayes_scaling.responses import ByResponse
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
 
 
 def compute_text(compute: float) -> str:
@@ -33,7 +32,7 @@ def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     return [asdict(remark) | {"message": as_typed(remark.message)} for remark in remarks]
 
 
-def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
+def fit_record(fit: "Fit", notes: Sequence[str]) -> dict[str, Any]:
     """Turn a fit into a record: what was fitted, and whether it can be trusted."""
     from bayes_scaling.data import check_table
 
@@ -54,7 +53,7 @@ def _record_losses(fit: "Fit") -> dict[str, Any]:
     from bayes_scaling.forecasting import response_metric, response_unit
 
     return {
-        "runs": len(fit.runs),
+        "runs": len(fit.table),
         "families": fit.families,
         "unit": response_unit(fit),
         "metric": response_metric(fit),
@@ -62,36 +61,38 @@ def _record_losses(fit: "Fit") -> dict[str, Any]:
     }
 
 
-def _record_counts(fit: "PassFit") -> dict[str, Any]:
+def _record_counts(fit: "Fit") -> dict[str, Any]:
     design = fit.design
-    sizes = np.bincount(design.bucket, design.sizes, len(design.buckets)).astype(int)
+    sizes = np.bincount(design.units.bucket, design.units.sizes, len(design.units.buckets)).astype(
+        int
+    )
     return {
         "runs": len(design.runs),
-        "problems": int(design.sizes.sum()),
-        "buckets": dict(zip(design.buckets, sizes.tolist(), strict=True)),
-        "reference": design.reference,
+        "problems": int(design.units.sizes.sum()),
+        "buckets": dict(zip(design.units.buckets, sizes.tolist(), strict=True)),
+        "reference": float(fit.reference.iloc[0]),
     }
 
 
-def fit_title(fit: "Fit | PassFit") -> str:
+def fit_title(fit: "Fit") -> str:
     """Name a model and what it was fitted to."""
     fitted = DESCRIPTIONS[fit.response.name].words(fit)
-    low, high = fit.design.compute.min(), fit.design.compute.max()
+    low, high = fit.design.scale.min(), fit.design.scale.max()
     span = f"{compute_text(low)} to {compute_text(high)} FLOP"
     return f"Model {fit.spec.name}, fitted to {fitted}, {span}"
 
 
 def _name_losses(fit: "Fit") -> str:
-    named = [family for family in fit.families if "family" in fit.runs]
+    named = [family for family in fit.families if "family" in fit.table]
     shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
-    return f"{len(fit.runs)} runs" + (f" of {shown}" if shown else "")
+    return f"{len(fit.table)} runs" + (f" of {shown}" if shown else "")
 
 
-def _name_counts(fit: "PassFit") -> str:
-    return f"{len(fit.design.runs)} runs of {fit.design.sizes.sum()} problems"
+def _name_counts(fit: "Fit") -> str:
+    return f"{len(fit.design.runs)} runs of {fit.design.units.sizes.sum()} problems"
 
 
-def fit_notes(fit: "Fit | PassFit") -> list[str]:
+def fit_notes(fit: "Fit") -> list[str]:
     """Say what the reader of a fit has to know."""
     return [*fit.notes, *DESCRIPTIONS[fit.response.name].notes(fit)]
 
@@ -102,7 +103,7 @@ def _notes_of_floors(fit: "Fit") -> Iterable[str]:
     return floor_notes(fit, range(len(fit.families)))
 
 
-def _no_notes(_: "PassFit") -> Iterable[str]:
+def _no_notes(_: "Fit") -> Iterable[str]:
     return ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayes_scaling.data import Remark
-    from bayes_scaling.forecasting import Forecast, PassForecast
+    from bayes_scaling.forecasting import Forecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.nuts import Progress
-    from bayes_scaling.inference.passes.fits import PassFit
     from bayes_scaling.responses import ByResponse
     from bayes_scaling.specification.spec import Spec
 
@@ -103,7 +102,7 @@ def fit_ladder(
 ) -> "Fit":
     """Fit a model of losses, as `fit_table` does; other models are refused."""
     _demand_losses(model)
-    return cast("Fit", fit_table(runs, model, seed=seed, draws=draws))
+    return fit_table(runs, model, seed=seed, draws=draws)
 
 
 def fit_table(
@@ -113,7 +112,7 @@ def fit_table(
     seed: int,
     draws: int | None = None,
     allow: Sequence[str] | None = None,
-) -> "Fit | PassFit":
+) -> "Fit":
     """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
     from bayes_scaling.inference.fitting import fit
     from bayes_scaling.inference.suitability import check
@@ -165,7 +164,7 @@ def find_fit(
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
     far: bool = False,
-) -> "Fit | PassFit":
+) -> "Fit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
 
@@ -195,18 +194,18 @@ def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
         _demand_losses(model)
     fitted = find_fit(ladder, model, **settings)
     _demand_losses(fitted.spec)
-    return cast("Fit", fitted)
+    return fitted
 
 
 def predict_at(
-    fitted: "Fit | PassFit",
+    fitted: "Fit",
     at: Sequence[str],
     family: Sequence[str] | None,
     question: Question,
     *,
     seed: int | None,
     far: bool,
-) -> "Forecast | PassForecast":
+) -> "Forecast":
     """Forecast what a question asks of a fit."""
     from bayes_scaling.forecasting import predict
 

@@ -15,7 +15,6 @@ from bayes_scaling.cli.words import note
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
 
 KIND_OF = {
     "run": "one new run",
@@ -87,7 +86,7 @@ def print_notes(*lists: Iterable[str]) -> None:
             note(text)
 
 
-def say_unconverged(fit: "Fit | PassFit") -> None:
+def say_unconverged(fit: "Fit") -> None:
     """Say that a fit didn't converge, if so."""
     if not fit.diagnosis.converged:
         typer.echo(str(fit.diagnosis))

@@ -116,6 +116,17 @@ def parse_count(value: object) -> float:
     return positive(_scaled(match["number"], power), "a count")
 
 
+def amount_of(name: str, value: object) -> float:
+    """Read an amount of a covariate: compute in FLOP, or a count of anything else.
+
+    Examples
+    --------
+    >>> amount_of("compute", "3 ZFLOP"), amount_of("tokens", "1.4T")
+    (3e+21, 1400000000000.0)
+    """
+    return parse_compute(value) if name == "compute" else parse_count(value)
+
+
 def as_float(value: object, what: str, forms: str) -> float:
     """Turn a number, or the text of one, into a float; anything else is a DataError."""
     if isinstance(value, (float, Real, Decimal)) and not isinstance(value, bool):

@@ -9,17 +9,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_quantities, demand_meaning
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
-from bayes_scaling.inference.design import Design, make_design
+from bayes_scaling.inference.design import Design, Reference, make_design
+from bayes_scaling.inference.discrepancies import roots_as_saved
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
 from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.suitability import remark_on_law, remark_on_metric, unanswered
@@ -41,11 +43,11 @@ def fit(
     tune: int = 1000,
     chains: int = 4,
     target_accept: float | None = None,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
     subset: int | None = None,
     allow: str | Collection[str] = (),
     progress: Progress | None = None,
-) -> Fit | PassFit:
+) -> Fit:
     """Fit a model to runs, or to counts of passes.
 
     A fit that doesn't converge is tried once more with twice the draws and smaller steps, and its
@@ -79,7 +81,7 @@ def fit(
 
     Returns
     -------
-    Fit, or PassFit for a model of passes
+    Fit, or Fit for a model of passes
         Its ``notes`` say what was remarked on quantities, whether the losses are said to be
         another metric than the model's priors were made for, and whether a scale (sigma, an
         amplitude, the standard deviation of an effect) came out beyond its prior's 99.5 % point;
@@ -141,7 +143,7 @@ def fit_runs(
     tune: int = 1000,
     chains: int = 4,
     target_accept: float = LOSSES.target_accept,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model of losses; see `fit` for the arguments."""
@@ -153,6 +155,7 @@ def fit_runs(
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
     design = make_design(spec, runs, reference)
+    design = replace(design, roots=kept_roots(spec, design))
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
@@ -177,10 +180,10 @@ def fit_runs(
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
 
 
-FITTERS: ByResponse[Callable[..., Fit | PassFit]] = {"loss": fit_runs, "passes": fit_passes}
+FITTERS: ByResponse[Callable[..., Fit]] = {"loss": fit_runs, "passes": fit_passes}
 
 
-def load_fit(path: str | Path) -> Fit | PassFit:
+def load_fit(path: str | Path) -> Fit:
     """Load a fit that `Fit.save` wrote, by this or an older version of the package.
 
     Raises
@@ -259,14 +262,23 @@ def _reported(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
 def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
     coords = {"run": list(design.runs)}
     return {
-        "observed_data": xr.Dataset({spec.response: ("run", design.response)}, coords),
+        "observed_data": xr.Dataset({spec.response: ("run", design.observed["y"])}, coords),
         "constant_data": xr.Dataset(
             {
-                "compute": ("run", design.compute),
+                **{name: ("run", own) for name, own in design.places.covariates.items()},
                 "family_of_run": ("run", design.family),
-                "relative_se": ("run", design.relative_se),
-                "reference": ("family", design.reference),
+                "relative_se": ("run", design.observed["relative_se"]),
+                **references_as_saved(design),
+                **roots_as_saved(design),
             },
             {**coords, "family": list(design.families)},
         ),
     }
+
+
+def references_as_saved(design: Design) -> dict[str, tuple[str, Array]]:
+    """Return the references as a fit's constant data hold them: one covariate's has no suffix."""
+    found = design.references
+    if len(found) == 1:
+        return {"reference": ("family", next(iter(found.values())))}
+    return {f"reference_{name}": ("family", values) for name, values in found.items()}

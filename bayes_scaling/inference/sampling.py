@@ -8,10 +8,15 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import (
+    active_terms,
+    by_family,
+    named_weights,
+    weights_name,
+)
 from bayes_scaling.inference.nuts import Draws, draw
 from bayes_scaling.inference.precisions import draw_precisions
 from bayes_scaling.inference.predictive import PRECISION, flat_values
@@ -75,11 +80,19 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array], random_seed: 
     coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
+    if WEIGHTS not in drawn:
+        return xr.Dataset(variables, coords)
+    weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])
+    terms = active_terms(spec)
+    for term, own in zip(terms, np.split(weights, len(terms), axis=2), strict=True):
+        by_block = list(own.swapaxes(0, 1))
+        variables[weights_name(term)] = named_weights(spec, term, by_block, (chains, draws))
+    if by_family(spec):
+        coords["family"] = list(design.families)
     named = xr.Dataset(variables, coords)
-    if WEIGHTS not in drawn or "nu" not in spec.noise.parameters:
+    if "nu" not in spec.noise.parameters:
         return named
     flat, shape = flat_values(spec, named)
-    weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])
     rng = np.random.default_rng([random_seed, 7])
     precision = draw_precisions(spec, design, flat, weights, rng).reshape(*shape, -1)
     return named.assign_coords(run=list(design.runs)).assign(

@@ -93,4 +93,5 @@ def curve_at(spec: Spec, values: Mapping[str, Any], family: Any) -> dict[str, An
 
 def log_law(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
     """Log of the law at the runs."""
-    return spec.law.curve(data["x"], **curve_at(spec, values, data.get("family_of_run")))
+    x = [data[f"x_{name}"] for name in spec.columns]
+    return spec.law.curve(*x, **curve_at(spec, values, data.get("family_of_run")))

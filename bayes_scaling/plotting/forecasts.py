@@ -91,9 +91,9 @@ def _unseen(
     """Rows of the truth that weren't fitted, by family."""
     fit, runs = forecast.fit, check_runs(truth)
     keys = ["compute", fit.spec.response]
-    fitted = pd.MultiIndex.from_frame(fit.runs[keys])
+    fitted = pd.MultiIndex.from_frame(fit.table[keys])
     runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
-    if "family" not in runs or "family" not in fit.runs:
+    if "family" not in runs or "family" not in fit.table:
         return {families[0]: runs}
     return {family: runs[runs["family"] == family] for family in families}
 
@@ -102,16 +102,16 @@ def _rows(forecast: Forecast, family: str) -> Any:
     """Index the fitted runs of a family, in order of compute."""
     design = forecast.fit.design
     ours = np.flatnonzero(design.family == forecast.fit.families.index(family))
-    return ours[np.argsort(design.compute[ours], kind="stable")]
+    return ours[np.argsort(design.scale[ours], kind="stable")]
 
 
 def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style) -> None:
     design, ours = forecast.fit.design, _rows(forecast, family)
     targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
-    grid = _bands(forecast, family, [*design.compute[ours], *targets])
+    grid = _bands(forecast, family, [*design.scale[ours], *targets])
     draw_bands(ax, grid, colours, style, f"median, {family}")
     dots = style.dot | {"color": colours.dots, "zorder": 4, "label": f"fitted runs, {family}"}
-    ax.plot(design.compute[ours], design.response[ours], **dots)
+    ax.plot(design.scale[ours], design.observed["y"][ours], **dots)
 
 
 def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def _draw_edges(
     """Mark where the fitted ladder ends, on each side that has a target beyond."""
     design, ours = forecast.fit.design, _rows(forecast, family)
     targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
-    ends = [(design.compute[row], design.response[row]) for row in (ours[0], ours[-1])]
+    ends = [(design.scale[row], design.observed["y"][row]) for row in (ours[0], ours[-1])]
     below, above = np.log10([ends[0][0] / targets.min(), targets.max() / ends[1][0]])
     room = MIN_SHARE * (below.clip(0) + above.clip(0) + np.log10(ends[1][0] / ends[0][0]))
     if below > 0:

@@ -47,8 +47,8 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
         {
             "run": list(design.runs),
             "family": [fit.families[own] for own in design.family],
-            "compute": design.compute,
-            "measured": design.response,
+            "compute": design.scale,
+            "measured": design.observed["y"],
         }
     )
     keys = ["family", "compute"]

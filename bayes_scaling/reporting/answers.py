@@ -123,7 +123,7 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
     return LossAnswer(
         response=fit.spec.response,
         unit=f"({unit})" if unit == NO_UNIT else unit,
-        family=str(row["family"]) if "family" in fit.runs else "",
+        family=str(row["family"]) if "family" in fit.table else "",
         compute=flop(row["compute"]),
         place=place_of(float(row["distance"])),
         median=median,
@@ -143,7 +143,7 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
 def answer_of_ladders(fit: Fit) -> LadderAnswer:
     """Say what a fit of losses says of the runs it has seen."""
     families = [fit.families[own] for own in fit.design.family]
-    runs = pd.DataFrame({"family": families, "compute": fit.design.compute})
+    runs = pd.DataFrame({"family": families, "compute": fit.design.scale})
     largest = runs.groupby("family", sort=False)["compute"].max()
     ends = predict(fit, compute=largest.to_numpy(), family=list(largest.index))
     caption = "A second run at the largest compute that was fitted (kind run)"
@@ -167,7 +167,7 @@ def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
 
     return draw_picture(
         "forecast",
-        f"{response} against training compute: {len(fit.runs)} fitted runs, {shows}",
+        f"{response} against training compute: {len(fit.table)} fitted runs, {shows}",
         f"{response} against training compute. Bands and bars are 50 and 90 % equal-tailed "
         "intervals of kind run: what one new run will show.",
         plot,

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from bayes_scaling.forecasting import floor_notes
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
 from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pictures import Picture, draw_picture
@@ -99,7 +98,7 @@ class Assumptions:
     index: str
 
 
-def state_assumptions(fit: Fit | PassFit) -> Assumptions:
+def state_assumptions(fit: Fit) -> Assumptions:
     """Say what a fit assumed."""
     spec, beliefs, own = fit.spec, compare_with_prior(fit), PARTICULARS[fit.response.name]
     floor = own.floor(fit) if own.floor else ()
@@ -108,7 +107,7 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         title=spec.title,
         cite=spec.cite,
         equations=equations_of(spec),
-        scale=equation_markup(linear.scale if (linear := spec.coordinates.linear) else ""),
+        scale=equation_markup(spec.coordinates.scale if spec.coordinates.is_linear else ""),
         noise=spec.noise_name,
         response=spec.response,
         deviations=tuple(
@@ -153,7 +152,7 @@ def _floor(fit: Fit) -> tuple[str, ...]:
 
 
 def _has_errors(fit: Fit) -> bool:
-    return bool((fit.design.relative_se > 0).any())
+    return bool((fit.design.observed["relative_se"] > 0).any())
 
 
 PARTICULARS: ByResponse[Particulars] = {
@@ -171,7 +170,7 @@ def _pinned_floor(spec: Spec) -> tuple[str, ...]:
     )
 
 
-def _references(fit: Fit | PassFit) -> Markup:
+def _references(fit: Fit) -> Markup:
     many = len(fit.families) > 1
     parts = (
         Markup("{} for {}").format(flop(own), name) if many else flop(own)
@@ -180,7 +179,7 @@ def _references(fit: Fit | PassFit) -> Markup:
     return Markup(", ").join(parts)
 
 
-def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame, unit: str) -> Table:
+def _parameters(fit: Fit, beliefs: pd.DataFrame, unit: str) -> Table:
     table = beliefs.join(fit.summary()[["sd_ratio", "prior"]], how="left")
     pins = {
         name: {"median": number, "prior": f"pinned at {number:g}"}

@@ -7,7 +7,6 @@ import pandas as pd
 
 from bayes_scaling.data import check_table
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.reporting.tables import (
     SHOWN,
     Table,
@@ -38,7 +37,7 @@ class Measurements:
     remarks: tuple[str, ...]
 
 
-def show_measurements(fit: Fit | PassFit) -> Measurements:
+def show_measurements(fit: Fit) -> Measurements:
     """Show what a fit has read."""
     return SHOWN_AS[fit.response.name](fit)
 
@@ -46,7 +45,7 @@ def show_measurements(fit: Fit | PassFit) -> Measurements:
 def _runs(fit: Fit) -> Measurements:
     """Show the largest runs."""
     response = fit.spec.response
-    runs = fit.runs if len(fit.families) > 1 else fit.runs.drop(columns="family", errors="ignore")
+    runs = fit.table if len(fit.families) > 1 else fit.table.drop(columns="family", errors="ignore")
     largest = runs.nlargest(SHOWN, "compute").index
     table = make_table(
         f"The {len(runs)} runs that were fitted"
@@ -60,12 +59,12 @@ def _runs(fit: Fit) -> Measurements:
         column(response.capitalize(), four_digits, response),
         column("Standard error", three_digits, f"{response}_se"),
     )
-    return Measurements(len(runs), table, tuple(map(str, check_table(fit.runs))))
+    return Measurements(len(runs), table, tuple(map(str, check_table(fit.table))))
 
 
-def _counts(fit: PassFit) -> Measurements:
+def _counts(fit: Fit) -> Measurements:
     """Show counts run by run: problems are too many to list."""
-    passes = fit.passes
+    passes = fit.table
     solved = passes.assign(
         share=passes["n_correct"] / passes["n_samples"], solved=passes["n_correct"] > 0
     )

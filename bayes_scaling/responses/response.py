@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.responses.blocks import Block
 from bayes_scaling.specification.spec import Spec
 
 # What a room has of each response, by its name in a specification.
@@ -40,6 +41,9 @@ class Response:
         What `compare` can leave out together, what it leaves out unless told first.
     target_accept : float
         Acceptance rate that the sampler's step size aims at unless told.
+    blocks : callable
+        Takes a specification, the latent curve at the cells, the data and the noise's parameters
+        there, and returns what is observed as a tuple of `Block`.
     options : frozenset of str
         The arguments of verbs that only some responses have, of which it has these.
     lacks : mapping of str to str
@@ -57,6 +61,7 @@ class Response:
     check: ToTable
     units: tuple[str, ...]
     target_accept: float
+    blocks: Callable[..., tuple[Block, ...]]
     options: frozenset[str] = frozenset()
     lacks: Mapping[str, str] = field(default_factory=dict)
 

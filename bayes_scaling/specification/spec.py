@@ -21,6 +21,7 @@ KEYS = {
     "response",
     "metric",
     "law",
+    "along",
     "noise",
     "priors",
     "effects",
@@ -55,6 +56,8 @@ class Spec:
         Standard deviations of effects, ``sigma_run`` for one of each run.
     metric : {"cross_entropy", "error_rate", "other"} or None
         What the priors of a loss were made for; None where the file doesn't say.
+    columns : tuple of str
+        The covariates: those of the law, or the one that ``along`` names.
     """
 
     name: str = field(compare=False)
@@ -70,6 +73,7 @@ class Spec:
     discrepancy: tuple[Discrepancy, ...] = field(compare=False)
     effects: Mapping[str, float | Prior] = field(compare=False, default_factory=dict)
     metric: str | None = field(compare=False, default=None)
+    columns: tuple[str, ...] = field(compare=False, default=("compute",))
 
     @property
     def stated(self) -> dict[str, float | Prior]:
@@ -179,6 +183,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
     law = reader.law(table["law"])
     noise_name, noise = reader.noise(table["noise"])
     coordinates, priors = reader.priors(table["priors"], law, noise)
+    columns = reader.columns(table.get("along"), law)
     return Spec(
         name=name,
         text=text,
@@ -190,9 +195,10 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         noise=noise,
         noise_name=noise_name,
         priors=priors,
-        discrepancy=reader.discrepancies(table.get("discrepancy", []), law),
+        discrepancy=reader.discrepancies(table.get("discrepancy", []), columns),
         effects=reader.effects(table.get("effects", {})),
         metric=reader.metric(table.get("metric")),
+        columns=columns,
     )
 
 

@@ -36,7 +36,7 @@ def test_the_fit_holds_what_it_was_made_from(fit_cerebras):
     fit = fit_cerebras
     assert fit.spec == LOSS
     assert fit.random_seed == 1
-    assert list(fit.runs["run"]) == list(SMALL["run"])
+    assert list(fit.table["run"]) == list(SMALL["run"])
     np.testing.assert_array_equal(fit.posterior["observed_data"]["loss"], SMALL["loss"])
     np.testing.assert_array_equal(fit.posterior["constant_data"]["compute"], SMALL["compute"])
     assert {"python", "pymc", "nutpie", "bayes-scaling"} <= fit.versions.keys()
@@ -230,7 +230,7 @@ def test_a_pinned_a_is_restated_too(fit_cerebras):
     drawn = posterior(fit_cerebras)[["b", "c", "sigma", "amplitude"]]
     fit = bs.Fit(
         spec=spec,
-        runs=fit_cerebras.runs,
+        runs=fit_cerebras.table,
         posterior=xr.DataTree.from_dict({"posterior": drawn}),
         diagnosis=fit_cerebras.diagnosis,
         design=fit_cerebras.design,

@@ -17,15 +17,15 @@ def table(fit_cerebras):
 
 
 def test_intervals_are_those_of_a_forecast(table, fit_cerebras):
-    again = bs.predict(fit_cerebras, compute=fit_cerebras.design.compute).summary()
+    again = bs.predict(fit_cerebras, compute=fit_cerebras.design.scale).summary()
     assert np.allclose(table[["q05", "median", "q95"]], again[["q05", "median", "q95"]])
-    assert (table["measured"] == fit_cerebras.design.response).all()
+    assert (table["measured"] == fit_cerebras.design.observed["y"]).all()
 
 
 def test_a_run_far_from_its_law_is_outside_and_a_replicate_shares_the_interval(fit_cerebras):
-    twin = fit_cerebras.runs.iloc[[2]].assign(run="twin", loss=3.0)
-    runs = pd.concat([fit_cerebras.runs, twin], ignore_index=True)
-    reference = dict(zip(fit_cerebras.families, fit_cerebras.design.reference, strict=True))
+    twin = fit_cerebras.table.iloc[[2]].assign(run="twin", loss=3.0)
+    runs = pd.concat([fit_cerebras.table, twin], ignore_index=True)
+    reference = dict(fit_cerebras.reference)
     design = make_design(fit_cerebras.spec, runs, reference)
     posterior = fit_cerebras.posterior["posterior"].to_dataset()
     kept = posterior[[name for name in posterior if "run" not in posterior[name].dims]]

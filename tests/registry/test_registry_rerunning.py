@@ -58,7 +58,7 @@ def test_a_rerun_draws_with_the_seed_of_the_forecast(forecast, ledger, no_baseli
 
 
 def test_runs_whose_unit_is_stated_since_are_those_that_were_sealed(forecast, ledger, no_baselines):
-    runs = forecast.fit.runs
+    runs = forecast.fit.table
     before = replace(forecast.fit, runs=runs.drop(columns="loss_unit"))
     records = bs.register(replace(forecast, fit=before), ledger, keep_data=False, **WORDS)
     assert [one.content["metric"]["unit"] for one in records] == ["unit not given"] * 2
@@ -133,12 +133,12 @@ def test_the_data_of_a_rerun_are_those_that_were_sealed(forecast, ledger, no_bas
     (record, _) = bs.register(forecast, ledger, keep_data=False, **WORDS)
     with pytest.raises(ValueError, match=r"registered without its data; hand them in with data="):
         rerun(record)
-    others = forecast.fit.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
+    others = forecast.fit.table.assign(loss=lambda runs: runs["loss"] + 0.01)
     with pytest.raises(
         ValueError, match=r"aren't the runs that record 1 was made from: their hash"
     ):
         rerun(record, others)
-    shuffled = forecast.fit.runs.sample(frac=1, random_state=np.random.default_rng(1))
+    shuffled = forecast.fit.table.sample(frac=1, random_state=np.random.default_rng(1))
     assert len(sealed_data(record, shuffled)) == 5
 
 

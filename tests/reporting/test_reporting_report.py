@@ -39,7 +39,7 @@ def test_all_targets_and_kinds_are_in_tables(page, forecast):
 
 
 def test_notes_and_remarks_are_said(page, forecast, fit_cerebras):
-    for said in (*forecast.notes, *map(str, bs.check(fit_cerebras.runs))):
+    for said in (*forecast.notes, *map(str, bs.check(fit_cerebras.table))):
         assert said in page.text
 
 
@@ -140,7 +140,7 @@ def test_one_sealed_target_of_several_is_not_the_headline(written, fit_cerebras,
 
 def test_a_record_of_something_else_is_not_claimed(written, fit_cerebras, forecast, ledger):
     (first, second) = registry.read_ledger(ledger)
-    runs = fit_cerebras.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
+    runs = fit_cerebras.table.assign(loss=lambda runs: runs["loss"] + 0.01)
     others = replace(fit_cerebras, runs=runs)
     spec = replace(fit_cerebras.spec, text=f"{fit_cerebras.spec.text}# another")
     modelled = replace(fit_cerebras, spec=spec)
