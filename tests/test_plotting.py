@@ -58,7 +58,7 @@ def fit_two(fit_cerebras):
     return dataclasses.replace(
         fit_cerebras,
         spec=spec,
-        runs=bs.read_runs(table),
+        table=bs.read_runs(table),
         design=design,
         posterior=xr.DataTree.from_dict({"posterior": posterior}),
     )
@@ -100,7 +100,7 @@ def test_axes_say_what_they_show(forecast):
 
 def test_axes_name_the_unit_of_the_runs(forecast):
     runs = forecast.fit.table.assign(loss_unit="bits per byte")
-    other = dataclasses.replace(forecast, fit=dataclasses.replace(forecast.fit, runs=runs))
+    other = dataclasses.replace(forecast, fit=dataclasses.replace(forecast.fit, table=runs))
     assert bs.plot_forecast(other).get_ylabel() == "Loss (bits per byte)"
 
 

@@ -15,7 +15,7 @@ from bayes_scaling.evaluation.pointwise import log_densities
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
-from bayes_scaling.inference.sampling import parameter_names
+from bayes_scaling.inference.naming import parameter_names
 
 BAD_K = 0.7
 UNIT = "unit"

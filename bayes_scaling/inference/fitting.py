@@ -9,25 +9,24 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_quantities, demand_meaning
 from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
-from bayes_scaling.inference.design import Design, Reference, make_design
-from bayes_scaling.inference.discrepancies import roots_as_saved
+from bayes_scaling.inference.data_groups import data_groups
+from bayes_scaling.inference.design import Reference
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
-from bayes_scaling.inference.roots import kept_roots
-from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
+from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.suitability import remark_on_law, remark_on_metric, unanswered
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
-from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
@@ -146,21 +145,23 @@ def fit_runs(
     reference: Reference = None,
     progress: Progress | None = None,
 ) -> Fit:
-    """Fit a model of losses; see `fit` for the arguments."""
+    """Fit a model of a response that has a row a run; see `fit` for the arguments."""
     check_settings(random_seed, draws, tune, chains, target_accept)
-    if not LOSSES.has_model(spec):
+    own = RESPONSES[spec.response]
+    if own.rows != "runs":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = LOSSES.table(data)
+    runs = own.table(data)
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
-    design = make_design(spec, runs, reference)
-    design = replace(design, roots=kept_roots(spec, design))
+    design = design_of(spec, runs, reference)
+    form = form_of(spec, design)
+    design = replace(design, roots=form.roots(spec, design))
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
-        drawn, found = sample(
+        return form.sample(
             spec,
             design,
             random_seed=random_seed,
@@ -170,14 +171,12 @@ def fit_runs(
             target_accept=accept,
             progress=progress,
         )
-        posterior = _with_quoted(spec, drawn)
-        reported = _reported(spec, posterior)
-        return Attempt(posterior, reported, found.sample_stats, found.gradient_evaluations)
 
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
-    tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
-    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
+    tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
+    notes = (*said, form.note) if form.note else said
+    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
 
 
 FITTERS: ByResponse[Callable[..., Fit]] = {"loss": fit_runs, "passes": fit_passes}
@@ -241,44 +240,3 @@ def _refuse_unfinished(runs: pd.DataFrame) -> None:
             f"finished: {', '.join(unfinished[:3])} ended before it was planned to, so its last "
             "loss isn't that of its compute. Drop such rows (runs[runs.finished]), or wait."
         )
-
-
-def _with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
-    values = {**spec.pinned, **{str(name): posterior[name] for name in posterior.data_vars}}
-    derived = {
-        name: value
-        for name, value in quoted(spec, values).items()
-        if name not in posterior and isinstance(value, xr.DataArray)
-    }
-    return posterior.assign(derived)
-
-
-def _reported(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
-    own = {*parameter_names(spec), *spec.law.quoted}
-    names = [name for name, values in posterior.data_vars.items() if "run" not in values.dims]
-    return posterior[[name for name in names if name in own]]
-
-
-def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
-    coords = {"run": list(design.runs)}
-    return {
-        "observed_data": xr.Dataset({spec.response: ("run", design.observed["y"])}, coords),
-        "constant_data": xr.Dataset(
-            {
-                **{name: ("run", own) for name, own in design.places.covariates.items()},
-                "family_of_run": ("run", design.family),
-                "relative_se": ("run", design.observed["relative_se"]),
-                **references_as_saved(design),
-                **roots_as_saved(design),
-            },
-            {**coords, "family": list(design.families)},
-        ),
-    }
-
-
-def references_as_saved(design: Design) -> dict[str, tuple[str, Array]]:
-    """Return the references as a fit's constant data hold them: one covariate's has no suffix."""
-    found = design.references
-    if len(found) == 1:
-        return {"reference": ("family", next(iter(found.values())))}
-    return {f"reference_{name}": ("family", values) for name, values in found.items()}

@@ -23,7 +23,7 @@ def with_weights_of_losses(
         return posterior
     values, shape = flat_values(spec, posterior)
     gap = np.log(design.observed["y"]) - law_at(spec, design, values, design.places)
-    rng = np.random.default_rng([random_seed, 1])
+    rng = np.random.default_rng([random_seed, 8])
     found: dict[str, list[Array]] = {term.name: [] for term in terms}
     rank = max(root.rows.shape[1] for root in design.roots.values())
     for block, roots in enumerate(find_roots(spec, design)):

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
@@ -17,20 +18,13 @@ from bayes_scaling.inference.discrepancies import (
     named_weights,
     weights_name,
 )
+from bayes_scaling.inference.naming import parameter_names, with_quoted
 from bayes_scaling.inference.nuts import Draws, draw
 from bayes_scaling.inference.precisions import draw_precisions
 from bayes_scaling.inference.predictive import PRECISION, flat_values
 from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import functions_of, structure_of
 from bayes_scaling.specification.spec import Spec
-
-
-def parameter_names(spec: Spec) -> list[str]:
-    """Names of the inferred parameters and hyperparameters."""
-    names = []
-    for name, prior in spec.free.items():
-        names += [*(f"{name}_{key}" for key in prior.nested), name]
-    return names
 
 
 def sampled_names(spec: Spec) -> list[str]:
@@ -62,6 +56,15 @@ def sample(spec: Spec, design: Design, **settings: Any) -> tuple[xr.Dataset, Dra
     """
     drawn = draw(recipe_of(spec, design), sampler_arrays(spec, design), **settings)
     return _named(spec, design, drawn.values, settings["random_seed"]), drawn
+
+
+def sample_losses(spec: Spec, design: Design, **settings: Any) -> Attempt:
+    """Draw from the posterior, and compute what people quote; `nuts.draw` has the settings."""
+    drawn, found = sample(spec, design, **settings)
+    posterior = with_quoted(spec, drawn)
+    own = {*parameter_names(spec), *spec.law.quoted}
+    names = [name for name in posterior.data_vars if name in own]
+    return Attempt(posterior, posterior[names], found.sample_stats, found.gradient_evaluations)
 
 
 def _build(spec: Spec, design: Design) -> Any:

@@ -14,7 +14,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry import Record, Verification, read_ledger, verify
 from bayes_scaling.registry.questions import questions_of
 from bayes_scaling.registry.records import demand_forecast
-from bayes_scaling.registry.refitting import draws_again
+from bayes_scaling.registry.refitting import draws_again, sealed_spec
 from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.tables import Table, column, four_digits, make_table, percent
 
@@ -125,7 +125,9 @@ def _belongs(record: Record, fit: Fit, forecast: Forecast | None) -> bool:
 
 def _other_origin(record: Record, fit: Fit) -> str:
     """Say what else a record was made from than a fit, if it was."""
-    model = record.content["model"]
+    metric, model = record.content["metric"]["name"], record.content["model"]
+    if not fit.response.has_model(sealed_spec(record)):
+        return f"It forecasts the {metric}, this report is of {fit.response.name}."
     if not is_table_of(model["data_hash"], fit.table):
         return "It was made from other data."
     return "" if model["spec"] == fit.spec.text else "It was made with another model."

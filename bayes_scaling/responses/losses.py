@@ -35,5 +35,6 @@ LOSSES = Response(
     check=check_runs,
     units=("run", "family"),
     target_accept=0.95,
+    observed={"y": "loss"},
     blocks=observe_losses,
 )

@@ -40,6 +40,7 @@ PASSES = Response(
     check=check_passes,
     units=("problem", "run"),
     target_accept=0.8,
+    observed={"n_correct": "n_correct"},
     blocks=observe_passes,
     options=frozenset({"subset", "restrict", "problems", "n_samples"}),
     lacks={

@@ -41,6 +41,8 @@ class Response:
         What `compare` can leave out together, what it leaves out unless told first.
     target_accept : float
         Acceptance rate that the sampler's step size aims at unless told.
+    observed : mapping of str to str
+        Which arrays of a design are responses, and what they are called in a fit's data.
     blocks : callable
         Takes a specification, the latent curve at the cells, the data and the noise's parameters
         there, and returns what is observed as a tuple of `Block`.
@@ -61,6 +63,7 @@ class Response:
     check: ToTable
     units: tuple[str, ...]
     target_accept: float
+    observed: Mapping[str, str]
     blocks: Callable[..., tuple[Block, ...]]
     options: frozenset[str] = frozenset()
     lacks: Mapping[str, str] = field(default_factory=dict)

@@ -181,6 +181,6 @@ def test_a_reference_that_was_given_is_that_of_the_refits(fit_cerebras):
     (given,) = comparison._given_reference(top)["reference"].values()
     assert given == 1.1e21
     again = fit_runs(
-        top.spec, top.runs.iloc[:4], random_seed=1, **comparison._given_reference(top), **FEW
+        top.spec, top.table.iloc[:4], random_seed=1, **comparison._given_reference(top), **FEW
     )
     assert again.reference.tolist() == [1.1e21]

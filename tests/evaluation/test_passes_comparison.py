@@ -90,10 +90,12 @@ def test_buckets_are_formed_anew_from_the_earlier_runs(fit_passes):
     for hardest in (None, 3):
         formed = bs.form_buckets(fit_passes.table, 5, hardest=hardest)
         design = make_pass_design(fit_passes.spec, formed)
-        anew = _bucketed_anew(replace(fit_passes, passes=formed, design=design), later)
+        anew = _bucketed_anew(replace(fit_passes, table=formed, design=design), later)
         early = bs.form_buckets(formed[formed["compute"] < 1e22], 5, hardest=hardest)
         of_problem = early.drop_duplicates("problem").set_index("problem")["bucket"]
-        assert [anew.buckets[b] for b in anew.bucket] == [of_problem[name] for name in anew.units]
+        assert [anew.units.buckets[b] for b in anew.units.bucket] == [
+            of_problem[name] for name in anew.units.names
+        ]
 
 
 def test_log_density_of_a_fitted_count_is_the_binomial(fit_passes):

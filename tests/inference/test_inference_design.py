@@ -86,8 +86,8 @@ def test_replicates_share_the_discrepancy_and_families_do_not():
 
 def test_a_standard_error_becomes_relative_and_a_missing_one_zero():
     table = LADDER.assign(loss_se=[0.03, np.nan, 0.0, 0.012])
-    np.testing.assert_allclose(design_of(table).relative_se, [0.01, 0.0, 0.0, 0.005])
-    np.testing.assert_array_equal(design_of(LADDER).relative_se, 0.0)
+    np.testing.assert_allclose(design_of(table).observed["relative_se"], [0.01, 0.0, 0.0, 0.005])
+    np.testing.assert_array_equal(design_of(LADDER).observed["relative_se"], 0.0)
 
 
 def test_what_is_measured_badly_weighs_less():

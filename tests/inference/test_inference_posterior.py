@@ -19,11 +19,11 @@ from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.discrepancies import exact_roots
 from bayes_scaling.inference.graph import build_sampler_model
+from bayes_scaling.inference.naming import parameter_names
 from bayes_scaling.inference.packing import PACKED, pack
 from bayes_scaling.inference.plain import build_plain
 from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.sampler_data import sampler_arrays
-from bayes_scaling.inference.sampling import parameter_names
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import parse_spec
 

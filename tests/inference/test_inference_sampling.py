@@ -230,7 +230,7 @@ def test_a_pinned_a_is_restated_too(fit_cerebras):
     drawn = posterior(fit_cerebras)[["b", "c", "sigma", "amplitude"]]
     fit = bs.Fit(
         spec=spec,
-        runs=fit_cerebras.table,
+        table=fit_cerebras.table,
         posterior=xr.DataTree.from_dict({"posterior": drawn}),
         diagnosis=fit_cerebras.diagnosis,
         design=fit_cerebras.design,

@@ -77,8 +77,11 @@ def test_a_panel_under_none_keeps_its_compute_axis(forecast):
     fit = forecast.fit
     design = dataclasses.replace(
         fit.design,
-        buckets=("1", "2", "3", "4", "5", "6", "hardest"),
-        bucket=np.where(np.arange(24) == 0, 6, fit.design.units.bucket),
+        units=dataclasses.replace(
+            fit.design.units,
+            buckets=("1", "2", "3", "4", "5", "6", "hardest"),
+            bucket=np.where(np.arange(24) == 0, 6, fit.design.units.bucket),
+        ),
     )
     seven = dataclasses.replace(forecast, fit=dataclasses.replace(fit, design=design))
     axes = bs.plot_pass_rate(seven)

@@ -81,7 +81,7 @@ def test_the_baselines_are_sealed(records, forecast):
 
 def test_an_infinite_number_among_the_data_is_named(forecast, ledger, no_baselines):
     runs = forecast.fit.table.assign(step_time=[1.0, np.inf, 2.0, np.nan, 3.0])
-    other = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    other = replace(forecast, fit=replace(forecast.fit, table=runs))
     with pytest.raises(ValueError, match=r"data: column 'step_time' holds inf in row 2, which"):
         bs.register(other, ledger, **WORDS)
     assert not ledger.exists()

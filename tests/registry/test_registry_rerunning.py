@@ -59,7 +59,7 @@ def test_a_rerun_draws_with_the_seed_of_the_forecast(forecast, ledger, no_baseli
 
 def test_runs_whose_unit_is_stated_since_are_those_that_were_sealed(forecast, ledger, no_baselines):
     runs = forecast.fit.table
-    before = replace(forecast.fit, runs=runs.drop(columns="loss_unit"))
+    before = replace(forecast.fit, table=runs.drop(columns="loss_unit"))
     records = bs.register(replace(forecast, fit=before), ledger, keep_data=False, **WORDS)
     assert [one.content["metric"]["unit"] for one in records] == ["unit not given"] * 2
     assert sealed_data(records[0], runs).equals(runs)
@@ -96,12 +96,6 @@ def test_the_try_that_was_kept_is_made_again(record, monkeypatch, retried, conve
     }
     refit(record, None)
     assert {name: asked[name] for name in wanted} == wanted
-
-
-def test_a_record_of_counts_is_not_fitted_again(record):
-    record.content["model"] |= {"name": "pass_rate", "spec": bs.load_model("pass_rate").text}
-    with pytest.raises(LedgerError, match="pass_rate isn't a model of losses; only losses are"):
-        refit(record, None)
 
 
 @pytest.mark.slow

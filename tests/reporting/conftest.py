@@ -67,7 +67,7 @@ def spiteful(fit_cerebras):
     design = replace(
         fit_cerebras.design, runs=tuple(runs["run"]), families=(runs["family"].iloc[0],)
     )
-    return replace(fit_cerebras, runs=runs, design=design)
+    return replace(fit_cerebras, table=runs, design=design)
 
 
 @pytest.fixture(scope="session")

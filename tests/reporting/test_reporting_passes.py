@@ -20,7 +20,11 @@ def spiteful_passes(fit_passes):
     worst = worst_residuals(fit_passes)["problem"].iloc[0]
     named = tuple(SCRIPT if unit == worst else unit for unit in fit_passes.design.units.names)
     passes = fit_passes.table.replace({"problem": {worst: SCRIPT}})
-    return replace(fit_passes, passes=passes, design=replace(fit_passes.design, units=named))
+    return replace(
+        fit_passes,
+        table=passes,
+        design=replace(fit_passes.design, units=replace(fit_passes.design.units, names=named)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +104,19 @@ def many(fit_passes):
     """The same fit with every problem 100 times over in one bucket; three leave their law."""
     design, times = fit_passes.design, 100
     every = np.tile(np.arange(len(design.units)), times)
-    big = replace(
-        design.of_units(every),
-        units=tuple(f"p{place}" for place in range(len(every))),
+    big = design.of_units(every)
+    units = replace(
+        big.units,
+        names=tuple(f"p{place}" for place in range(len(every))),
         buckets=design.units.buckets[:1],
         bucket=np.zeros(len(every), dtype=design.units.bucket.dtype),
     )
-    hardest = np.argsort(big.n_correct.sum(axis=1), kind="stable")[:3]
-    big.n_correct[hardest, 0] = big.n_samples[hardest, 0]
+    big = replace(big, units=units)
+    n, c = big.observed["n_samples"], big.observed["n_correct"]
+    hardest = np.argsort(c.sum(axis=1), kind="stable")[:3]
+    c[hardest, 0] = n[hardest, 0]
     draws = fit_passes.posterior["posterior"].to_dataset().isel(draw=slice(25))
-    names = {"problem": list(big.units)}
+    names = {"problem": list(big.units.names)}
     draws = draws.isel(problem=every).assign_coords(names)
     tree = xr.DataTree.from_dict({"posterior": draws})
     return replace(fit_passes, design=big, posterior=tree)

@@ -1,6 +1,5 @@
 """Fit a model of pass rates to counts."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ import xarray as xr
 from bayes_scaling.data import default_buckets, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.data_groups import data_groups
 from bayes_scaling.inference.design import Design, Reference
-from bayes_scaling.inference.discrepancies import exact_roots, roots_as_saved
+from bayes_scaling.inference.discrepancies import exact_roots
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.design import (
@@ -24,7 +25,6 @@ from bayes_scaling.inference.passes.design import (
     make_pass_design,
     unit_column,
 )
-from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import PASSES
@@ -83,7 +83,7 @@ def fit_design(
     notes : tuple of str
         What the record shall say.
     """
-    fitted = design
+    fitted, form = design, form_of(spec, design)
     if subset is not None:
         fitted = design.of_units(choose_subset(design, subset, random_seed))
 
@@ -91,7 +91,7 @@ def fit_design(
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
-        return sample_passes(
+        return form.sample(
             spec,
             fitted,
             random_seed=random_seed,
@@ -113,7 +113,7 @@ def fit_design(
     return Fit(
         spec=spec,
         table=passes,
-        posterior=xr.DataTree.from_dict({**groups, **_data_groups(spec, design)}),
+        posterior=xr.DataTree.from_dict({**groups, **data_groups(spec, design)}),
         diagnosis=diagnosis,
         design=design,
         random_seed=random_seed,
@@ -171,21 +171,3 @@ def _said(fitted: Design, design: Design, share: np.ndarray[Any, Any], kept: int
         f"{len(design.units)} problems, stratified by bucket, and each problem drawn given "
         f"{kept} draws of that{warned}. The diagnosis is of the subset's sampler."
     )
-
-
-def _data_groups(spec: Spec, design: Design) -> Mapping[str, xr.Dataset]:
-    dims = (unit_column(spec), "run")
-    coords = {dims[0]: list(design.units.names), "run": list(design.runs)}
-    return {
-        "observed_data": xr.Dataset({"n_correct": (dims, design.observed["n_correct"])}, coords),
-        "constant_data": xr.Dataset(
-            {
-                "n_samples": (dims, design.observed["n_samples"]),
-                **{name: ("run", own) for name, own in design.places.covariates.items()},
-                "bucket_of_unit": (dims[0], design.units.bucket),
-                "reference": ((), float(next(iter(design.references.values()))[0])),
-                **roots_as_saved(design),
-            },
-            coords,
-        ),
-    }
