@@ -94,8 +94,20 @@ def variances(forecast, kind):
 def test_cerebras_is_forecast(forecast):
     table = forecast.summary()
     assert list(table.columns) == (
-        ["family", "compute", "distance", "group", "quantity"]
-        + ["median", "mean", "sd", "q05", "q25", "q75", "q95"]
+        [
+            "family",
+            "compute",
+            "distance",
+            "group",
+            "quantity",
+            "median",
+            "mean",
+            "sd",
+            "q05",
+            "q25",
+            "q75",
+            "q95",
+        ]
     )
     row = table.iloc[0]
     assert row["q05"] < 1.572 < row["q95"]

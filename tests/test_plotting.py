@@ -14,6 +14,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 import bayes_scaling as bs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.plotting.forecasts import GRID_POINTS
 
 LARGE = [6.3e21, 2.3e22]
@@ -55,6 +57,8 @@ def fit_two(fit_cerebras):
         },
         {"family": list(design.families)},
     )
+    design = dataclasses.replace(design, roots=kept_roots(spec, design))
+    posterior = with_weights_of_losses(spec, design, posterior, random_seed=1)
     return dataclasses.replace(
         fit_cerebras,
         spec=spec,

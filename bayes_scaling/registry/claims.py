@@ -256,7 +256,10 @@ def _origin(forecast: Forecast) -> dict[str, Any]:
 
 
 def _tuning(fit: Any) -> int:
-    said = fit.posterior["sample_stats"].attrs.get("inference_library_settings", "{}")
+    attributes = fit.posterior["sample_stats"].attrs
+    if "tune" in attributes:
+        return int(attributes["tune"])
+    said = attributes.get("inference_library_settings", "{}")  # of a fit by an earlier version
     return int(json.loads(said).get("settings", {}).get("num_tune", TUNE))
 
 

@@ -44,7 +44,7 @@ def test_the_levels_are_those_of_the_forecast_hubs():
 
 def test_quantiles_and_events_are_those_of_the_forecast(records, forecast):
     for kind in ("run", "expected", "law"):
-        said = forecast.quantile(LEVELS, kind).filter(regex=r"^q\d").to_numpy()
+        said = forecast.quantile(LEVELS, kind=kind).filter(regex=r"^q\d").to_numpy()
         np.testing.assert_array_equal([one.quantiles[kind] for one in records], said)
     below = forecast.probability(below=1.6).tolist()
     between = forecast.probability(above=1.55, below=1.7).tolist()
