@@ -3,6 +3,7 @@
 Start with `read_runs` (or `example`), then `fit`, `predict` and ``forecast.summary()``.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,9 @@ _HOMES = {
     "bayes_scaling.evaluation.learning": ["learn_priors"],
     "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
     "bayes_scaling.evaluation.stacking": ["stack"],
-    "bayes_scaling.forecasting": ["Forecast", "PassForecast", "predict"],
+    "bayes_scaling.forecasting": ["Forecast", "predict"],
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
-    "bayes_scaling.inference.passes.fits": ["PassFit"],
     "bayes_scaling.inference.suitability": ["check"],
     "bayes_scaling.plotting": [
         "plot_backtest",
@@ -42,13 +42,12 @@ _HOMES = {
     "bayes_scaling.specification.shelf": ["list_models", "load_model"],
     "bayes_scaling.specification.spec": ["Spec"],
 }
+_RENAMED = {"PassFit": "Fit", "PassForecast": "Forecast"}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Fit",
     "Forecast",
-    "PassFit",
-    "PassForecast",
     "Spec",
     "backtest",
     "calibrate",
@@ -93,10 +92,9 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.learning import learn_priors
     from bayes_scaling.evaluation.prior_scaling import sensitivity
     from bayes_scaling.evaluation.stacking import stack
-    from bayes_scaling.forecasting import Forecast, PassForecast, predict
+    from bayes_scaling.forecasting import Forecast, predict
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit
-    from bayes_scaling.inference.passes.fits import PassFit
     from bayes_scaling.inference.suitability import check
     from bayes_scaling.plotting import (
         plot_backtest,
@@ -116,6 +114,14 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: PyMC takes a second."""
+    if name in _RENAMED:
+        warnings.warn(
+            f"bayes_scaling.{name} is bayes_scaling.{_RENAMED[name]} now; the old name goes with "
+            "the next version.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        name = _RENAMED[name]
     if name not in _HOME_OF:
         raise AttributeError(f"module 'bayes_scaling' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)

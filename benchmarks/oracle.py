@@ -102,7 +102,7 @@ def compare(runs: pd.DataFrame, seed: int) -> dict[str, float]:
     """Compare both on one ladder: differences in units of the exact sd, and ESS."""
     spec = parse_spec(MODEL, name="oracle")
     design = make_design(spec, runs)
-    exact = quadrature(design.x, np.log(design.response))
+    exact = quadrature(design.x, np.log(design.observed["y"]))
     drawn, size = sampled(runs, seed)
     drawn = drawn.loc[exact.index]
     return {

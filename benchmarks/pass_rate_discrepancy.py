@@ -24,7 +24,8 @@ import pandas as pd
 from pass_rate_scores import COLUMNS, crps, fit_once, grid, hazards_at, read_counts, score_run
 
 import bayes_scaling as bs
-from bayes_scaling.inference.passes.design import PassDesign, make_pass_design
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.sampler_data import mean_matrix, unit_root
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
 from bayes_scaling.specification.spec import Spec, parse_spec
@@ -176,7 +177,7 @@ def read_gsm8k(data: Path) -> pd.DataFrame:
     return np.log(wide)
 
 
-def gsm8k_design(spec: Spec, log_hazard: pd.DataFrame, fitted: int) -> PassDesign:
+def gsm8k_design(spec: Spec, log_hazard: pd.DataFrame, fitted: int) -> Design:
     """Arrange all runs as a design, with buckets and reference from the fitted ones."""
     rank = log_hazard.iloc[:, :fitted].mean(axis=1).rank(method="first")
     bucket = ((rank - 1) * 6 // len(rank) + 1).astype(int).astype(str)
@@ -203,14 +204,14 @@ class GaussianLadder:
         self.design = gsm8k_design(spec, log_hazard, fitted)
         self.terms = make_terms(spec, self.design)
         self.priors = {name: spec_scale(spec, name) for name in scale_priors(spec)}
-        self.fitted, self.buckets = fitted, len(self.design.buckets)
+        self.fitted, self.buckets = fitted, len(self.design.units.buckets)
         self.runs = len(self.design.runs)
         shift = float(log_hazard.iloc[:, :fitted].to_numpy().mean())
         self.seen = log_hazard.to_numpy()[:, :fitted] - shift
         self.truth = log_hazard.to_numpy()[:, fitted:] - shift
-        self.sizes = np.bincount(self.design.bucket)
-        self.means = np.array([self.seen[self.design.bucket == b].mean(0) for b in range(6)])
-        rest = self.seen - self.means[self.design.bucket]
+        self.sizes = np.bincount(self.design.units.bucket)
+        self.means = np.array([self.seen[self.design.units.bucket == b].mean(0) for b in range(6)])
+        rest = self.seen - self.means[self.design.units.bucket]
         self.scatter = rest.T @ rest
 
     def parts(self, scales: Mapping[str, float]) -> tuple[Array, Array, Array]:
@@ -267,7 +268,7 @@ class GaussianLadder:
         centre = constant + gain @ (self.means.ravel() - constant[kept])
         left = covariance - gain @ covariance[kept]
         mean = rng.multivariate_normal(centre, (left + left.T) / 2, method="svd")
-        mean = mean.reshape(self.buckets, self.runs)[self.design.bucket]
+        mean = mean.reshape(self.buckets, self.runs)[self.design.units.bucket]
         own_gain = np.linalg.solve(own[:m, :m], own[:m, m:]).T
         rest = own[m:, m:] - own_gain @ own[:m, m:]
         values, vectors = np.linalg.eigh((rest + rest.T) / 2)

@@ -18,7 +18,7 @@ import pandas as pd
 from pass_rate_scores import COLUMNS, grid, hazards_at, read_counts, score_run
 
 import bayes_scaling as bs
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.fits import Fit
 
 Array = np.ndarray[Any, Any]
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ SEED, DRAWS, TUNE = 1, 1000, 700
 NOTHING = np.array([0.0, np.inf])
 
 
-def score_fit(name: str, fit: PassFit, judged: pd.DataFrame) -> list[dict[str, Any]]:
+def score_fit(name: str, fit: Fit, judged: pd.DataFrame) -> list[dict[str, Any]]:
     """Score the forecasts of one fit, a row a target."""
     hazards, rng = hazards_at(fit, judged), np.random.default_rng(SEED)
     n, c = (grid(fit, judged, column) for column in ("n_samples", "n_correct"))
@@ -40,7 +40,7 @@ def score_fit(name: str, fit: PassFit, judged: pd.DataFrame) -> list[dict[str, A
     return [{**row, **said} for row in rows]
 
 
-def restricted(fit: PassFit, judged: pd.DataFrame) -> list[dict[str, Any]]:
+def restricted(fit: Fit, judged: pd.DataFrame) -> list[dict[str, Any]]:
     """Score the mean pass rate of the problems that the report's restriction would keep."""
     computes = judged.groupby("run")["compute"].first().sort_values()
     forecast = bs.predict(fit, compute=list(computes), restrict="solved_by_all")

@@ -13,8 +13,8 @@ from scipy.special import gammaln, logsumexp, xlogy
 
 import bayes_scaling as bs
 from bayes_scaling.inference.diagnosis import diagnose
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.specification.spec import Spec
 
@@ -33,9 +33,7 @@ def read_counts(path: Path) -> pd.DataFrame:
     return table[[*COLUMNS, *table.columns.difference(COLUMNS)]]
 
 
-def fit_once(
-    spec: Spec, bucketed: pd.DataFrame, *, draws: int, tune: int, chains: int = 4
-) -> PassFit:
+def fit_once(spec: Spec, bucketed: pd.DataFrame, *, draws: int, tune: int, chains: int = 4) -> Fit:
     """Fit without the second, careful try: many fits need the scores, not every last digit."""
     design = make_pass_design(spec, bucketed)
     settings: dict[str, Any] = {"random_seed": SEED, "draws": draws, "tune": tune, "chains": chains}
@@ -47,21 +45,21 @@ def fit_once(
         target_accept=ACCEPT,
     )
     tree = xr.DataTree.from_dict({"posterior": found.posterior})
-    return PassFit(spec, bucketed, tree, verdict, design, SEED, {})
+    return Fit(spec, bucketed, tree, verdict, design, SEED, {})
 
 
-def hazards_at(fit: PassFit, targets: pd.DataFrame) -> Array:
+def hazards_at(fit: Fit, targets: pd.DataFrame) -> Array:
     """Draws of -log p at the runs of a table, shape ``(draws, runs, problems)``."""
     computes = targets.groupby("run")["compute"].first().sort_values()
     drawn = bs.predict(fit, compute=list(computes)).draws["run"].values
     return np.asarray(drawn.reshape(-1, *drawn.shape[2:]))
 
 
-def grid(fit: PassFit, targets: pd.DataFrame, column: str) -> Array:
+def grid(fit: Fit, targets: pd.DataFrame, column: str) -> Array:
     """Arrange a column as an array, runs by increasing compute and problems as in the fit."""
     order = targets.groupby("run")["compute"].first().sort_values().index
     wide = targets.pivot_table(index="run", columns="problem", values=column)
-    return np.asarray(wide.loc[order, list(fit.design.units)])
+    return np.asarray(wide.loc[order, list(fit.design.units.names)])
 
 
 def crps(draws: Array, truth: Array) -> Array:

@@ -29,8 +29,8 @@ from pass_rate_recovery import TARGET, simulate
 
 import bayes_scaling as bs
 from bayes_scaling.inference.compiled.codes import find_code
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import MANY, SUBSET
 from bayes_scaling.inference.passes.sampling import pass_recipe_of
 from bayes_scaling.inference.passes.subset import choose_subset
@@ -52,7 +52,7 @@ def compile_for(spec: Spec, counts: pd.DataFrame, subset: int | None) -> float:
     return time.perf_counter() - start
 
 
-def timed_fit(spec: Spec, counts: pd.DataFrame, subset: int | None) -> tuple[PassFit, Any]:
+def timed_fit(spec: Spec, counts: pd.DataFrame, subset: int | None) -> tuple[Fit, Any]:
     """Fit, and time it by the clock and by the processor."""
     compiling = compile_for(spec, counts, subset)
     clock, processor = time.perf_counter(), time.process_time()
@@ -65,10 +65,10 @@ def timed_fit(spec: Spec, counts: pd.DataFrame, subset: int | None) -> tuple[Pas
     }
 
 
-def forecast_quantities(fit: PassFit) -> xr.Dataset:
+def forecast_quantities(fit: Fit) -> xr.Dataset:
     """Draws of the forecast in total and by bucket, with the axes chain and draw."""
     hazards = bs.predict(fit, compute=TARGET).draws["run"].isel(target=0)
-    bucket = xr.DataArray(fit.design.bucket, dims=hazards.dims[-1:], name="bucket")
+    bucket = xr.DataArray(fit.design.units.bucket, dims=hazards.dims[-1:], name="bucket")
     draws = {"neg_log_pass": hazards, "pass_rate": np.exp(-hazards)}
     found = {}
     for name, values in draws.items():

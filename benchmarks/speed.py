@@ -150,7 +150,7 @@ def plainly(runs: pd.DataFrame) -> pm.Model:
     spec = bs.load_model("loss")
     design = make_design(spec, runs)
     root = square_root(design.covariance(spec.discrepancy[0]))
-    compute, reference = design.compute, float(design.reference[0])
+    compute, reference = design.scale, float(design.references["compute"][0])
     with pm.Model() as model:
         a = pm.HalfFlat("a", initval=100.0)
         b = pm.HalfFlat("b", initval=0.1)
@@ -172,7 +172,7 @@ def plainly(runs: pd.DataFrame) -> pm.Model:
         amplitude = pm.LogNormal("amplitude", -4.83, 0.9)
         weights = pm.Normal("weights", shape=root.shape[1])
         mean = pm.math.log(a * compute**-b + c) + amplitude * pm.math.dot(root, weights)
-        pm.StudentT("log_loss", nu=5, mu=mean, sigma=sigma, observed=np.log(design.response))
+        pm.StudentT("log_loss", nu=5, mu=mean, sigma=sigma, observed=np.log(design.observed["y"]))
     return model
 
 

@@ -55,7 +55,7 @@ def test_a_saved_fit_forecasts_as_its_table_does(tmp_path, name):
     of_fit = printed("forecast", saved, "--at", at, "--json")
     of_table = printed("forecast", table, *columns, "--at", at, "--json")
     assert of_fit["targets"] == of_table["targets"]
-    own = bs.load_fit(saved).runs
+    own = bs.load_fit(saved).table
     if name == "slashes":
         assert own["optim/lr"].tolist() == [0.01, 0.008, 0.006, 0.004, 0.003]
         assert own["row"].tolist()[0] == "2026-01-02T03:04:05Z"

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import forbid_sampling
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
@@ -25,7 +26,7 @@ def at(distance):
 
 @pytest.fixture(scope="module")
 def far(fit_cerebras):
-    largest = fit_cerebras.design.compute.max()
+    largest = fit_cerebras.design.scale.max()
     assert largest == LARGEST
     return bs.predict(fit_cerebras, compute=[at(1.0), at(2.6), at(3.0)])
 
@@ -75,7 +76,7 @@ def test_only_far_targets_are_said_to_be(fit_cerebras, far):
 
 
 def test_counts_have_no_record(fit_passes):
-    largest = fit_passes.design.compute.max()
+    largest = fit_passes.design.scale.max()
     notes = bs.predict(fit_passes, compute=largest * 1e3).notes
     assert any(note.endswith("There is no record of such forecasts there.") for note in notes)
 
@@ -110,7 +111,7 @@ def test_a_forgotten_exponent_is_refused(fit_cerebras, number, decades, meant):
 
 
 def test_counts_are_refused_alike(fit_passes):
-    largest = float(fit_passes.design.compute.max())
+    largest = float(fit_passes.design.scale.max())
     for compute, said in ((largest * 1e9, "9.0 decades beyond"), (2.3, "meant?")):
         with pytest.raises(DataError, match=said):
             bs.predict(fit_passes, compute=compute)
@@ -128,7 +129,7 @@ def test_each_target_is_held_against_its_own_ladder():
 
 def test_a_backtest_never_refuses_for_distance(fit_cerebras, monkeypatch):
     monkeypatch.setattr(backtesting, "fit_runs", lambda *_, **__: fit_cerebras)
-    compute = [*fit_cerebras.design.compute, at(8.5)]
+    compute = [*fit_cerebras.design.scale, at(8.5)]
     table = pd.DataFrame({"compute": compute, "loss": np.linspace(2.6, 1.5, len(compute))})
     result = bs.backtest("loss", table, cutoffs=[2 * LARGEST], random_seed=1)
     assert result.forecasts["distance"].tolist() == pytest.approx([8.5])
@@ -152,7 +153,7 @@ def test_the_figure_says_it(far, fit_cerebras):
 
 
 def test_the_figure_of_counts_says_it(fit_passes):
-    far = bs.predict(fit_passes, compute=float(fit_passes.design.compute.max()) * 1e3)
+    far = bs.predict(fit_passes, compute=float(fit_passes.design.scale.max()) * 1e3)
     said = "Far: 3.0 decades beyond the fitted runs"
     assert bs.plot_pass_rate(far, by="all")[0].get_title(loc="left").startswith(said)
 
@@ -184,10 +185,7 @@ def test_the_command_line_says_it_and_asks(fit_cerebras, tmp_path):
 
 
 def test_the_command_line_asks_before_it_fits(tmp_path, monkeypatch):
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     ladder = tmp_path / "ladder.csv"
     bs.example("cerebras_gpt").query("compute < 2e21").to_csv(ladder, index=False)
     result = run("forecast", ladder, "--at", "2.3")

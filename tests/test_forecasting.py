@@ -15,6 +15,8 @@ from bayes_scaling.forecasting import Forecast, floor_ratio
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fitting import Fit
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.specification.spec import parse_spec
 
 BIG = 2.3e22
@@ -44,12 +46,15 @@ def known(spec, runs, draws=MANY, reference=1e20, **values):
             for name, value in values.items()
         }
     )
+    design = make_design(spec, table, reference)
+    design = replace(design, roots=kept_roots(spec, design))
+    posterior = with_weights_of_losses(spec, design, posterior, random_seed=1)
     return Fit(
         spec=spec,
-        runs=table,
+        table=table,
         posterior=xr.DataTree.from_dict({"posterior": posterior}),
         diagnosis=CONVERGED,
-        design=make_design(spec, table, reference),
+        design=design,
         random_seed=1,
         versions={},
     )
@@ -89,7 +94,20 @@ def variances(forecast, kind):
 def test_cerebras_is_forecast(forecast):
     table = forecast.summary()
     assert list(table.columns) == (
-        ["family", "compute", "distance", "median", "mean", "sd", "q05", "q25", "q75", "q95"]
+        [
+            "family",
+            "compute",
+            "distance",
+            "group",
+            "quantity",
+            "median",
+            "mean",
+            "sd",
+            "q05",
+            "q25",
+            "q75",
+            "q95",
+        ]
     )
     row = table.iloc[0]
     assert row["q05"] < 1.572 < row["q95"]
@@ -100,7 +118,7 @@ def test_cerebras_is_forecast(forecast):
 
 
 def test_distance_is_in_decades_beyond_the_last_run(fit_cerebras):
-    last = fit_cerebras.runs["compute"].max()
+    last = fit_cerebras.table["compute"].max()
     targets = [last * 100, last, last / 10]
     forecast = bs.predict(fit_cerebras, compute=targets)
     np.testing.assert_allclose(forecast.targets["distance"], [2.0, 0.0, -1.0], atol=1e-12)
@@ -259,7 +277,7 @@ def test_targets_may_come_as_a_table(two_families):
         ({"compute": 1e23, "family": "lon"}, "'lon' has no run in the fit, so its level is unkn"),
         ({"compute": 1e23, "family": "lon"}, "Did you mean 'long'"),
         ({"compute": [1e23, 1e24], "family": ["long"]}, "family: 1 families for 2 targets"),
-        ({}, "give either a table of targets or compute="),
+        ({}, "say where to forecast: give compute="),
         ({"targets": pd.DataFrame({"compute": [1e23]}), "compute": 1e23}, "not both"),
         ({"targets": 1e23}, "expected a DataFrame, got float"),
         ({"targets": pd.DataFrame({"flops": [1e23], 3: [1]})}, "lacks the column compute; it has"),
@@ -294,7 +312,7 @@ def test_the_fit_s_seed_is_the_default(fit_cerebras, forecast):
 
 def test_quantiles_are_named_by_their_decimals(forecast):
     table = forecast.quantile([0.005, 0.05, 0.5, 0.975])
-    assert list(table.columns[3:]) == ["q005", "q05", "q50", "q975"]
+    assert list(table.columns[5:]) == ["q005", "q05", "q50", "q975"]
     runs = forecast.draws["run"].values.reshape(-1, 2)
     np.testing.assert_allclose(table["q975"], np.quantile(runs, 0.975, axis=0))
     summary = forecast.summary(prob=0.95)
@@ -306,7 +324,7 @@ def test_quantiles_are_named_by_their_decimals(forecast):
 def test_the_kind_of_interval_can_be_chosen(forecast):
     for kind in ("law", "expected", "run"):
         draws = forecast.draws[kind].values.reshape(-1, 2)
-        table = forecast.summary(0.9, kind=kind)
+        table = forecast.summary(prob=0.9, kind=kind)
         np.testing.assert_allclose(table["q05"], np.quantile(draws, 0.05, axis=0))
         np.testing.assert_allclose(table["mean"], draws.mean(axis=0))
         share = forecast.probability(below=1.6, kind=kind)

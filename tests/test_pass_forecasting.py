@@ -14,8 +14,8 @@ from scipy import special
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError, DataError
-from bayes_scaling.forecasting.pass_forecasts import PassForecast, restriction
 from bayes_scaling.forecasting.quantities import parse_quantity, pass_at
+from bayes_scaling.forecasting.restrictions import restriction
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.predictive import (
     conditional,
@@ -24,8 +24,10 @@ from bayes_scaling.inference.passes.predictive import (
     effects_at,
     hazards_at_runs,
 )
+from bayes_scaling.inference.places import along
 
-COLUMNS = ["compute", "group", "quantity", "median", "mean", "sd", "q05", "q25", "q75", "q95"]
+TARGET = ["family", "compute", "distance"]
+COLUMNS = [*TARGET, "group", "quantity", "median", "mean", "sd", "q05", "q25", "q75", "q95"]
 HAZARDS = st.floats(1e-12, 700.0)
 RNG = np.random.default_rng(0)
 
@@ -96,7 +98,7 @@ def test_the_summary_has_its_columns_and_a_row_a_quantity(forecast):
     assert (table["group"] == "all").all()
     assert (np.diff(table[["q05", "q25", "median", "q75", "q95"]], axis=1) >= 0).all()
     several = forecast.summary("bucket", k=[1, 100], prob=0.8)
-    assert list(several.columns) == [*COLUMNS[:6], "q10", "q90"]
+    assert list(several.columns) == [*COLUMNS[:8], "q10", "q90"]
     assert list(several["group"].unique()) == list("123456")
     assert {"pass@1", "pass@100"} < set(several["quantity"])
     problems = forecast.summary("problem", n_samples=7)
@@ -124,7 +126,9 @@ def test_groups_of_unequal_size_are_weighed_by_it(forecast):
     """Without eleven problems, the whole is the mean over the others, however they fall."""
     chosen = np.arange(24) > 10
     some = replace(forecast, chosen=chosen)
-    sizes = pd.Series(forecast.fit.design.bucket[chosen]).value_counts().sort_index().to_numpy()
+    sizes = (
+        pd.Series(forecast.fit.design.units.bucket[chosen]).value_counts().sort_index().to_numpy()
+    )
     table = some.summary("bucket").query("compute == 1e24 and quantity == 'pass_rate'")
     assert len(table) == len(sizes)
     whole = some.values("pass_rate").mean(axis=0)[1]
@@ -175,7 +179,7 @@ def test_a_new_run_is_less_sure_than_what_runs_reach_on_average(forecast):
 
 
 def test_at_a_fitted_compute_the_expected_hazard_is_that_of_the_run_without_its_effect(fit_passes):
-    drawn = draw_hazards(fit_passes, fit_passes.design.compute, np.random.default_rng(1))
+    drawn = draw_hazards(fit_passes, fit_passes.design.places, np.random.default_rng(1))
     effect = fit_passes.posterior["posterior"]["run_effect"]
     own = np.log(hazards_at_runs(fit_passes)) - effect
     expected = np.log(drawn["expected"]).rename(target="run").transpose(*own.dims)
@@ -184,9 +188,14 @@ def test_at_a_fitted_compute_the_expected_hazard_is_that_of_the_run_without_its_
 
 def test_hazards_at_the_runs_are_the_sum_of_what_is_named(fit_passes):
     p = fit_passes.posterior["posterior"].to_dataset()
-    x = xr.DataArray(np.log(fit_passes.design.compute / 2e21), {"run": p["run"]}, "run")
+    x = xr.DataArray(np.log(fit_passes.design.scale / 2e21), {"run": p["run"]}, "run")
     law = p["log_alpha"] - p["k"] * x
-    total = law + p["run_effect"] + p["discrepancy"] + p["discrepancy_2"]
+    total = law + p["run_effect"]
+    for name in ("amplitude", "amplitude_2"):
+        root = xr.DataArray(
+            fit_passes.design.roots[name].rows, {"run": p["run"]}, ("run", f"{name}_weight")
+        )
+        total = total + p[name] * (p[f"{name}_weights"] * root).sum(f"{name}_weight")
     drawn = np.log(hazards_at_runs(fit_passes))
     np.testing.assert_allclose(total.transpose(*drawn.dims), drawn, atol=1e-9)
 
@@ -195,46 +204,47 @@ def test_the_fit_passes_through_the_counts(fit_passes):
     """Posterior means of the pass rates are within sampling error of the shares of passes."""
     design = fit_passes.design
     p = np.exp(-hazards_at_runs(fit_passes)).mean(("chain", "draw")).values
-    squares = (design.n_correct - 60 * p) ** 2 / (60 * p * (1 - p))
+    squares = (design.observed["n_correct"] - 60 * p) ** 2 / (60 * p * (1 - p))
     assert squares.sum() < squares.size  # a third of that, give or take a tenth
 
 
 def test_a_walk_spreads_with_the_distance_from_the_last_run(fit_passes):
     design, spec = fit_passes.design, fit_passes.spec
     g, walk = spec.discrepancy
-    at = design.positions(walk, design.compute)
-    gain, root = conditional(walk, at, at[-1] + np.array([0.0, 1.0, 2.0]))
+    at = design.positions(walk, design.places)
+    gain, root = conditional(walk, at, at[-1] + np.array([[0.0], [1.0], [2.0]]))
     np.testing.assert_allclose(gain, np.tile([0, 0, 0, 1.0], (3, 1)), atol=1e-9)
     spread = root @ root.T
     np.testing.assert_allclose(spread, [[0, 0, 0], [0, 1, 1], [0, 1, 2]], atol=1e-9)
-    _, root = conditional(g, at, at[-1] + np.array([1.0, 2.0]))
+    _, root = conditional(g, at, at[-1] + np.array([[1.0], [2.0]]))
     assert (root @ root.T)[1, 1] > 4 * (root @ root.T)[0, 0]  # it grows as the third power
 
 
 def test_below_the_ladder_the_walk_starts_anew(fit_passes):
     design = fit_passes.design
     walk = fit_passes.spec.discrepancy[1]
-    at = design.positions(walk, design.compute)
-    gain, root = conditional(walk, at, np.array([-2.0]))
+    at = design.positions(walk, design.places)
+    gain, root = conditional(walk, at, np.array([[-2.0]]))
     np.testing.assert_allclose(gain, 0.0, atol=1e-12)
     np.testing.assert_allclose(root @ root.T, 2.0)
     below = bs.predict(fit_passes, compute=1e18)
     assert any("below every fitted run" in note for note in below.notes)
     assert below.targets["distance"].item() < 0
-    assert np.isfinite(below.summary()[COLUMNS[3:]]).all().all()
+    assert np.isfinite(below.summary()[COLUMNS[5:]]).all().all()
 
 
 def test_discrepancies_have_the_moments_that_their_conditional_says(fit_passes):
     """At 100 times the last run's compute, of draws that all hold the same values at the runs."""
     design, spec = fit_passes.design, fit_passes.spec
     size, at = 4000, np.array([0.0, 0.1, -0.2, 0.3])
+    weights = np.linalg.lstsq(0.2 * design.roots["amplitude_2"].rows, at)[0]
     values = {
         "amplitude": np.zeros(size),
         "amplitude_2": np.full(size, 0.2),
-        "discrepancy": np.zeros((size, 4)),
-        "discrepancy_2": np.tile(at, (size, 24, 1)),
+        "amplitude_weights": np.zeros((size, design.roots["amplitude"].rows.shape[1])),
+        "amplitude_2_weights": np.tile(weights, (size, 24, 1)),
     }
-    target = np.array([design.compute[-1] * 100])
+    target = along("compute", [design.scale[-1] * 100])
     drawn = discrepancies_at(spec, design, values, target, np.random.default_rng(2))
     assert drawn.shape == (size, 1, 24)
     sd = 0.2 * np.sqrt(2)
@@ -253,7 +263,7 @@ def test_a_runs_effect_is_shared_by_all_or_a_bucket_or_nobody(fit_passes):
     drawn = effects_at(spec, design, scales, (size, 1, 24), np.random.default_rng(3))[:, 0]
     assert drawn.std() == pytest.approx(0.5, rel=of_sd(size))
     same = np.corrcoef(drawn.T)[0]
-    alike = design.bucket == design.bucket[0]
+    alike = design.units.bucket == design.units.bucket[0]
     np.testing.assert_allclose(same[alike], 1.0)
     np.testing.assert_allclose(same[~alike], 0.09 / 0.25, atol=z(5) / np.sqrt(size))
 
@@ -268,7 +278,7 @@ def test_the_same_seed_gives_the_same_forecast(fit_passes):
 def test_the_restriction_of_the_report_says_what_it_drops(fit_passes):
     everything = bs.predict(fit_passes, compute=1e24)
     restricted = bs.predict(fit_passes, compute=1e24, restrict="solved_by_all")
-    kept = (fit_passes.design.n_correct > 0).all(axis=1)
+    kept = (fit_passes.design.observed["n_correct"] > 0).all(axis=1)
     assert restricted.notes[-1] == (
         f"Restricted to the {kept.sum()} problems that every fitted run solved: "
         f"{1 - kept.mean():.0%} of 24 are dropped, the hardest ones."
@@ -280,15 +290,17 @@ def test_the_restriction_of_the_report_says_what_it_drops(fit_passes):
 
 def test_a_problem_that_a_run_did_not_try_is_not_unsolved(fit_passes):
     design = fit_passes.design
-    untried = np.where(design.n_correct == 0, 0.0, design.n_samples)
-    chosen, _ = restriction(replace(fit_passes, design=replace(design, n_samples=untried)), None)
+    untried = np.where(design.observed["n_correct"] == 0, 0.0, design.observed["n_samples"])
+    chosen, _ = restriction(
+        replace(fit_passes, design=design.with_observed(n_samples=untried)), None
+    )
     assert chosen.all()
-    eased = replace(fit_passes, design=replace(design, n_samples=untried))
+    eased = replace(fit_passes, design=design.with_observed(n_samples=untried))
     assert restriction(eased, "solved_by_all")[0].all()
 
 
 def test_one_compute_is_refused_for_a_forecast(fit_passes):
-    same = replace(fit_passes.design, compute=np.full(4, 1e20))
+    same = replace(fit_passes.design, places=along("compute", np.full(4, 1e20)))
     with pytest.raises(DataError, match=r"one compute only \(1e\+20 FLOP\), which say nothing of"):
         bs.predict(replace(fit_passes, design=same), compute=1e24)
 
@@ -326,7 +338,7 @@ def test_one_run_can_be_described():
         (lambda f: f.probability(above=np.nan), "above: expected a finite number, got nan"),
         (lambda f: bs.predict(f.fit, compute=1e24, restrict="solved"), "restrict: 'solved' is not"),
         (lambda f: bs.predict(f.fit, compute=1e24, family="x"), "the counts name no family"),
-        (lambda f: bs.predict(f.fit), "targets: give either a table of targets or compute="),
+        (lambda f: bs.predict(f.fit), "targets: say where to forecast: give compute="),
     ],
 )
 def test_what_is_not_known_is_refused(forecast, ask, said):
@@ -342,8 +354,8 @@ def test_a_forecast_is_written_as_it_is_tabulated(forecast, tmp_path):
 
 
 def test_a_forecast_is_a_record(forecast):
-    assert isinstance(forecast, PassForecast)
+    assert isinstance(forecast, bs.Forecast)
     assert forecast.n_samples == 60
-    assert list(forecast.targets.columns) == ["compute", "distance"]
+    assert list(forecast.targets.columns) == ["family", "compute", "distance"]
     np.testing.assert_allclose(forecast.targets["distance"], np.log10([1 / 8, 25]))
     assert set(forecast.draws.data_vars) == {"law", "expected", "run"}

@@ -14,6 +14,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 import bayes_scaling as bs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.plotting.forecasts import GRID_POINTS
 
 LARGE = [6.3e21, 2.3e22]
@@ -55,10 +57,12 @@ def fit_two(fit_cerebras):
         },
         {"family": list(design.families)},
     )
+    design = dataclasses.replace(design, roots=kept_roots(spec, design))
+    posterior = with_weights_of_losses(spec, design, posterior, random_seed=1)
     return dataclasses.replace(
         fit_cerebras,
         spec=spec,
-        runs=bs.read_runs(table),
+        table=bs.read_runs(table),
         design=design,
         posterior=xr.DataTree.from_dict({"posterior": posterior}),
     )
@@ -99,8 +103,8 @@ def test_axes_say_what_they_show(forecast):
 
 
 def test_axes_name_the_unit_of_the_runs(forecast):
-    runs = forecast.fit.runs.assign(loss_unit="bits per byte")
-    other = dataclasses.replace(forecast, fit=dataclasses.replace(forecast.fit, runs=runs))
+    runs = forecast.fit.table.assign(loss_unit="bits per byte")
+    other = dataclasses.replace(forecast, fit=dataclasses.replace(forecast.fit, table=runs))
     assert bs.plot_forecast(other).get_ylabel() == "Loss (bits per byte)"
 
 
@@ -164,7 +168,7 @@ def test_truth_is_hollow_and_only_what_was_not_fitted(forecast, runs):
 
 @pytest.mark.parametrize("truth", [None, "fitted"])
 def test_no_truth_no_entry(forecast, truth):
-    ax = bs.plot_forecast(forecast, truth=forecast.fit.runs if truth else None)
+    ax = bs.plot_forecast(forecast, truth=forecast.fit.table if truth else None)
     assert "Measured, not fitted" not in legend(ax)
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.words import as_typed
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import scale_of, unit_after
+from bayes_scaling.specification.spec import scale_column
 
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
 
 
 def compute_text(compute: float) -> str:
@@ -28,12 +29,33 @@ def compute_text(compute: float) -> str:
     return f"{compute:.3g}".replace("e+", "e")
 
 
+def target_columns(summary: pd.DataFrame) -> dict[str, list[str]]:
+    """Write the covariates of targets, each under its unit: 'target (FLOP)'."""
+    own = [str(name) for name in summary.columns[1 : list(summary.columns).index("distance")]]
+    return {
+        f"target ({scale_of([name]).unit})": [compute_text(value) for value in summary[name]]
+        for name in own
+    }
+
+
+def chance_text(value: float) -> str:
+    """Write a probability in three decimals; draws can't tell it from 0 or 1 beyond that.
+
+    Examples
+    --------
+    >>> chance_text(0.12345), chance_text(0.99996), chance_text(1e-5), chance_text(1.0)
+    ('0.123', '> 0.999', '< 0.001', '> 0.999')
+    """
+    text = f"{value:.3f}"
+    return "> 0.999" if text == "1.000" else "< 0.001" if text == "0.000" else text
+
+
 def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
     """Turn remarks into records."""
     return [asdict(remark) | {"message": as_typed(remark.message)} for remark in remarks]
 
 
-def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
+def fit_record(fit: "Fit", notes: Sequence[str]) -> dict[str, Any]:
     """Turn a fit into a record: what was fitted, and whether it can be trusted."""
     from bayes_scaling.data import check_table
 
@@ -44,7 +66,7 @@ def fit_record(fit: "Fit | PassFit", notes: Sequence[str]) -> dict[str, Any]:
         "random_seed": fit.random_seed,
         "diagnosis": verdict | asdict(fit.diagnosis),
         "notes": notes,
-        "remarks": remark_records(check_table(fit.table)),
+        "remarks": remark_records(check_table(fit.table, scale_column(fit.spec))),
         "versions": dict(fit.versions),
         "data_hash": fit.data_hash,
     }
@@ -54,7 +76,7 @@ def _record_losses(fit: "Fit") -> dict[str, Any]:
     from bayes_scaling.forecasting import response_metric, response_unit
 
     return {
-        "runs": len(fit.runs),
+        "runs": len(fit.table),
         "families": fit.families,
         "unit": response_unit(fit),
         "metric": response_metric(fit),
@@ -62,36 +84,38 @@ def _record_losses(fit: "Fit") -> dict[str, Any]:
     }
 
 
-def _record_counts(fit: "PassFit") -> dict[str, Any]:
+def _record_counts(fit: "Fit") -> dict[str, Any]:
     design = fit.design
-    sizes = np.bincount(design.bucket, design.sizes, len(design.buckets)).astype(int)
+    sizes = np.bincount(design.units.bucket, design.units.sizes, len(design.units.buckets)).astype(
+        int
+    )
     return {
         "runs": len(design.runs),
-        "problems": int(design.sizes.sum()),
-        "buckets": dict(zip(design.buckets, sizes.tolist(), strict=True)),
-        "reference": design.reference,
+        "problems": int(design.units.sizes.sum()),
+        "buckets": dict(zip(design.units.buckets, sizes.tolist(), strict=True)),
+        "reference": float(fit.reference.iloc[0]),
     }
 
 
-def fit_title(fit: "Fit | PassFit") -> str:
+def fit_title(fit: "Fit") -> str:
     """Name a model and what it was fitted to."""
     fitted = DESCRIPTIONS[fit.response.name].words(fit)
-    low, high = fit.design.compute.min(), fit.design.compute.max()
-    span = f"{compute_text(low)} to {compute_text(high)} FLOP"
+    low, high = fit.design.scale.min(), fit.design.scale.max()
+    span = f"{compute_text(low)} to {compute_text(high)}{unit_after(fit.spec.columns)}"
     return f"Model {fit.spec.name}, fitted to {fitted}, {span}"
 
 
 def _name_losses(fit: "Fit") -> str:
-    named = [family for family in fit.families if "family" in fit.runs]
+    named = [family for family in fit.families if "family" in fit.table]
     shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
-    return f"{len(fit.runs)} runs" + (f" of {shown}" if shown else "")
+    return f"{len(fit.table)} runs" + (f" of {shown}" if shown else "")
 
 
-def _name_counts(fit: "PassFit") -> str:
-    return f"{len(fit.design.runs)} runs of {fit.design.sizes.sum()} problems"
+def _name_counts(fit: "Fit") -> str:
+    return f"{len(fit.design.runs)} runs of {fit.design.units.sizes.sum()} problems"
 
 
-def fit_notes(fit: "Fit | PassFit") -> list[str]:
+def fit_notes(fit: "Fit") -> list[str]:
     """Say what the reader of a fit has to know."""
     return [*fit.notes, *DESCRIPTIONS[fit.response.name].notes(fit)]
 
@@ -102,7 +126,7 @@ def _notes_of_floors(fit: "Fit") -> Iterable[str]:
     return floor_notes(fit, range(len(fit.families)))
 
 
-def _no_notes(_: "PassFit") -> Iterable[str]:
+def _no_notes(_: "Fit") -> Iterable[str]:
     return ()
 
 
@@ -128,7 +152,7 @@ def chance_record(
     if chance is None:
         return None
     rows = [
-        {"compute": compute, "probability": value}
-        for compute, value in zip(chance.index, chance, strict=True)
+        {str(chance.index.name): scale, "probability": value}
+        for scale, value in zip(chance.index, chance, strict=True)
     ]
     return {"of": of, "above": question.above, "below": question.below, "targets": rows}

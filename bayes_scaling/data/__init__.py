@@ -3,7 +3,7 @@
 from bayes_scaling.data.amount_checks import demand_one_unit
 from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
 from bayes_scaling.data.checking import check_quantities, check_table
-from bayes_scaling.data.compute import parse_compute, parse_count
+from bayes_scaling.data.compute import amount_of, parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
 from bayes_scaling.data.examples import example
 from bayes_scaling.data.hashing import is_table_of, response_hash, table_hash
@@ -27,6 +27,7 @@ __all__ = [
     "PassesWarning",
     "Remark",
     "RunsWarning",
+    "amount_of",
     "check_passes",
     "check_quantities",
     "check_runs",

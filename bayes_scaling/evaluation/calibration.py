@@ -20,10 +20,9 @@ from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.nuts import Progress
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 BAND_SIMULATIONS = 20_000
 RISES = {"rising", "rising slope"}
@@ -41,7 +40,7 @@ class Exercise:
     """
 
     simulate: Callable[..., tuple[list[pd.DataFrame], Any]]
-    compare: Callable[..., tuple[dict[str, tuple[xr.DataArray, float]], Fit | PassFit]]
+    compare: Callable[..., tuple[dict[str, tuple[xr.DataArray, float]], Fit]]
     options: Mapping[str, Any]
 
 
@@ -203,9 +202,12 @@ def rank_one(
     return ranks, fitted.diagnosis.converged, _is_in_conflict(fitted)
 
 
-def _is_in_conflict(fitted: Fit | PassFit) -> bool:
+def _is_in_conflict(fitted: Fit) -> bool:
     """Whether a scale contradicts its prior, or a ladder rises where the law only falls."""
-    rises = any(remark.topic in RISES for remark in check_quantities(fitted.table))
+    rises = any(
+        remark.topic in RISES
+        for remark in check_quantities(fitted.table, scale_column(fitted.spec))
+    )
     return rises or any(True for _ in conflict_notes(fitted))
 
 

@@ -19,7 +19,6 @@ from bayes_scaling.evaluation.workers import demand_jobs
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import is_of_subset
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.spec import Spec
@@ -34,7 +33,7 @@ INTERPOLATION = {
 
 
 def compare(
-    fits: Mapping[str, Fit] | Mapping[str, PassFit],
+    fits: Mapping[str, Fit],
     unit: str | None = None,
     *,
     cutoffs: Sequence[Any] | None = None,
@@ -51,7 +50,7 @@ def compare(
 
     Parameters
     ----------
-    fits : mapping of str to Fit, or of str to PassFit
+    fits : mapping of str to Fit, or of str to Fit
         Two or more, of the same responses.
     unit : {"run", "family", "problem"}, optional
         What is left out together: a run (the default for losses); all runs of a family but its
@@ -150,8 +149,13 @@ def _ranked(left_out: Mapping[str, Any]) -> pd.DataFrame:
     return table.assign(interpolation_elpd=table["interpolation_elpd"] + best.sum())
 
 
-def demand_same_responses(fits: Mapping[str, Fit] | Mapping[str, PassFit]) -> None:
+def demand_same_responses(fits: Mapping[str, Fit]) -> None:
     """Demand two fits or more, of the same responses; raises DataError."""
+    if not isinstance(fits, Mapping):
+        raise DataError(
+            f"fits: expected fits by name, such as {{'floor': fit, 'no floor': other}}, got a "
+            f"{type(fits).__name__}."
+        )
     if len(fits) < 2:
         raise DataError(f"fits: expected two or more by name, got {len(fits)}.")
     (first, one), *others = fits.items()
@@ -177,17 +181,17 @@ def demand_unit(unit: str | None, spec: Spec) -> tuple[str, ...]:
     return allowed
 
 
-def _demand_same_units(fits: Mapping[str, PassFit]) -> None:
+def _demand_same_units(fits: Mapping[str, Fit]) -> None:
     (first, one), *others = fits.items()
     for name, other in others:
-        if other.design.units != one.design.units:
+        if other.design.units.names != one.design.units.names:
             raise DataError(
                 f"fits: {first} foretells counts by {unit_column(one.spec)} and {name} by "
                 f"{unit_column(other.spec)}, so their scores can't be compared."
             )
 
 
-def _refuse_subsets(fits: Mapping[str, PassFit]) -> None:
+def _refuse_subsets(fits: Mapping[str, Fit]) -> None:
     for name, fitted in fits.items():
         if is_of_subset(fitted):
             raise DataError(
@@ -196,7 +200,7 @@ def _refuse_subsets(fits: Mapping[str, PassFit]) -> None:
             )
 
 
-def _future_of_counts(fitted: PassFit, *settings: Any) -> dict[str, Any]:
+def _future_of_counts(fitted: Fit, *settings: Any) -> dict[str, Any]:
     found = judge_future(fitted, *settings)
     scores = {name: getattr(found, name) for name in ("log_score", "crps")}
     means = {name: float(v.mean()) if len(v) else np.nan for name, v in scores.items()}
@@ -213,7 +217,7 @@ def _future(
 ) -> dict[str, Any]:
     judged = backtest(
         fitted.spec,
-        fitted.runs,
+        fitted.table,
         cutoffs=cutoffs,
         horizon=horizon,
         random_seed=fitted.random_seed,
@@ -231,8 +235,8 @@ def _future(
 
 def _given_reference(fitted: Fit) -> dict[str, Any]:
     """Return the fit's C0 where it isn't the usual one, which each refit takes for its own runs."""
-    usual = make_design(fitted.spec, fitted.runs).reference
-    if np.allclose(usual, fitted.design.reference):
+    usual, own = make_design(fitted.spec, fitted.table).references, fitted.design.references
+    if all(np.allclose(usual[name], values) for name, values in own.items()):
         return {}
     return {"reference": dict(fitted.reference)}
 
@@ -250,7 +254,7 @@ def _leave_out_losses(fitted: Fit, unit: str, options: Mapping[str, Any] | None)
     return leave_out(fitted, units_of(fitted, unit), options)
 
 
-def _leave_out_counts(fitted: PassFit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
+def _leave_out_counts(fitted: Fit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
     return LEAVERS[unit](fitted, options)
 
 

@@ -9,8 +9,8 @@ import scoringrules
 from scipy import special
 
 from bayes_scaling.arrays import Array, Flags
-from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.likelihood import log_choose, log_likelihood
 from bayes_scaling.inference.passes.predictive import (
     flat_draws,
@@ -39,9 +39,7 @@ class Foretold:
     crps: Array
 
 
-def score_hidden(
-    refitted: PassFit, whole: PassDesign, hidden: Flags, rng: np.random.Generator
-) -> Foretold:
+def score_hidden(refitted: Fit, whole: Design, hidden: Flags, rng: np.random.Generator) -> Foretold:
     """Score the counts of runs that a fit had in its design without seeing them.
 
     A draw's log hazard is normal given what was seen, so its binomial is averaged by quadrature:
@@ -49,8 +47,8 @@ def score_hidden(
 
     Parameters
     ----------
-    refitted : PassFit
-    whole : PassDesign
+    refitted : Fit
+    whole : Design
         With the counts that were hidden.
     hidden : ndarray of bool, shape (runs,)
     rng : numpy.random.Generator
@@ -59,7 +57,9 @@ def score_hidden(
     spec, design = refitted.spec, refitted.design
     values = flat_draws(thin_draws(refitted.posterior["posterior"].to_dataset()))
     mean, sd = foretold_at(spec, design, values, hidden)
-    n, c = (counts[:, hidden].T for counts in (whole.n_samples, whole.n_correct))
+    n, c = (
+        counts[:, hidden].T for counts in (whole.observed["n_samples"], whole.observed["n_correct"])
+    )
     turned = partial(hazard, spec)
     density = averaged_density(turned, mean, sd, n, c)
     drawn = turned(mean + sd * rng.standard_normal(mean.shape))
@@ -86,7 +86,7 @@ def averaged_density(
     return np.asarray(density + log_choose(n, c))
 
 
-def log_densities_of_counts(fit: PassFit) -> Array:
+def log_densities_of_counts(fit: Fit) -> Array:
     """Log probability of each count that was fitted, the binomial's mean over the draws.
 
     Returns
@@ -96,7 +96,7 @@ def log_densities_of_counts(fit: PassFit) -> Array:
     """
     hazards = hazards_at_runs(fit).to_numpy()
     hazards = hazards.reshape(-1, *hazards.shape[2:])
-    n, c = fit.design.n_samples, fit.design.n_correct
+    n, c = fit.design.observed["n_samples"], fit.design.observed["n_correct"]
     mean = special.logsumexp(log_likelihood(hazards, n, c), axis=0) - np.log(len(hazards))
     return np.asarray(mean + log_choose(n, c))
 

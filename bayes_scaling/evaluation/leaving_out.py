@@ -15,7 +15,7 @@ from bayes_scaling.evaluation.pointwise import log_densities
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
-from bayes_scaling.inference.sampling import parameter_names
+from bayes_scaling.inference.naming import parameter_names
 
 BAD_K = 0.7
 UNIT = "unit"
@@ -56,7 +56,7 @@ def units_of(fitted: Fit, unit: str) -> dict[str, Index]:
         found = {}
         for index, name in enumerate(fitted.families):
             rows = np.flatnonzero(fitted.design.family == index)
-            smallest = rows[np.argmin(fitted.design.compute[rows])]
+            smallest = rows[np.argmin(fitted.design.scale[rows])]
             if len(rows) > 1:
                 found[name] = rows[rows != smallest]
     if len(found) < 2:
@@ -126,7 +126,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         self.rng = np.random.default_rng([fitted.random_seed, 3])
         self.not_converged = 0
         posterior = fitted.posterior["posterior"].to_dataset()
-        every = np.arange(len(fitted.design.compute))
+        every = np.arange(len(fitted.design.scale))
         densities = log_densities(fitted, fitted.design, every, self.units, self.rng)
         shape = (posterior.sizes["chain"], posterior.sizes["draw"], len(units))
         likelihood = xr.Dataset(
@@ -140,13 +140,13 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
 
     def kept(self, unit: Index) -> Index:
         """Rows that stay when a unit is left out."""
-        return np.setdiff1d(np.arange(len(self.fitted.design.compute)), unit)
+        return np.setdiff1d(np.arange(len(self.fitted.design.scale)), unit)
 
     def can_do(self, index: int) -> bool:
         """Whether what is left when a unit goes can be fitted."""
         kept = self.kept(self.units[index])
         try:
-            design = make_design(self.fitted.spec, self.fitted.runs.iloc[kept])
+            design = make_design(self.fitted.spec, self.fitted.table.iloc[kept])
         except DataError:
             return False
         return set(design.families) == set(self.fitted.families)
@@ -162,7 +162,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         options = {"draws": sizes["draw"], "chains": sizes["chain"], **self.options}
         refitted = fit_runs(
             self.fitted.spec,
-            self.fitted.runs.iloc[modified_observed_data],
+            self.fitted.table.iloc[modified_observed_data],
             random_seed=self.fitted.random_seed,
             reference=dict(self.fitted.reference),
             **options,

@@ -9,10 +9,11 @@ import xarray as xr
 from scipy import stats
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms
-from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.design import Reference, make_design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
+from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import (
     discrepancy_at,
     draw_responses,
@@ -36,7 +37,7 @@ def simulate_ladders(
     random_seed: int,
     simulations: int,
     target: float | None,
-) -> tuple[list[pd.DataFrame], dict[str, float] | float]:
+) -> tuple[list[pd.DataFrame], Reference]:
     """Simulate ladders and a run beyond each, called ``target``; return the reference too."""
     far = 1000 * design["compute"].max() if target is None else target
     aim = design.iloc[[-1]].assign(compute=far, run=TARGET)
@@ -52,17 +53,18 @@ def simulate_ladders(
     return [world for _, world in drawn.groupby("simulation")], reference
 
 
-def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, float] | float:
+def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, dict[str, float]]:
     grid = make_design(spec, design.assign(**{spec.response: 1e9}))
-    if "family" not in spec.groups:
-        return float(grid.reference[0])
-    return dict(zip(grid.families, map(float, grid.reference), strict=True))
+    return {
+        name: dict(zip(grid.families, map(float, values), strict=True))
+        for name, values in grid.references.items()
+    }
 
 
 def compare_ladder(
     spec: Spec,
     world: pd.DataFrame,
-    reference: dict[str, float] | float,
+    reference: Reference,
     random_seed: int,
     options: Mapping[str, Any],
 ) -> tuple[dict[str, tuple[xr.DataArray, float]], Fit]:
@@ -73,8 +75,10 @@ def compare_ladder(
     fitted = fit_runs(spec, kept, random_seed=random_seed, reference=reference, **options)
     rng = np.random.default_rng([random_seed, 2])
     family = fitted.families.index(future["family"]) if "family" in spec.groups else 0
-    index, compute = np.array([family]), np.array([float(future["compute"])])
-    forecast = draw_responses(fitted, index, compute, rng)["run"].isel(target=0)
+    aim = Places(
+        np.array([family]), {name: np.array([float(future[name])]) for name in spec.columns}
+    )
+    forecast = draw_responses(fitted, aim, rng)["run"].isel(target=0)
     posterior = fitted.posterior["posterior"].to_dataset()
     compared = {}
     for parameter in spec.free:
@@ -93,14 +97,14 @@ def _log_likelihoods(
     """Log likelihood given parameters and discrepancy, of each draw and of the truth."""
     spec, design = fitted.spec, fitted.design
     values, chains = flat_posterior(fitted)
-    mean = law_at(spec, design, values, design.family, design.compute)
+    mean = law_at(spec, design, values, design.places)
     if active_terms(spec):
-        mean = mean + discrepancy_at(spec, design, values, design.family, design.compute, rng)
+        mean = mean + discrepancy_at(spec, design, values, design.places, rng)
     of = {name: of_family(values[name], design.family) for name in spec.noise.parameters}
-    drawn = _log_density(mean, of, design.response, design.relative_se).sum(axis=1)
+    drawn = _log_density(mean, of, design.observed["y"], design.observed["relative_se"]).sum(axis=1)
     true = {name: seen[f"true_{name}"].to_numpy()[None, :] for name in spec.noise.parameters}
     centre = np.log(seen["true_expected"].to_numpy())[None, :]
-    own = _log_density(centre, true, design.response, design.relative_se).sum()
+    own = _log_density(centre, true, design.observed["y"], design.observed["relative_se"]).sum()
     return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), float(own)
 
 

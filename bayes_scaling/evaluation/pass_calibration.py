@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import PROBLEM
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.passes.likelihood import log_likelihood
 from bayes_scaling.inference.passes.predictive import draw_hazards, hazards_at_runs
 from bayes_scaling.inference.passes.terms import levels, scale_priors
+from bayes_scaling.inference.places import along
 from bayes_scaling.simulation import simulate
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
@@ -72,7 +73,7 @@ def fit_and_compare(
     reference: float,
     random_seed: int,
     options: Mapping[str, Any],
-) -> tuple[dict[str, tuple[xr.DataArray, float]], PassFit]:
+) -> tuple[dict[str, tuple[xr.DataArray, float]], Fit]:
     """Fit one simulated set of counts; return draws and truth of each quantity, and the fit.
 
     The quantities are the scales, the population's means, the first problem's parameters, the log
@@ -93,7 +94,9 @@ def fit_and_compare(
     compared["log_likelihood"] = _log_likelihoods(fitted, seen)
     rng = np.random.default_rng([random_seed, 2])
     aims = future.groupby("run", sort=False)["compute"].first()
-    hazards = draw_hazards(fitted, aims.to_numpy(float), rng)["run"].mean(PROBLEM)
+    hazards = draw_hazards(fitted, along(spec.columns[0], aims.to_numpy(float)), rng)["run"].mean(
+        PROBLEM
+    )
     truth = future.groupby("run")["true_neg_log_pass"].mean()
     for place, name in enumerate(aims.index):
         compared[str(name)] = (hazards.isel(target=place), float(truth[name]))
@@ -118,11 +121,13 @@ def _of_first(values: xr.DataArray) -> xr.DataArray:
     return values.isel(dict.fromkeys(own, 0), drop=True)
 
 
-def _log_likelihoods(fitted: PassFit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
+def _log_likelihoods(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
     """Log likelihood of the counts, without its constant, of each draw and of the truth."""
     design = fitted.design
     hazards = hazards_at_runs(fitted)
-    drawn = log_likelihood(hazards.values, design.n_samples, design.n_correct).sum(axis=(2, 3))
+    drawn = log_likelihood(
+        hazards.values, design.observed["n_samples"], design.observed["n_correct"]
+    ).sum(axis=(2, 3))
     true = log_likelihood(
         seen["true_neg_log_pass"].to_numpy(),
         seen["n_samples"].to_numpy(float),

@@ -14,8 +14,8 @@ from joblib import Parallel, delayed
 from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.evaluation.count_scores import Foretold, score_hidden
 from bayes_scaling.evaluation.pass_leaving_out import FEWEST_RUNS, refit_without_runs
-from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.fits import Fit
 
 SLACK = 1 + 1e-12  # of rounding, where a decade is the horizon
 
@@ -43,7 +43,7 @@ class Future:
 
 
 def judge_future(
-    fitted: PassFit,
+    fitted: Fit,
     cutoffs: Sequence[float] | None = None,
     horizon: float | None = None,
     jobs: int = 1,
@@ -81,25 +81,25 @@ def judge_future(
     )
 
 
-def _usual_cutoffs(design: PassDesign) -> list[float]:
-    computes = np.unique(design.compute)
+def _usual_cutoffs(design: Design) -> list[float]:
+    computes = np.unique(design.scale)
     places = {max(FEWEST_RUNS, len(computes) // 2), len(computes) - 1}
     return [float(computes[place - 1]) for place in sorted(places) if place >= FEWEST_RUNS]
 
 
-def _split(design: PassDesign, cutoff: float, horizon: float | None) -> tuple[Flags, Flags] | None:
+def _split(design: Design, cutoff: float, horizon: float | None) -> tuple[Flags, Flags] | None:
     """Say which runs are hidden, and which of these are scored; None where there is nothing to."""
-    later = design.compute > cutoff
-    fitted = design.compute[~later]
+    later = design.scale > cutoff
+    fitted = design.scale[~later]
     if len(np.unique(fitted)) < FEWEST_RUNS:
         return None
     reach = np.inf if horizon is None else horizon * SLACK
-    judged = later & (np.log10(design.compute / fitted.max()) <= reach)
+    judged = later & (np.log10(design.scale / fitted.max()) <= reach)
     return (later, judged) if judged.any() else None
 
 
 def _score(
-    fitted: PassFit,
+    fitted: Fit,
     later: Flags,
     judged: Flags,
     fit_options: Mapping[str, Any] | None,
@@ -108,7 +108,7 @@ def _score(
     design, rng = fitted.design, np.random.default_rng([fitted.random_seed, 6])
     refitted = refit_without_runs(fitted, later, fit_options)
     scores = score_hidden(refitted, design, later, rng)
-    known = (design.n_samples[:, ~later] > 0).any(axis=1)
-    cells = (known[:, None] & judged & (design.n_samples > 0))[:, later]
+    known = (design.observed["n_samples"][:, ~later] > 0).any(axis=1)
+    cells = (known[:, None] & judged & (design.observed["n_samples"] > 0))[:, later]
     converged = refitted.diagnosis.converged
     return Foretold(scores.log_density[cells], scores.crps[cells]), converged

@@ -29,9 +29,10 @@ import numpy as np
 from scipy import special, stats
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import PRECISION, flat_posterior, law_at, of_family
 
 LOG_PRECISIONS = np.linspace(-30.0, 4.0, 341)
@@ -109,9 +110,10 @@ def _residuals(fit: Fit, whole: Design, kept: Index, rng: np.random.Generator) -
     spec, design = fit.spec, fit.design
     values, _ = flat_posterior(fit)
     family = np.array([fit.families.index(whole.families[index]) for index in whole.family])
-    law = law_at(spec, design, values, family, whole.compute)
+    places = Places(family, whole.places.covariates)
+    law = law_at(spec, design, values, places)
     shape = law.shape
-    variance = of_family(values["sigma"], family) ** 2 + whole.relative_se**2
+    variance = of_family(values["sigma"], family) ** 2 + whole.observed["relative_se"] ** 2
     nu = np.broadcast_to(of_family(values["nu"], family), shape) if "nu" in values else None
     precision = None
     if nu is not None and PRECISION in values:
@@ -119,9 +121,9 @@ def _residuals(fit: Fit, whole: Design, kept: Index, rng: np.random.Generator) -
         precision[:, kept] = values[PRECISION]
     terms = []
     for term in active_terms(spec):
-        unit = design.covariance_between(term, *[(family, whole.compute)] * 2)
+        unit = design.covariance_between(term, places, places)
         terms.append((np.broadcast_to(of_family(values[term.name], family), shape), unit))
-    gap = np.log(whole.response) - law
+    gap = np.log(whole.observed["y"]) - law
     return Residuals(gap, np.broadcast_to(variance, shape), precision, nu, tuple(terms))
 
 

@@ -12,7 +12,8 @@ from scipy import special, stats
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError, suggest
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.forecasting.summaries import Tables
+from bayes_scaling.forecasting.quantities import LOSS, Quantities
+from bayes_scaling.forecasting.summaries import ALL, Reading, Tables, demand_group
 from bayes_scaling.inference.predictive import flat_posterior, of_family
 from bayes_scaling.inference.shares import top_of
 
@@ -66,10 +67,17 @@ class Predictive(Tables):
     converged: bool = True
     top: float = np.inf
 
-    def _draws(self, kind: str) -> Array:
+    def _quantities(self) -> Quantities:
+        return LOSS
+
+    def _readings(
+        self, of: str | None, by: str, n_samples: int | None, kind: str
+    ) -> Iterator[Reading]:
         if kind != RUN:
             raise BayesScalingError(f"kind: a baseline foretells single runs, got {kind!r}.")
-        return np.exp(self.draws)
+        demand_group(by, (ALL,))
+        quantity = LOSS.find(LOSS.main if of is None else of, n_samples)
+        yield Reading(ALL, quantity, np.exp(self.draws))
 
     def log_density(self, log_loss: Array) -> Array:
         """Log density at one log loss a target.

@@ -1,7 +1,7 @@
 """Forecasts averaged over laws, with weights that backtests have taught."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.evaluation.comparison import demand_same_responses
 from bayes_scaling.forecasting import Forecast, predict
-from bayes_scaling.forecasting.summaries import Summaries
+from bayes_scaling.forecasting.quantities import Quantities
+from bayes_scaling.forecasting.summaries import Reading, Tables
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
 
@@ -23,7 +24,7 @@ PRIOR_SD = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class StackedForecast(Summaries):
+class StackedForecast(Tables):
     """A mixture of the forecasts of several models; read it as a `Forecast`.
 
     Attributes
@@ -45,6 +46,16 @@ class StackedForecast(Summaries):
     weights: pd.DataFrame
     forecasts: Mapping[str, Forecast]
     notes: tuple[str, ...]
+
+    @property
+    def _mixed(self) -> Forecast:
+        return replace(next(iter(self.forecasts.values())), draws=self.draws)
+
+    def _quantities(self) -> Quantities:
+        return self._mixed._quantities()
+
+    def _readings(self, *asked: Any) -> Iterator[Reading]:
+        return self._mixed._readings(*asked)
 
 
 def stack(

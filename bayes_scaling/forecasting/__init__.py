@@ -16,16 +16,15 @@ from bayes_scaling.forecasting.notes import (
     response_metric,
     response_unit,
 )
-from bayes_scaling.forecasting.pass_forecasts import PassForecast
 from bayes_scaling.forecasting.predicting import predict
-from bayes_scaling.forecasting.summaries import quantile_name
+from bayes_scaling.forecasting.summaries import ALL, quantile_name
 from bayes_scaling.forecasting.targets import family_index
 
 __all__ = [
+    "ALL",
     "FAR",
     "NO_UNIT",
     "Forecast",
-    "PassForecast",
     "demand_near",
     "distance_record",
     "family_index",

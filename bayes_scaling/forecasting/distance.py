@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError
+from bayes_scaling.scales import unit_after
 
 FAR = 2.5  # decades of compute; what it is along another scale isn't known
 FARTHEST = 8.0  # decades beyond the runs that predict takes without being told that they are meant
@@ -72,21 +73,29 @@ def far_notes(targets: pd.DataFrame, *, is_recorded: bool) -> Iterator[str]:
         return
     far = targets[targets["distance"] > FAR]
     named = ", ".join(
-        f"{compute:.3g} FLOP ({away:.2f} decades)"
-        for compute, away in zip(far["compute"], far["distance"], strict=True)
+        f"{place} ({away:.2f} decades)"
+        for place, away in zip(said_of(far), far["distance"], strict=True)
     )
     judged = record_at(distance) if is_recorded else "There is no record of such forecasts there."
     yield f"Far: more than {FAR:g} decades beyond the fitted runs: {named}. {judged}"
 
 
-def demand_near(computes: Array, smallest: Array | float, largest: Array | float) -> None:
+def demand_near(
+    scales: Array,
+    smallest: Array | float,
+    largest: Array | float,
+    columns: tuple[str, ...] = ("compute",),
+) -> None:
     """Refuse targets so far from the fitted runs that they must be meant.
 
     Parameters
     ----------
-    computes : ndarray
+    scales : ndarray
+        Of the targets: their compute, or what else they are forecast along.
     smallest, largest : ndarray or float
         The ends of the ladder that each target belongs to.
+    columns : tuple of str
+        What the scale is, or is the product of.
 
     Raises
     ------
@@ -94,20 +103,30 @@ def demand_near(computes: Array, smallest: Array | float, largest: Array | float
         If a target lies more than 8 decades beyond the largest run, or more than 6 below the
         smallest, as a number does whose exponent was forgotten.
     """
-    smallest, largest = (np.broadcast_to(end, len(computes)) for end in (smallest, largest))
-    beyond, below = np.log10(computes / largest), np.log10(smallest / computes)
+    name, unit = " x ".join(columns), unit_after(columns)
+    smallest, largest = (np.broadcast_to(end, len(scales)) for end in (smallest, largest))
+    beyond, below = np.log10(scales / largest), np.log10(smallest / scales)
     for place in np.flatnonzero(beyond > FARTHEST):
         raise DataError(
-            f"compute: the target {computes[place]:.3g} FLOP lies {beyond[place]:.1f} decades "
+            f"{name}: the target {scales[place]:.3g}{unit} lies {beyond[place]:.1f} decades "
             f"beyond the largest fitted run, which has {largest[place]:.3g}. Beyond {FARTHEST:g} "
             f"decades a forecast is little but its priors. {MEANT}"
         )
     for place in np.flatnonzero(below > LOWEST):
         raise DataError(
-            f"compute: {computes[place]:.4g} FLOP is {below[place]:.0f} decades below the smallest "
+            f"{name}: {scales[place]:.4g}{unit} is {below[place]:.0f} decades below the smallest "
             f"run, which has {smallest[place]:.3g}; was "
-            f"{_with_exponent(float(computes[place]), float(largest[place]))} meant? {MEANT}"
+            f"{_with_exponent(float(scales[place]), float(largest[place]))} meant? {MEANT}"
         )
+
+
+def said_of(targets: pd.DataFrame) -> list[str]:
+    """Say where each target is: '2.3e+22 FLOP', or '7e+09 params and 1.4e+12 tokens'."""
+    names = [name for name in targets if name not in {"family", "distance"}]
+    columns = [
+        [f"{number:.3g}{unit_after([str(name)])}" for number in targets[name]] for name in names
+    ]
+    return [" and ".join(parts) for parts in zip(*columns, strict=True)]
 
 
 def _with_exponent(number: float, largest: float) -> str:

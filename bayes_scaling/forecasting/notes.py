@@ -1,41 +1,58 @@
 """What the reader of a forecast has to know."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data.loss_checks import metrics_of, unit_of
-from bayes_scaling.forecasting.distance import far_notes
+from bayes_scaling.forecasting.distance import RECORDED, far_notes, said_of
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.places import Places
+from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import unit_after
 
 NO_UNIT = "unit not given"
 PRIOR_RATIO = 0.8
 AMPLE = 4.0  # times the effective draws that are needed: no closer look
 
 
-def loss_notes(
-    fit: Fit, table: pd.DataFrame, index: np.ndarray[Any, Any], draws: xr.Dataset
+def forecast_notes(
+    fit: Fit, places: Places, table: pd.DataFrame, draws: xr.Dataset
 ) -> Iterator[str]:
     """Say what the data are, whether the fit converged, its floor's source, where targets lie."""
     yield from convergence_notes(fit.diagnosis)
     yield from fit.notes
-    yield from floor_notes(fit, sorted(set(index.tolist())))
-    for family, compute in zip(index, table["compute"], strict=True):
+    yield from floor_notes(fit, sorted(set(places.family.tolist())))
+    for family, scale, said in zip(places.family, places.scale, said_of(table), strict=True):
         smallest = fit.design.of_family(family).min()
-        if compute < smallest:
+        if scale < smallest:
             yield (
-                f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
-                f"{smallest:.3g} FLOP): this is an extrapolation downward."
+                f"The target {said} lies below every fitted run (the smallest has "
+                f"{smallest:.3g}{unit_after(fit.spec.columns)}): this is an extrapolation downward."
             )
-    yield from far_notes(table, is_recorded=True)
-    yield from size_notes(draws["expected"])
+    yield from far_notes(table, is_recorded=is_recorded(fit))
+    yield from size_notes(AVERAGES[fit.response.name](draws["expected"]))
+
+
+def is_recorded(fit: Fit) -> bool:
+    """Whether there is a record of how such forecasts fared, by distance: of losses in compute."""
+    return fit.response.name == RECORDED and fit.spec.columns == ("compute",)
+
+
+def _mean_pass_rate(hazards: xr.DataArray) -> xr.DataArray:
+    own = set(hazards.dims) - {"chain", "draw", "target"}
+    rates: xr.DataArray = xr.ufuncs.exp(-hazards)
+    return rates.mean(list(own))
+
+
+AVERAGES: ByResponse[Callable[[xr.DataArray], xr.DataArray]] = {
+    "loss": lambda losses: losses,
+    "passes": _mean_pass_rate,
+}
 
 
 def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
@@ -44,21 +61,6 @@ def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
         yield str(diagnosis)
     elif diagnosis.retried:
         yield "The fit converged on the second try, with twice the draws and smaller steps."
-
-
-def pass_notes(fit: PassFit, targets: pd.DataFrame, draws: xr.Dataset) -> Iterator[str]:
-    """Say whether the fit converged, what it did on its own, and where a target lies."""
-    yield from convergence_notes(fit.diagnosis)
-    yield from fit.notes
-    smallest = fit.design.compute.min()
-    for compute in targets["compute"]:
-        if compute < smallest:
-            yield (
-                f"The target {compute:.3g} FLOP lies below every fitted run (the smallest has "
-                f"{smallest:.3g} FLOP): this is an extrapolation downward."
-            )
-    yield from far_notes(targets, is_recorded=False)
-    yield from size_notes(xr.ufuncs.exp(-draws["expected"]).mean(unit_column(fit.spec)))
 
 
 def size_notes(expected: xr.DataArray) -> Iterator[str]:
@@ -144,7 +146,7 @@ def response_metric(fit: Fit, family: str | None = None) -> str | None:
 
 
 def _runs_of(fit: Fit, family: str | None) -> pd.DataFrame:
-    runs = fit.runs
+    runs = fit.table
     return runs[runs["family"] == family] if family is not None and "family" in runs else runs
 
 

@@ -1,69 +1,50 @@
-"""Posterior predictive distributions at target computes."""
+"""Posterior predictive distributions at targets."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayes_scaling.data import demand_one_unit
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.distance import demand_near
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.forecasting.notes import loss_notes, pass_notes
-from bayes_scaling.forecasting.pass_forecasts import PassForecast, restriction
-from bayes_scaling.forecasting.targets import family_index, read_targets
+from bayes_scaling.forecasting.notes import forecast_notes
+from bayes_scaling.forecasting.restrictions import restriction
+from bayes_scaling.forecasting.targets import read_targets
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.memory import demand_memory
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import draw_hazards
+from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import draw_responses
 from bayes_scaling.responses import ByResponse
 
-MIN_COMPUTES = 2
+MIN_SCALES = 2
 COPIES = 12  # of all draws at a time: three kinds, their logarithms, and what they are made from
 
 
-@overload
 def predict(
     fit: Fit,
     targets: pd.DataFrame | None = None,
     *,
     compute: Any = None,
     family: str | Sequence[str] | None = None,
-    restrict: None = None,
-    random_seed: int | None = None,
-    far: bool = False,
-) -> Forecast: ...
-@overload
-def predict(
-    fit: PassFit,
-    targets: pd.DataFrame | None = None,
-    *,
-    compute: Any = None,
-    family: None = None,
     restrict: str | None = None,
     random_seed: int | None = None,
     far: bool = False,
-) -> PassForecast: ...
-def predict(
-    fit: Fit | PassFit,
-    targets: pd.DataFrame | None = None,
-    *,
-    compute: Any = None,
-    family: str | Sequence[str] | None = None,
-    restrict: str | None = None,
-    random_seed: int | None = None,
-    far: bool = False,
-) -> Forecast | PassForecast:
+    **covariates: Any,
+) -> Forecast:
     """Forecast what new runs will show.
 
     Parameters
     ----------
-    fit : Fit or PassFit
+    fit : Fit
     targets : DataFrame, optional
-        A row a target: ``compute``, and ``family`` where the fit has several.
+        A row a target: ``compute``, or the covariates that the model has in its place, and
+        ``family`` where the fit has several.
     compute : float, str, or sequence of these, optional
         Target computes instead of a table: FLOP, or text such as ``"40 PF-days"``.
     family : str or sequence of str, optional
@@ -74,20 +55,23 @@ def predict(
     random_seed : int, optional
         By default the fit's, so that the same fit gives the same forecast.
     far : bool
-        Whether a target more than 8 decades beyond the largest fitted run, or 6 below the smallest,
-        is meant. From 2.5 decades on the notes say what the record of published ladders holds.
+        Forecast targets more than 8 decades beyond the fitted runs, or more than 6 below them, all
+        the same.
+    **covariates
+        Targets along whatever else the model forecasts along: ``params=7e9, tokens=1.4e12``.
 
     Returns
     -------
-    Forecast, or PassForecast for a PassFit
-        Joint draws for all targets.
+    Forecast
+        Its notes say which targets lie more than 2.5 decades beyond the fitted runs, and what the
+        record of published ladders holds there.
 
     Raises
     ------
     DataError
-        If a target has no usable compute, its family has no run in the fit, counts of a single
-        compute were fitted, which say nothing of the exponent, the ladder is in another unit, or
-        a target is too far from it, or looks as if its exponent was forgotten.
+        If a target isn't what it can be, its family has no run, counts of one scale say nothing of
+        the exponent, the ladder is in another unit, or a target is too far from it, or looks as if
+        its exponent was forgotten.
     BayesScalingError
         If so many targets don't fit into memory.
 
@@ -99,39 +83,56 @@ def predict(
     >>> list(forecast.summary().columns)[-4:]
     ['q05', 'q25', 'q75', 'q95']
     """
-    computes, labels = read_targets(targets, compute, family)
+    if getattr(fit, "response", None) is None:
+        raise DataError(f"fit: expected what fit or load_fit returns, got {type(fit).__name__}.")
+    places = read_targets(fit, targets, {"compute": compute, **covariates}, family)
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
-    own = fit.response
-    options = own.own_options(fit.spec.name, restrict=restrict)
-    return PREDICTORS[own.name](fit, computes, labels, seed, far=far, **options)
-
-
-def _losses(
-    fit: Fit, computes: np.ndarray[Any, Any], labels: list[str | None], seed: int, *, far: bool
-) -> Forecast:
-    demand_one_unit(fit.design.compute, computes)
-    index = np.array([family_index(fit.families, label) for label in labels])
-    last = np.array([fit.design.of_family(own).max() for own in index])
+    options = fit.response.own_options(fit.spec.name, restrict=restrict)
+    _demand_scales(fit)
+    if fit.spec.columns == ("compute",):
+        demand_one_unit(fit.design.scale, places.scale)
+    index = places.family
+    own = {family: fit.design.of_family(int(family)) for family in np.unique(index)}
+    last = np.array([own[family].max() for family in index])
     if not far:
-        first = np.array([fit.design.of_family(own).min() for own in index])
-        demand_near(computes, first, last)
-    rng = np.random.default_rng([seed, 1])
-    together = len(fit.design.runs) + len(computes)
-    _demand_memory(fit, len(computes), together**2)
-    draws = draw_responses(fit, index, computes, rng)
+        first = np.array([own[family].min() for family in index])
+        demand_near(places.scale, first, last, fit.spec.columns)
+    count = max(1, len(fit.design.units))
+    _demand_memory(fit, len(places) * count, (len(fit.design.runs) + len(places)) ** 2)
     table = pd.DataFrame(
         {
-            "family": [fit.families[own] for own in index],
-            "compute": computes,
-            "distance": np.log10(computes / last),
+            "family": [fit.families[family] for family in index],
+            **places.covariates,
+            "distance": np.log10(places.scale / last),
         }
     )
-    notes = tuple(loss_notes(fit, table, index, draws))
-    return Forecast(table, draws, fit, notes, seed)
+    draws = PREDICTORS[fit.response.name](fit, places, np.random.default_rng([seed, 1]))
+    draws = draws.assign_coords({name: ("target", table[name].to_numpy()) for name in table})
+    chosen, said = restriction(fit, **options)
+    notes = (*forecast_notes(fit, places, table, draws), *said)
+    return Forecast(table, draws, fit, notes, seed, chosen)
 
 
-def _demand_memory(fit: Fit | PassFit, of_draw: int, more: int = 0) -> None:
+PREDICTORS: ByResponse[Callable[[Fit, Places, np.random.Generator], xr.Dataset]] = {
+    "loss": draw_responses,
+    "passes": draw_hazards,
+}
+
+
+def _demand_scales(fit: Fit) -> None:
+    """Refuse a fit of counts of one scale, which says nothing of the exponent."""
+    if len(fit.design.units) and len(np.unique(fit.design.scale)) < MIN_SCALES:
+        (name,) = fit.spec.columns
+        unit = " FLOP" if name == "compute" else ""
+        raise DataError(
+            f"{name}: the fit has runs of one {name} only ({fit.design.scale[0]:.3g}{unit}), which "
+            "say nothing of the exponent: a forecast would be the prior's. Add runs of other "
+            "sizes; the fit can still be described with fit.summary()."
+        )
+
+
+def _demand_memory(fit: Fit, of_draw: int, more: int) -> None:
     """Refuse more targets than memory holds the draws of, `of_draw` numbers in each."""
     sizes = fit.posterior["posterior"].sizes
     drawn = sizes["chain"] * sizes["draw"]
@@ -140,44 +141,3 @@ def _demand_memory(fit: Fit | PassFit, of_draw: int, more: int = 0) -> None:
         COPIES * (drawn * of_draw + more),
         "Ask for fewer targets at a time.",
     )
-
-
-def _check_family(fit: PassFit, labels: list[str | None]) -> None:
-    for label in filter(None, labels):
-        if "family" not in fit.table:
-            raise DataError(f"family: got {label!r}, but the counts name no family; leave it away.")
-        family_index(fit.families, label)
-
-
-def _passes(
-    fit: PassFit,
-    computes: np.ndarray[Any, Any],
-    labels: list[str | None],
-    seed: int,
-    *,
-    far: bool,
-    restrict: str | None,
-) -> PassForecast:
-    _check_family(fit, labels)
-    fitted = fit.design.compute
-    if len(np.unique(fitted)) < MIN_COMPUTES:
-        raise DataError(
-            f"compute: the fit has runs of one compute only ({fitted[0]:.3g} FLOP), which say "
-            "nothing of the exponent: a forecast would be the prior's. Add runs of other sizes; "
-            "the fit can still be described with fit.summary()."
-        )
-    demand_one_unit(fitted, computes)
-    if not far:
-        demand_near(computes, fitted.min(), fitted.max())
-    _demand_memory(fit, len(computes) * len(fit.design.units))
-    chosen, said = restriction(fit, restrict)
-    draws = draw_hazards(fit, computes, np.random.default_rng([seed, 1]))
-    table = pd.DataFrame({"compute": computes, "distance": np.log10(computes / fitted.max())})
-    notes = (*pass_notes(fit, table, draws), *said)
-    return PassForecast(table, draws, fit, notes, seed, chosen)
-
-
-PREDICTORS: ByResponse[Callable[..., Forecast | PassForecast]] = {
-    "loss": _losses,
-    "passes": _passes,
-}

@@ -1,44 +1,111 @@
 """The targets of a forecast, checked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.data import parse_compute
+from bayes_scaling.arrays import Array, Index
+from bayes_scaling.data import amount_of
 from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.places import Places
 
 
 def read_targets(
-    targets: pd.DataFrame | None, compute: Any, family: str | Sequence[str] | None
-) -> tuple[np.ndarray[Any, Any], list[str | None]]:
-    """Return the computes of the targets, FLOP, and their families where they are named."""
-    if (targets is None) == (compute is None):
-        raise DataError("targets: give either a table of targets or compute=, not both.")
+    fit: Fit,
+    targets: pd.DataFrame | None,
+    covariates: Mapping[str, Any],
+    family: str | Sequence[str] | None,
+) -> Places:
+    """Return the places of targets, given as a table or as the numbers of each covariate."""
+    given = {name: value for name, value in covariates.items() if value is not None}
+    columns = fit.spec.columns
+    if targets is not None and given:
+        raise DataError(f"targets: give either a table of targets or {_said(columns)}, not both.")
     if targets is not None:
         if not isinstance(targets, pd.DataFrame):
             raise DataError(
                 f"targets: expected a DataFrame, got {type(targets).__name__}. For plain numbers "
-                "write compute=."
+                f"write {_said(columns)}."
             )
-        if "compute" not in targets:
-            raise DataError(
-                "targets: the table lacks the column compute; it has "
-                f"{', '.join(map(str, targets.columns))}."
-            )
-        compute = list(targets["compute"])
+        for name in columns:
+            if name not in targets:
+                raise DataError(
+                    f"targets: the table lacks the column {name}; it has "
+                    f"{', '.join(map(str, targets.columns))}."
+                )
+        given = {name: list(targets[name]) for name in columns}
         family = list(targets["family"]) if "family" in targets else family
-    single = isinstance(compute, str) or np.ndim(compute) == 0
-    values = [compute] if single else list(compute)
-    if not values:
-        raise DataError("compute: no target given.")
-    computes = np.array([parse_compute(value) for value in values])
-    if family is None or isinstance(family, str):
-        return computes, [family] * len(computes)
-    if len(family) != len(computes):
-        raise DataError(f"family: {len(family)} families for {len(computes)} targets.")
-    return computes, list(family)
+    _demand_names(fit, given)
+    lists = {name: _listed(value) for name, value in given.items()}
+    count = max(map(len, lists.values()))
+    for name, values in lists.items():
+        if not values:
+            raise DataError(f"{name}: no target given.")
+        if len(values) not in {1, count}:
+            raise DataError(f"{name}: {len(values)} numbers for {count} targets.")
+    numbers: dict[str, Array] = {
+        name: np.broadcast_to([_amount(name, value) for value in lists[name]], (count,)).copy()
+        for name in columns
+    }
+    return Places(_families(fit, family, count), numbers)
+
+
+def _amount(name: str, value: object) -> float:
+    try:
+        return amount_of(name, value)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def _demand_names(fit: Fit, given: Mapping[str, Any]) -> None:
+    """Demand every covariate of the model, and no other."""
+    columns = fit.spec.columns
+    for name in given:
+        if name not in columns:
+            raise DataError(
+                f"{name}: {fit.spec.name} forecasts along {' and '.join(columns)}; "
+                f"{suggest(name, columns)}"
+            )
+    missing = [name for name in columns if name not in given]
+    if len(missing) == len(columns):
+        raise DataError(
+            f"targets: say where to forecast: give {_said(columns)}, or a table with "
+            f"{'the column' if len(columns) == 1 else 'the columns'} {', '.join(columns)}."
+        )
+    if missing:
+        raise DataError(f"{missing[0]}: {fit.spec.name} needs it beside {', '.join(given)}.")
+
+
+def _said(columns: Sequence[str]) -> str:
+    return " and ".join(f"{name}=" for name in columns)
+
+
+def _listed(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) or np.ndim(value) == 0 else list(value)
+
+
+def _families(fit: Fit, family: str | Sequence[str] | None, count: int) -> Index:
+    if not (family is None or isinstance(family, str) or _are_names(family)):
+        raise DataError(f"family: expected a name, or one a target, got {family!r}.")
+    labels = [family] * count if family is None or isinstance(family, str) else list(family)
+    if len(labels) != count:
+        raise DataError(
+            f"family: {len(labels)} families for {count} targets; give one a target, or one for "
+            "all."
+        )
+    named, rows = "family" in fit.table, fit.response.rows
+    for label in labels:
+        if label is not None and not named and label not in fit.families:
+            raise DataError(f"family: got {label!r}, but the {rows} name no family; leave it away.")
+    return np.array([family_index(fit.families, label) for label in labels], dtype=np.int64)
+
+
+def _are_names(family: object) -> bool:
+    """Whether they are names, some of which may be None: the only family of the fit."""
+    return isinstance(family, Sequence) and all(isinstance(one, str | None) for one in family)
 
 
 def family_index(families: Sequence[str], label: str | None) -> int:

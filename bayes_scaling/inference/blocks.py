@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.design import Design
-from bayes_scaling.specification.discrepancy import Discrepancy
+from bayes_scaling.inference.discrepancies import by_family
 from bayes_scaling.specification.spec import Spec
 
 
@@ -49,13 +49,3 @@ def lay_out(spec: Spec, design: Design) -> Blocks:
     mask = np.zeros((len(design.families) if own else 1, int(slot.max()) + 1))
     mask[block, slot] = 1.0
     return Blocks(block, slot, mask)
-
-
-def by_family(spec: Spec) -> bool:
-    """Whether each family is a block of its own."""
-    return "family" in spec.groups and all(term.over for term in active_terms(spec))
-
-
-def active_terms(spec: Spec) -> list[Discrepancy]:
-    """Return the discrepancies whose amplitude isn't pinned to zero."""
-    return [term for term in spec.discrepancy if term.amplitude != 0.0]

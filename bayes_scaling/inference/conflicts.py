@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayes_scaling.inference.fits import LIMIT, Fit, labelled_columns
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.specification.spec import Spec
 
 NOISE = "sigma"
 
 
-def conflict_notes(fit: Fit | PassFit) -> Iterator[str]:
+def conflict_notes(fit: Fit) -> Iterator[str]:
     """Say of each scale whether its posterior median lies beyond its prior's 99.5 % point."""
     posterior = fit.posterior["posterior"].to_dataset()
     for name in scales_of(fit.spec):

@@ -15,15 +15,17 @@ from scipy import optimize, special
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms, by_family
 from bayes_scaling.inference.design import Design
-from bayes_scaling.inference.roots import Root, prior_sample, rank_of
+from bayes_scaling.inference.discrepancies import active_terms, by_family
+from bayes_scaling.inference.roots import BlockRoot, prior_sample, rank_of
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
 
 STEP = 1e-4
+
+Covariates = tuple[Array, ...]  # the logarithm of each, at the runs
 WITHIN = 6.0
 
 LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
@@ -156,7 +158,7 @@ def _typical(spec: Spec, families: int) -> _Typical:
 
 
 @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
-def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisation:
+def linearise(spec: Spec, design: Design, roots: list[list[BlockRoot]]) -> Linearisation:
     """Linearise the law about its best fit at the prior's typical noise and discrepancy."""
     typical = _typical(spec, len(design.families))
     families, count = len(design.families), len(typical.maps)
@@ -171,8 +173,8 @@ def linearise(spec: Spec, design: Design, roots: list[list[Root]]) -> Linearisat
         own = {name: root.rows for name, root in zip(names, roots[family], strict=True)}
         scaled = [typical.values[name] * rows for name, rows in own.items()]
         root = np.column_stack([np.zeros((len(runs), 0)), *scaled])
-        scale = np.hypot(typical.values["sigma"], design.relative_se[runs])
-        x, target = design.x[runs], np.log(design.response[runs])
+        scale = np.hypot(typical.values["sigma"], design.observed["relative_se"][runs])
+        x, target = design.x_at(design.places.at(runs)), np.log(design.observed["y"][runs])
         point[family] = _best_fit(spec, typical, x, target, scale, root)
         at_runs = _slopes(spec, typical, x, point[family])
         modes = _modes(root, at_runs)
@@ -190,16 +192,16 @@ def _modes(root: Array, slopes: Array) -> Array:
     return np.column_stack([own, added]).T
 
 
-def _log_law(spec: Spec, typical: _Typical, x: Array, point: Array) -> Array:
-    """Log of the law at x, shape (n,), for the whitened parameters at a point."""
+def _log_law(spec: Spec, typical: _Typical, x: Covariates, point: Array) -> Array:
+    """Log of the law at runs, shape (n,), for the whitened parameters at a point."""
     values: dict[str, Any] = {name: typical.values[name] for name in spec.coordinates.parameters}
     for value, (name, rule) in zip(point, typical.maps.items(), strict=True):
         values[name] = rule.outward(value)
-    return np.asarray(spec.law.curve(x, **spec.coordinates.to_curve(stated(spec, values))))
+    return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated(spec, values))))
 
 
 def _best_fit(
-    spec: Spec, typical: _Typical, x: Array, target: Array, scale: Array, root: Array
+    spec: Spec, typical: _Typical, x: Covariates, target: Array, scale: Array, root: Array
 ) -> Array:
     """Fit by least squares, whitened: with ``B = diag(1 / scale) root``, by ``(1 + B B')^-1/2``."""
     own, sizes, _ = np.linalg.svd(root / scale[:, None], full_matrices=False)
@@ -216,11 +218,11 @@ def _best_fit(
     return np.asarray(found.x)
 
 
-def _slopes(spec: Spec, typical: _Typical, x: Array, point: Array) -> Array:
+def _slopes(spec: Spec, typical: _Typical, x: Covariates, point: Array) -> Array:
     """Central differences of the log law, shape (n, parameters)."""
     nudges = STEP * np.eye(len(point))
     columns = [
         _log_law(spec, typical, x, point + nudge) - _log_law(spec, typical, x, point - nudge)
         for nudge in nudges
     ]
-    return np.column_stack(columns) / (2 * STEP) if columns else np.zeros((len(x), 0))
+    return np.column_stack(columns) / (2 * STEP) if columns else np.zeros((len(x[0]), 0))

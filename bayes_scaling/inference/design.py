@@ -1,83 +1,171 @@
-"""What the model reads of the data: covariates and responses, as arrays."""
+"""What a model reads of the data: where the runs are, and what was seen there, as arrays."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.arrays import Array, Index
-from bayes_scaling.data import parse_compute
+from bayes_scaling.arrays import Array, Flags, Index
+from bayes_scaling.data import amount_of
 from bayes_scaling.errors import DataError, SpecError
+from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
 from bayes_scaling.specification.spec import Spec
 
-Places = tuple[Index, Array]
-
 LADDER = "ladder"
-MIN_COMPUTES = 3
+MIN_SCALES = 3
+
+Reference = float | str | Mapping[Any, Any] | None
 
 
-@dataclass(frozen=True)
-class Design:
-    """The arrays of one fit, a row a run.
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What is tried in every run, where a response has that: problems, in buckets.
 
     Attributes
     ----------
-    families : tuple of str
-        Names of the ladders; one name where the model has one ladder.
-    family : ndarray of int, shape (n,)
-    reference : ndarray, shape (families,)
-        C0 of each ladder, FLOP.
-    compute, response : ndarray, shape (n,)
-    relative_se : ndarray, shape (n,)
-        Standard error of the log of the response where one is given; else 0.
-    runs : tuple of str
-        Names of the runs.
+    names : tuple of str
+        Problems; or buckets, where the model knows nothing of single problems.
+    buckets : tuple of str
+        In the order of their labels; one, named ``all``, where the model has none.
+    bucket : ndarray of int, shape (units,)
+        The bucket of each unit.
+    sizes : ndarray of int, shape (units,)
+        Problems in each unit: 1, or those of the bucket.
     """
 
-    families: tuple[str, ...]
-    family: Index
-    reference: Array
-    compute: Array
-    response: Array
-    relative_se: Array
+    names: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    bucket: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    sizes: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def at(self, chosen: Index) -> "Units":
+        """Take some of them; the buckets stay."""
+        names = tuple(self.names[place] for place in chosen)
+        return Units(names, self.buckets, self.bucket[chosen], self.sizes[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """A discrepancy at the runs: a root of its covariance times standard normal weights.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (runs, rank)
+        At unit amplitude. Each block of runs that share the weights has columns that are
+        orthogonal; they may be zero there.
+    left_out : ndarray, shape (runs,)
+        Variance at unit amplitude that the weights don't hold.
+    """
+
+    rows: Array
+    left_out: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The arrays of one fit: a row a run and, where the response has units, a row of cells a unit.
+
+    Attributes
+    ----------
+    runs : tuple of str
+        Names of the runs.
+    families : tuple of str
+        Names of the ladders; one name where the model has one ladder.
+    places : Places
+        Family and covariates of each run.
+    references : mapping of str to ndarray, shape (families,)
+        Where each covariate's logarithm is zero, by family: C0 in FLOP, for compute.
+    observed : mapping of str to ndarray
+        What the response reads: of losses ``y`` and ``relative_se`` (the standard error of its log
+        where one is given; else 0), shape (runs,); of counts ``n_samples`` (zero where a problem
+        wasn't tried by a run) and ``n_correct``, shape (units, runs).
+    units : Units
+        None of them where a run has a single response.
+    roots : mapping of str to Root
+        Of a fit: each discrepancy's, by the name of its amplitude.
+    labels : mapping of str to tuple of str
+        Names of what else runs are grouped by, by column, as in ``places.groups``.
+    """
+
     runs: tuple[str, ...]
+    families: tuple[str, ...]
+    places: Places
+    references: Mapping[str, Array]
+    observed: Mapping[str, Array]
+    units: Units = field(default_factory=Units)
+    roots: Mapping[str, Root] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def x(self) -> Array:
-        """Natural logarithm of compute over the ladder's reference."""
-        return np.asarray(np.log(self.compute / self.reference[self.family]))
+    def family(self) -> Index:
+        """The ladder of each run."""
+        return self.places.family
+
+    @property
+    def scale(self) -> Array:
+        """What the runs are ordered by: the covariate, or the product of several."""
+        return self.places.scale
+
+    @property
+    def x(self) -> tuple[Array, ...]:
+        """Natural logarithm of each covariate at the runs, over its ladder's reference."""
+        return self.x_at(self.places)
+
+    def x_at(self, places: Places) -> tuple[Array, ...]:
+        """Natural logarithm of each covariate at places, over its ladder's reference."""
+        return tuple(
+            np.log(values / self.references[name][places.family])
+            for name, values in places.covariates.items()
+        )
 
     def of_family(self, family: int) -> Array:
-        """Return the compute of the fitted runs of one family, FLOP."""
-        return np.asarray(self.compute[self.family == family])
+        """Return the scale of the fitted runs of one family."""
+        return np.asarray(self.scale[self.family == family])
 
-    def anchor(self, term: Discrepancy, family: int) -> float:
-        """Return the smallest compute, from which a discrepancy is measured."""
-        return float((self.of_family(family) if term.over else self.compute).min())
+    def of_units(self, chosen: Index) -> "Design":
+        """Return the design of some units."""
+        own = {name: np.ascontiguousarray(cells[chosen]) for name, cells in self.observed.items()}
+        return replace(self, units=self.units.at(chosen), observed=own)
 
-    def positions(self, term: Discrepancy, family: Index, compute: Array) -> Array:
-        """Return where computes of families lie along a discrepancy."""
-        anchors = np.array([self.anchor(term, own) for own in range(len(self.families))])
-        return positions(term, compute, anchors[family])
+    def without(self, hidden: Flags) -> "Design":
+        """Return the design with nothing seen in the cells of a mask, shape ``(units, runs)``."""
+        return self.with_observed(
+            **{name: np.where(hidden, 0.0, cells) for name, cells in self.observed.items()}
+        )
+
+    def with_observed(self, **cells: Array) -> "Design":
+        """Return the design with other cells."""
+        return replace(self, observed={**self.observed, **cells})
+
+    def positions(self, term: Discrepancy, places: Places) -> Array:
+        """Return where places lie along a discrepancy, shape ``(n, covariates)``.
+
+        They are measured from the smallest run, of the own family where each has its own.
+        """
+        columns = []
+        for name in term.along:
+            runs, every = self.places.covariates[name], range(len(self.families))
+            anchors = [(runs[self.family == own] if term.over else runs).min() for own in every]
+            anchor = np.array(anchors)[places.family]
+            columns.append(positions(term, places.covariates[name], anchor))
+        return np.stack(columns, axis=1)
 
     def covariance(self, term: Discrepancy) -> Array:
         """Return the covariance of a discrepancy at the runs, at unit amplitude."""
-        runs = (self.family, self.compute)
-        return self.covariance_between(term, runs, runs)
+        return self.covariance_between(term, self.places, self.places)
 
     def covariance_between(self, term: Discrepancy, one: Places, other: Places) -> Array:
-        """Return the covariance of a discrepancy between places, at unit amplitude.
-
-        Parameters
-        ----------
-        term : Discrepancy
-        one, other : tuple of ndarray
-            Family and compute, FLOP, of each place.
-        """
-        together = covariance(term, self.positions(term, *one), self.positions(term, *other))
-        return np.where(one[0][:, None] == other[0], together, 0.0) if term.over else together
+        """Return the covariance of a discrepancy between places, at unit amplitude."""
+        together = covariance(term, self.positions(term, one), self.positions(term, other))
+        if not term.over:
+            return together
+        return np.where(one.family[:, None] == other.family, together, 0.0)
 
 
 def round_to_two_digits(number: float) -> float:
@@ -91,19 +179,34 @@ def round_to_two_digits(number: float) -> float:
     return float(f"{number:.1e}")
 
 
+def losses_of(spec: Spec, runs: pd.DataFrame) -> dict[str, Array]:
+    """Return the losses of a table, and the standard errors of their logs; else zero."""
+    y = runs[spec.response].to_numpy(float)
+    error = f"{spec.response}_se"
+    if error not in runs:
+        return {"y": y, "relative_se": np.zeros(len(runs))}
+    return {"y": y, "relative_se": np.nan_to_num(runs[error].to_numpy(float)) / y}
+
+
 def make_design(
-    spec: Spec, runs: pd.DataFrame, reference: float | Mapping[str, float] | None = None
+    spec: Spec,
+    runs: pd.DataFrame,
+    reference: Reference = None,
+    observed: Callable[[Spec, pd.DataFrame], dict[str, Array]] = losses_of,
 ) -> Design:
-    """Turn a checked table of runs into the arrays that a model reads.
+    """Turn a checked table, a row a run, into the arrays that a model reads.
 
     Parameters
     ----------
     spec : Spec
     runs : DataFrame
         As `read_runs` returns it.
-    reference : float or mapping of str to float, optional
-        C0 in FLOP, for all or by family. By default the geometric mean of each family's compute,
-        rounded to two digits. It never depends on the responses.
+    reference : float or mapping, optional
+        C0 in FLOP, for all or by family; of a law of other covariates where each logarithm is zero,
+        by covariate and, where there are several families, by both. By default the geometric mean
+        of each family's runs, rounded to two digits. It never depends on the responses.
+    observed : callable
+        Takes the spec and the runs, and returns what the response reads of them.
 
     Raises
     ------
@@ -113,19 +216,34 @@ def make_design(
         If a pinned floor is not below every loss.
     """
     families, family = _families(spec, runs)
-    compute = runs["compute"].to_numpy(float)
-    response = runs[spec.response].to_numpy(float)
-    _demand_computes(spec, families, family, compute)
+    places = Places(family, {name: _covariate(spec, runs, name) for name in spec.columns})
+    _demand_scales(spec, families, places)
     _demand_floor_below(spec, runs)
     return Design(
-        families=families,
-        family=family,
-        reference=_references(families, family, compute, reference),
-        compute=compute,
-        response=response,
-        relative_se=_relative_se(runs, response, spec.response),
         runs=tuple(runs["run"].astype(str)),
+        families=families,
+        places=places,
+        references=references_of(families, places, reference),
+        observed=observed(spec, runs),
     )
+
+
+def _covariate(spec: Spec, runs: pd.DataFrame, name: str) -> Array:
+    """Return a column of positive numbers; raises DataError with the row that isn't one."""
+    if name not in runs:
+        raise DataError(
+            f"{name}: {spec.name} forecasts along {' and '.join(spec.columns)}, but the table has "
+            f"no column {name}. It has {', '.join(map(str, runs.columns))}."
+        )
+    values = pd.to_numeric(runs[name], errors="coerce").to_numpy(float)
+    wrong = np.flatnonzero(~((values > 0) & np.isfinite(values)))
+    if len(wrong):
+        row = runs.iloc[int(wrong[0])]
+        raise DataError(
+            f"row {wrong[0] + 1} (run {row['run']}), column {name!r}: expected a positive number, "
+            f"got {row[name]!r}. Fill the cell, or leave the run out."
+        )
+    return values
 
 
 def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
@@ -147,30 +265,35 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
     return tuple(str(label) for label in labels), codes.astype(np.int64)
 
 
-def _demand_computes(spec: Spec, families: tuple[str, ...], family: Index, compute: Array) -> None:
-    counts = [len(np.unique(compute[family == index])) for index in range(len(families))]
+def _demand_scales(spec: Spec, families: tuple[str, ...], places: Places) -> None:
+    """Demand three scales along each covariate, where a ladder has a slope of its own."""
     slopes = [spec.free[name] for name in spec.law.slopes if name in spec.free]
     alone = any(prior.over and not prior.nested for prior in slopes)
     pooled = len(families) > 1 and not alone
-    short = counts if not pooled else [max(counts)]
-    if min(short) >= MIN_COMPUTES:
-        return
-    label = families[int(np.argmin(short))] if not pooled else "the largest family"
-    if min(short) == 1:
+    for name, values in places.covariates.items():
+        counts = [len(np.unique(values[places.family == own])) for own in range(len(families))]
+        short = counts if not pooled else [max(counts)]
+        if min(short) >= MIN_SCALES:
+            continue
+        label = families[int(np.argmin(short))] if not pooled else "the largest family"
+        plural = f"{name}s" if name == "compute" else f"values of {name}"
+        if min(short) == 1:
+            raise DataError(
+                f"{name}: all runs of {label} are at one {'' if name == 'compute' else 'value of '}"
+                f"{name}, so nothing is known of the slope; {spec.name} needs at least "
+                f"{MIN_SCALES} distinct {plural}. Add smaller runs."
+            )
         raise DataError(
-            f"compute: all runs of {label} are at one compute, so nothing is known of the slope; "
-            f"{spec.name} needs at least {MIN_COMPUTES} distinct computes. Add smaller runs."
+            f"{name}: {label} has {min(short)} distinct {plural}, {spec.name} needs at least "
+            f"{MIN_SCALES} for a ladder that stands alone. Add runs, or fit it beside longer "
+            "ladders with loss_families."
         )
-    raise DataError(
-        f"compute: {label} has {min(short)} distinct computes, {spec.name} needs at least "
-        f"{MIN_COMPUTES} for a ladder that stands alone. Add runs, or fit it beside longer "
-        "ladders with loss_families."
-    )
 
 
 def _demand_floor_below(spec: Spec, runs: pd.DataFrame) -> None:
-    lowest = runs.iloc[int(runs[spec.response].argmin())]
-    for name in set(spec.law.floors) & set(spec.law.with_unit) & spec.pinned.keys():
+    pinned = set(spec.law.floors) & set(spec.law.with_unit) & spec.pinned.keys()
+    for name in pinned:
+        lowest = runs.iloc[int(runs[spec.response].argmin())]
         if spec.pinned[name] >= lowest[spec.response]:
             raise SpecError(
                 f"{spec.name}: priors.{name}: the pinned floor {spec.pinned[name]:g} is not below "
@@ -179,33 +302,38 @@ def _demand_floor_below(spec: Spec, runs: pd.DataFrame) -> None:
             )
 
 
-def _references(
-    families: tuple[str, ...],
-    family: Index,
-    compute: Array,
-    reference: float | Mapping[str, float] | None,
+def references_of(families: tuple[str, ...], places: Places, given: Reference) -> dict[str, Array]:
+    """Find each covariate's reference by family: as given, or the mean of its logarithms."""
+    own = dict(given) if isinstance(given, Mapping) else given
+    if isinstance(own, dict) and own and all(isinstance(key, tuple) for key in own):
+        own = {
+            name: {family: value for (column, family), value in own.items() if column == name}
+            for name in places.covariates
+        }
+    by_name = isinstance(own, dict) and own.keys() & places.covariates.keys()
+    found = {}
+    for name, values in places.covariates.items():
+        mine: Any = own.get(name) if by_name else own  # type: ignore[union-attr]
+        found[name] = _reference(name, families, places.family, values, mine)
+    return found
+
+
+def _reference(
+    name: str, families: tuple[str, ...], family: Index, values: Array, given: Reference
 ) -> Array:
-    if isinstance(reference, Mapping):
-        missing = [name for name in families if name not in reference]
+    if isinstance(given, Mapping):
+        missing = [label for label in families if label not in given]
         if missing:
             raise DataError(f"reference: no entry for family {missing[0]!r}.")
-        given = [_flop(reference[name]) for name in families]
-    elif reference is not None:
-        given = [_flop(reference)] * len(families)
-    else:
-        logs = [np.log(compute[family == index]).mean() for index in range(len(families))]
-        given = [round_to_two_digits(float(np.exp(value))) for value in logs]
-    return np.array(given)
+        return np.array([_amount(name, given[label]) for label in families])
+    if given is not None:
+        return np.array([_amount(name, given)] * len(families))
+    logs = [np.log(values[family == own]).mean() for own in range(len(families))]
+    return np.array([round_to_two_digits(float(np.exp(value))) for value in logs])
 
 
-def _flop(reference: object) -> float:
+def _amount(name: str, reference: object) -> float:
     try:
-        return parse_compute(reference)
+        return amount_of(name, reference)
     except DataError as error:
         raise DataError(f"reference: {error}") from None
-
-
-def _relative_se(runs: pd.DataFrame, response: Array, name: str) -> Array:
-    if f"{name}_se" not in runs:
-        return np.zeros(len(runs))
-    return np.asarray(np.nan_to_num(runs[f"{name}_se"].to_numpy(float)) / response)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.data import response_hash, table_hash
-from bayes_scaling.errors import DataError
+from bayes_scaling.errors import BayesScalingError, DataError, suggest
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.responses import RESPONSES, Response
@@ -22,35 +22,38 @@ from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 20_000
 LIMIT = 0.995  # of a prior; a posterior median beyond it contradicts it
+ONE_EACH = {"family": 1, "problem": 1, "bucket": 1, "recipe": 1}
+HIDDEN = frozenset({"precision"})  # kept for forecasts only
 SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A model fitted to runs.
+    """A model fitted to data.
 
     Attributes
     ----------
     spec : Spec
         What was believed.
-    runs : DataFrame
-        What was measured, checked.
+    table : DataFrame
+        What was measured, checked: runs, or counts with the buckets that the model used.
     posterior : xarray.DataTree
-        Groups ``posterior`` (parameters, and a, b, c), ``sample_stats``, ``observed_data``,
+        Groups ``posterior`` (parameters, and those that people quote; of counts also those of
+        problems, and effects and discrepancies at the runs), ``sample_stats``, ``observed_data``,
         ``constant_data``: what ArviZ reads.
     diagnosis : Diagnosis
         Whether the draws can be trusted.
     design : Design
-        The arrays that the model read; ``design.reference`` holds C0.
+        The arrays that the model read; ``design.references`` holds C0.
     random_seed : int
     versions : mapping of str to str
         Of the packages that made it.
     notes : tuple of str
-        What was remarked on quantities, and how columns were read.
+        What was remarked on quantities, how columns were read, and what the fit did on its own.
     """
 
     spec: Spec
-    runs: pd.DataFrame
+    table: pd.DataFrame
     posterior: xr.DataTree
     diagnosis: Diagnosis
     design: Design
@@ -64,11 +67,6 @@ class Fit:
         return RESPONSES[self.spec.response]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """What was measured, checked: the runs."""
-        return self.runs
-
-    @property
     def families(self) -> tuple[str, ...]:
         """Names of the ladders that were fitted."""
         return self.design.families
@@ -76,7 +74,7 @@ class Fit:
     @property
     def data_hash(self) -> str:
         """SHA-256 of the whole checked table: what a seal stores."""
-        return table_hash(self.runs)
+        return table_hash(self.table)
 
     @property
     def response_hash(self) -> str:
@@ -86,9 +84,18 @@ class Fit:
 
     @property
     def reference(self) -> pd.Series:
-        """Reference compute C0 of each family, FLOP."""
-        index = pd.Index(self.families, name="family")
-        return pd.Series(self.design.reference, index=index, name="reference")
+        """Where each covariate's logarithm is zero: C0 in FLOP by family, for a law of compute.
+
+        For a law of several covariates, by covariate and family. `fit` takes it as ``reference``.
+        """
+        references = self.design.references
+        if len(references) == 1:
+            index = pd.Index(self.families, name="family")
+            return pd.Series(next(iter(references.values())), index=index, name="reference")
+        index = pd.MultiIndex.from_product(
+            [references, self.families], names=["covariate", "family"]
+        )
+        return pd.Series(np.concatenate(list(references.values())), index, name="reference")
 
     def pymc_model(self) -> Any:
         """Build the model as it is written down, for PyMC's own tools.
@@ -101,9 +108,9 @@ class Fit:
         -------
         pm.Model
         """
-        from bayes_scaling.inference.graph import build_model
+        from bayes_scaling.inference.plain import build_plain
 
-        return build_model(self.spec, self.design)
+        return build_plain(self.spec, self.design)
 
     def prior_predictive(self, draws: int = 1000, random_seed: int | None = None) -> xr.DataTree:
         """Draw what the model expects of the fitted runs before it sees any response.
@@ -148,20 +155,25 @@ class Fit:
         return {name: float(np.quantile(values, LIMIT)) for name, values in drawn.items()}
 
     def prior_draws(self) -> dict[str, Array]:
-        """Draw the parameters of one ladder from their priors, and what follows from them.
+        """Draw the parameters of one ladder, or of one problem of one, from their priors.
 
         Returns
         -------
         dict of str to ndarray
-            20,000 draws of each, the same on every call.
+            20,000 draws of each, and of what follows from them, the same on every call.
         """
-        return draw_prior(self.spec, {"family": 1}, PRIOR_DRAWS, np.random.default_rng(0))
+        return draw_prior(self.spec, ONE_EACH, PRIOR_DRAWS, np.random.default_rng(0))
 
-    def summary(self, reference: float | None = None) -> pd.DataFrame:
+    def summary(
+        self, by: str = "population", *, reference: float | Mapping[str, float] | None = None
+    ) -> pd.DataFrame:
         """Tabulate the posterior beside the prior.
 
         Parameters
         ----------
+        by : {"population", "problem"}
+            What all share and each family or bucket has; or, of counts, a row a parameter and
+            problem.
         reference : float, optional
             Restate ``a`` at this compute, FLOP, instead of each family's C0.
 
@@ -170,7 +182,8 @@ class Fit:
         DataFrame
             A row a parameter (``level``, or ``level[family]``), columns ``mean, sd, q05, median,
             q95, sd_ratio, prior``. ``sd_ratio`` is the posterior's standard deviation over the
-            prior's: near 1, the data said nothing.
+            prior's: near 1, the data said nothing. That of ``a`` and ``c``, where they are quoted
+            and not stated, is their share's.
 
         Examples
         --------
@@ -180,25 +193,68 @@ class Fit:
         >>> bool(fit.summary().loc["elasticity", "sd_ratio"] < 0.5)
         True
         """
+        levels = ("population", *({"problem"} & self.spec.groups))
+        if by not in levels:
+            raise BayesScalingError(f"by: {by!r} is not known; {suggest(str(by), levels)}")
         posterior = self.posterior["posterior"].to_dataset()
         if reference is not None:
             posterior = self._restated(posterior, reference)
         rows = {}
         for name, values in posterior.data_vars.items():
-            if "run" in values.dims:
+            own = set(values.dims) - {"chain", "draw"}
+            if (
+                len(own) > 1
+                or name in HIDDEN
+                or any(dim.endswith("weight") for dim in map(str, own))
+            ):
                 continue
+            if ("problem" in own) != (by == "problem"):
+                continue
+            prior_sd, prior = self.prior_sd.get(str(name), 0.0), self._prior(str(name))
             for label, column in labelled_columns(str(name), values):
-                prior_sd = self.prior_sd.get(str(name), 0.0)
-                rows[label] = posterior_row(column, prior_sd, self.spec.free.get(str(name)))
-        for name, pinned in self.spec.pinned.items():
-            if name not in rows:  # one that is was restated at another compute
-                rows[name] = pinned_row(pinned)
+                rows[label] = posterior_row(column, prior_sd, prior)
+        if by == "population":
+            for name, pinned in self.spec.pinned.items():
+                if name not in rows:  # one that is was restated at another compute
+                    rows[name] = pinned_row(pinned)
+            self._take_ratios_of_share(rows)
         return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(SUMMARY_COLUMNS))
 
-    def _restated(self, posterior: xr.Dataset, reference: float) -> xr.Dataset:
-        if not (np.isfinite(reference) and reference > 0):
-            raise DataError(f"reference: expected positive FLOP, got {reference!r}.")
-        base = self.design.reference
+    def _take_ratios_of_share(self, rows: dict[str, dict[str, Any]]) -> None:
+        """Give quoted parts of the loss, such as a and c, the ratio of the share that parts it.
+
+        Beside the level, of which the prior knows nothing, data seem to say much of every part.
+        """
+        law, stated = self.spec.law, self.spec.coordinates.parameters
+        share = next((name for name in law.floors if name not in law.with_unit), None)
+        if share is None or share not in self.posterior["posterior"]:
+            return
+        for label in rows:
+            name, _, own = label.partition("[")
+            if name in law.parts and name not in stated:
+                twin = rows.get(f"{share}[{own}") or rows[share]
+                rows[label] |= {"sd_ratio": twin["sd_ratio"], "prior": f"sd_ratio is {share}'s"}
+
+    def _prior(self, name: str) -> Prior | None:
+        """Find the prior of a parameter or of an argument of one, by its name."""
+        for own, prior in self.spec.free.items():
+            found: Any = prior
+            for key in name.removeprefix(own).split("_")[1:] if name.startswith(own) else ["?"]:
+                found = found.arguments.get(key) if isinstance(found, Prior) else None
+            if isinstance(found, Prior):
+                return found
+        return None
+
+    def _restated(self, posterior: xr.Dataset, reference: Any) -> xr.Dataset:
+        (column, base), *others = self.design.references.items()
+        if others:
+            raise DataError(
+                f"reference: {self.spec.name} has {len(others) + 1} covariates; fit again with "
+                "reference= to state it elsewhere."
+            )
+        if not (isinstance(reference, int | float) and np.isfinite(reference) and reference > 0):
+            unit = "positive FLOP" if column == "compute" else f"a positive number of {column}"
+            raise DataError(f"reference: expected {unit}, got {reference!r}.")
         drawn = {str(name): values for name, values in posterior.data_vars.items()}
         natural = quoted(self.spec, {**self.spec.pinned, **drawn})
         by_family = "family" in posterior.dims

@@ -10,24 +10,30 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import check_quantities, demand_meaning
-from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
+from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
-from bayes_scaling.inference.design import Design, make_design
+from bayes_scaling.inference.data_groups import data_groups
+from bayes_scaling.inference.design import Reference
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.fitting import fit_passes
-from bayes_scaling.inference.sampling import parameter_names, sample, sampled_names
+from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_law, remark_on_metric, unanswered
+from bayes_scaling.inference.suitability import (
+    remark_on_law,
+    remark_on_metric,
+    remark_on_scale,
+    unanswered,
+)
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
-from bayes_scaling.specification.prior_draws import quoted
 from bayes_scaling.specification.shelf import load_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 MAX_SEED = 2**63
 
@@ -41,11 +47,12 @@ def fit(
     tune: int = 1000,
     chains: int = 4,
     target_accept: float | None = None,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
     subset: int | None = None,
     allow: str | Collection[str] = (),
+    along: str | None = None,
     progress: Progress | None = None,
-) -> Fit | PassFit:
+) -> Fit:
     """Fit a model to runs, or to counts of passes.
 
     A fit that doesn't converge is tried once more with twice the draws and smaller steps, and its
@@ -74,12 +81,16 @@ def fit(
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
         'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: any
+        positive amounts. C0, distances and labels are then of it, and targets are given by its
+        name, ``predict(fit, examples=1e6)``.
     progress : callable, optional
         Called with draws done and draws to do.
 
     Returns
     -------
-    Fit, or PassFit for a model of passes
+    Fit, or Fit for a model of passes
         Its ``notes`` say what was remarked on quantities, whether the losses are said to be
         another metric than the model's priors were made for, and whether a scale (sigma, an
         amplitude, the standard deviation of an effect) came out beyond its prior's 99.5 % point;
@@ -105,6 +116,7 @@ def fit(
     True
     """
     spec = load_model(model)
+    stated, spec = spec, spec if along is None else spec.along(along)
     own = RESPONSES[spec.response]
     accept = own.target_accept if target_accept is None else target_accept
     check_settings(random_seed, draws, tune, chains, accept)
@@ -117,7 +129,8 @@ def fit(
         "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
-    table, notes = _demand_meaning(spec, own.table(data), allow)
+    table, notes = _demand_meaning(spec, own.table(data, spec.columns[0]), allow)
+    notes += tuple(remark_on_scale(stated, spec))
     notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
@@ -127,7 +140,7 @@ def _demand_meaning(
     spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
-    remarks = check_quantities(table)
+    remarks = check_quantities(table, scale_column(spec))
     demand_meaning(remarks, allow)
     return table, tuple(map(str, unanswered(spec, remarks)))
 
@@ -141,23 +154,26 @@ def fit_runs(
     tune: int = 1000,
     chains: int = 4,
     target_accept: float = LOSSES.target_accept,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
     progress: Progress | None = None,
 ) -> Fit:
-    """Fit a model of losses; see `fit` for the arguments."""
+    """Fit a model of a response that has a row a run; see `fit` for the arguments."""
     check_settings(random_seed, draws, tune, chains, target_accept)
-    if not LOSSES.has_model(spec):
+    own = RESPONSES[spec.response]
+    if own.rows != "runs":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = LOSSES.table(data)
+    runs = own.table(data, spec.columns[0])
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
-    design = make_design(spec, runs, reference)
+    design = design_of(spec, runs, reference)
+    form = form_of(spec, design)
+    design = replace(design, roots=form.roots(spec, design))
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
-        drawn, found = sample(
+        return form.sample(
             spec,
             design,
             random_seed=random_seed,
@@ -167,20 +183,18 @@ def fit_runs(
             target_accept=accept,
             progress=progress,
         )
-        posterior = _with_quoted(spec, drawn)
-        reported = _reported(spec, posterior)
-        return Attempt(posterior, reported, found.sample_stats, found.gradient_evaluations)
 
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
-    tree = xr.DataTree.from_dict({**groups, **_data_groups(spec, design)})
-    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), said)
+    tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
+    notes = (*said, form.note) if form.note else said
+    return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
 
 
-FITTERS: ByResponse[Callable[..., Fit | PassFit]] = {"loss": fit_runs, "passes": fit_passes}
+FITTERS: ByResponse[Callable[..., Fit]] = {"loss": fit_runs, "passes": fit_passes}
 
 
-def load_fit(path: str | Path) -> Fit | PassFit:
+def load_fit(path: str | Path) -> Fit:
     """Load a fit that `Fit.save` wrote, by this or an older version of the package.
 
     Raises
@@ -190,6 +204,8 @@ def load_fit(path: str | Path) -> Fit | PassFit:
     """
     from bayes_scaling.inference.loading import read_fit
 
+    if not isinstance(path, str | Path):
+        raise SavedFitError(f"path: expected that of a saved fit, got {path!r}.")
     return read_fit(Path(path))
 
 
@@ -211,7 +227,7 @@ def check_settings(
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BayesScalingError(f"{name}: expected a positive integer, got {value!r}.")
-    if not 0 < target_accept < 1:
+    if not isinstance(target_accept, int | float) or not 0 < target_accept < 1:
         raise BayesScalingError(
             f"target_accept: expected a number between 0 and 1, got {target_accept!r}."
         )
@@ -238,35 +254,3 @@ def _refuse_unfinished(runs: pd.DataFrame) -> None:
             f"finished: {', '.join(unfinished[:3])} ended before it was planned to, so its last "
             "loss isn't that of its compute. Drop such rows (runs[runs.finished]), or wait."
         )
-
-
-def _with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
-    values = {**spec.pinned, **{str(name): posterior[name] for name in posterior.data_vars}}
-    derived = {
-        name: value
-        for name, value in quoted(spec, values).items()
-        if name not in posterior and isinstance(value, xr.DataArray)
-    }
-    return posterior.assign(derived)
-
-
-def _reported(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
-    own = {*parameter_names(spec), *spec.law.quoted}
-    names = [name for name, values in posterior.data_vars.items() if "run" not in values.dims]
-    return posterior[[name for name in names if name in own]]
-
-
-def _data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
-    coords = {"run": list(design.runs)}
-    return {
-        "observed_data": xr.Dataset({spec.response: ("run", design.response)}, coords),
-        "constant_data": xr.Dataset(
-            {
-                "compute": ("run", design.compute),
-                "family_of_run": ("run", design.family),
-                "relative_se": ("run", design.relative_se),
-                "reference": ("family", design.reference),
-            },
-            {**coords, "family": list(design.families)},
-        ),
-    }

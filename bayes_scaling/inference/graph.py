@@ -1,70 +1,31 @@
-"""From a specification and a design to a `pm.Model`: the only place that builds one.
+"""The model of losses as the sampler likes it: discrepancies' weights and the law whitened.
 
-Two models of one posterior: `build_model` says it as a statistician would write it down, and
-`build_sampler_model` as the sampler likes it, with the discrepancy's weights and the law's
-parameters whitened. A test holds one against the other.
+It is another form of the plain model (`bayes_scaling.inference.plain`); a test holds one against
+the other.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.operation import Weights
 from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import data_of, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
     at_runs,
-    curve_at,
     lengths,
     log_law,
     make_variable,
     unpack,
 )
 from bayes_scaling.inference.whitening import replaced, spread_of, whitened_values
-from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import Spec
-
-
-def build_model(spec: Spec, design: Design) -> pm.Model:
-    """Build the model as it is written down: a law, a discrepancy, and noise.
-
-    Parameters
-    ----------
-    spec : Spec
-    design : Design
-
-    Returns
-    -------
-    pm.Model
-        With dims ``run`` and ``family``; ``g`` of each discrepancy is a root of its covariance
-        times standard normal weights.
-    """
-    with pm.Model(coords={"run": design.runs, "family": design.families}) as model:
-        x = pm.Data("x", design.x, dims="run")
-        family = pm.Data("family_of_run", design.family, dims="run")
-        values = {
-            name: make_variable(name, prior, spec) for name, prior in all_parameters(spec).items()
-        }
-        mean = spec.law.curve(x, **curve_at(spec, values, family))
-        for term in active_terms(spec):
-            root = square_root(design.covariance(term))
-            weights = pm.Normal(f"{term.name}_weights", shape=root.shape[1])
-            mean = mean + at_runs(values[term.name], family) * pt.dot(root, weights)
-        scale = pt.sqrt(at_runs(values["sigma"], family) ** 2 + design.relative_se**2)
-        shape = {name: at_runs(values[name], family) for name in spec.noise.shape_parameters}
-        likelihood = getattr(pm, spec.noise.dist)
-        observed = np.log(design.response)
-        likelihood(
-            f"log_{spec.response}", mu=mean, sigma=scale, observed=observed, dims="run", **shape
-        )
-    return model
 
 
 def build_sampler_model(spec: Spec, design: Design) -> pm.Model:

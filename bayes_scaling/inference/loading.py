@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,18 @@ import xarray as xr
 
 from bayes_scaling.data.table_texts import table_from_text
 from bayes_scaling.errors import SavedFitError
-from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.design import Design, Root
+from bayes_scaling.inference.designing import design_of, roots_of
 from bayes_scaling.inference.diagnosis import Diagnosis
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.older_fits import with_weights_of_counts, with_weights_of_losses
 from bayes_scaling.inference.saving import ARRAYS, SCHEMA, TABLE, contents_hash
 from bayes_scaling.responses import RESPONSES, ByResponse
-from bayes_scaling.specification.spec import parse_spec
+from bayes_scaling.specification.spec import Spec, parse_spec
 
 
-def read_fit(path: Path) -> Fit | PassFit:
+def read_fit(path: Path) -> Fit:
     """Read a saved fit and check it against its hash."""
     tree = _open(path)
     schema = tree.attrs.get("bayes_scaling_schema")
@@ -42,32 +44,55 @@ def read_fit(path: Path) -> Fit | PassFit:
             )
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
         table = READERS[int(schema)](tree["runs"].to_dataset())
-        common: dict[str, Any] = {
-            "spec": spec,
-            "posterior": xr.DataTree.from_dict({name: tree[name].to_dataset() for name in ARRAYS}),
-            "diagnosis": Diagnosis.from_json(tree.attrs["diagnosis"]),
-            "random_seed": int(tree.attrs["random_seed"]),
-            "versions": json.loads(tree.attrs["versions"]),
-            "notes": tuple(json.loads(tree.attrs.get("notes", "[]"))),
-        }
         own = RESPONSES[spec.response]
-        return RESTORED[own.name](own.check(table), tree["constant_data"].to_dataset(), common)
+        table = own.table(table, spec.columns[0])
+        groups = {name: tree[name].to_dataset() for name in ARRAYS}
+        design = design_of(spec, table, _references(spec, groups["constant_data"]))
+        design = replace(design, roots=_roots(spec, design, groups["constant_data"]))
+        seed = int(tree.attrs["random_seed"])
+        mended = MENDED[own.name](spec, design, groups["posterior"], seed)
+        return Fit(
+            spec=spec,
+            table=table,
+            posterior=xr.DataTree.from_dict(groups | {"posterior": mended}),
+            diagnosis=Diagnosis.from_json(tree.attrs["diagnosis"]),
+            design=design,
+            random_seed=seed,
+            versions=json.loads(tree.attrs["versions"]),
+            notes=tuple(json.loads(tree.attrs.get("notes", "[]"))),
+        )
     except KeyError as error:
         raise SavedFitError(f"{path}: incomplete, lacks {error}. Fit again.") from None
 
 
-def _loss_fit(runs: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> Fit:
-    names = [str(name) for name in constant["family"].values]
-    reference = dict(zip(names, map(float, constant["reference"].values), strict=True))
-    return Fit(runs=runs, design=make_design(common["spec"], runs, reference), **common)
+MENDED: ByResponse[Callable[[Spec, Design, xr.Dataset, int], xr.Dataset]] = {
+    "loss": with_weights_of_losses,
+    "passes": with_weights_of_counts,
+}
 
 
-def _pass_fit(passes: pd.DataFrame, constant: xr.Dataset, common: dict[str, Any]) -> PassFit:
-    design = make_pass_design(common["spec"], passes, float(constant["reference"]))
-    return PassFit(passes=passes, design=design, **common)
+def _roots(spec: Spec, design: Design, constant: xr.Dataset) -> dict[str, Root]:
+    """Read the roots that a fit kept, or find those of a fit from before they were."""
+    names = [term.name for term in active_terms(spec)]
+    if not all(f"{name}_root" in constant for name in names):
+        return roots_of(spec, design)
+    return {
+        name: Root(constant[f"{name}_root"].values, constant[f"{name}_left_out"].values)
+        for name in names
+    }
 
 
-RESTORED: ByResponse[Callable[..., Fit | PassFit]] = {"loss": _loss_fit, "passes": _pass_fit}
+def _references(spec: Spec, constant: xr.Dataset) -> dict[str, Any]:
+    """Read where each covariate's logarithm was zero, by family: by none, of counts once."""
+    one = len(spec.columns) == 1
+    saved = {name: constant["reference" if one else f"reference_{name}"] for name in spec.columns}
+    names = [str(name) for name in constant["family"].values] if "family" in constant else []
+    return {
+        name: dict(zip(names, map(float, values.values), strict=True))
+        if values.ndim
+        else float(values)
+        for name, values in saved.items()
+    }
 
 
 def _open(path: Path) -> xr.DataTree:

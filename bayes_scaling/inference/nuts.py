@@ -96,7 +96,7 @@ def draw(
     stats = {name: (("chain", "draw"), stack_chains(statistics, kept, name)) for name in STATISTICS}
     return Draws(
         values=cut({name: stack_chains(drawn, kept, name) for name in columns}),
-        sample_stats=xr.Dataset(stats),
+        sample_stats=xr.Dataset(stats, attrs={"tune": tune}),
         gradient_evaluations=count_all(statistics, "n_steps"),
     )
 

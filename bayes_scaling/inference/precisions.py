@@ -10,8 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms, lay_out
+from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.predictive import law_at, of_family
 from bayes_scaling.inference.roots import find_roots, lay_roots, rank_of
 from bayes_scaling.specification.spec import Spec
@@ -46,8 +47,8 @@ def draw_precisions(
     offset = np.einsum("dbk,bsk->dbs", scaled, laid["root"], optimize=True)
     lost = np.einsum("dbt,tbs->dbs", amplitude**2, laid["left_out"], optimize=True)
     offset, lost = (value[:, blocks.block, blocks.slot] for value in (offset, lost))
-    law = law_at(spec, design, values, design.family, design.compute)
+    law = law_at(spec, design, values, design.places)
     of = {name: of_family(values[name], design.family) for name in ("sigma", "nu")}
-    variance = of["sigma"] ** 2 + design.relative_se**2 + lost
-    squares = (np.log(design.response) - law - offset) ** 2 / variance
+    variance = of["sigma"] ** 2 + design.observed["relative_se"] ** 2 + lost
+    squares = (np.log(design.observed["y"]) - law - offset) ** 2 / variance
     return np.asarray(rng.gamma((of["nu"] + 1) / 2, size=squares.shape) * 2 / (of["nu"] + squares))

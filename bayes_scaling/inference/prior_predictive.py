@@ -5,8 +5,8 @@ import xarray as xr
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.inference.shares import are_beyond, top_of
 from bayes_scaling.specification.discrepancy import square_root
@@ -26,7 +26,7 @@ def draw_prior_predictive(
     xarray.DataTree
         Groups ``prior`` (parameters), ``prior_predictive`` and ``observed_data``, one chain.
     """
-    values, _, drawn = draw_worlds(spec, design, design.relative_se, draws, rng)
+    values, _, drawn = draw_worlds(spec, design, design.observed["relative_se"], draws, rng)
     response = np.exp(drawn)
     dims, coords = ("chain", "draw", "run"), {"run": list(design.runs)}
     parameters = {
@@ -37,7 +37,7 @@ def draw_prior_predictive(
         {
             "prior": xr.Dataset(parameters, {"family": list(design.families)}),
             "prior_predictive": xr.Dataset({spec.response: (dims, response[None])}, coords),
-            "observed_data": xr.Dataset({spec.response: ("run", design.response)}, coords),
+            "observed_data": xr.Dataset({spec.response: ("run", design.observed["y"])}, coords),
         }
     )
 
@@ -77,7 +77,7 @@ def draw_worlds(
     missing, top = count, top_of(spec)
     for _ in range(ROUNDS):
         values = draw_prior(spec, {"family": len(design.families)}, missing, rng)
-        log_law = law_at(spec, design, values, design.family, design.compute)
+        log_law = law_at(spec, design, values, design.places)
         expected = log_law + draw_discrepancy(spec, design, values, rng)
         noise = noise_at(spec, values, design.family, log_law.shape, rng)
         measured = standard_error if relative else standard_error / np.exp(expected)
@@ -105,7 +105,7 @@ def draw_discrepancy(
     spec: Spec, design: Design, values: dict[str, Array], rng: np.random.Generator
 ) -> Array:
     """Draw the discrepancy at all rows of a design, shape ``(draws, rows)``."""
-    count, total = len(values["sigma"]), np.zeros((len(values["sigma"]), len(design.compute)))
+    count, total = len(values["sigma"]), np.zeros((len(values["sigma"]), len(design.runs)))
     for term in active_terms(spec):
         root = square_root(design.covariance(term))
         unit = rng.standard_normal((count, root.shape[1])) @ root.T

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.inference.blocks import active_terms, by_family, lay_out
+from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms, by_family
 from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.structure import data_of, packed
 from bayes_scaling.specification.priors import Prior
@@ -25,9 +26,9 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     roots = find_roots(spec, design)
     of_blocks: dict[str, Any] = {
         "mask": blocks.mask,
-        "x": blocks.lay(design.x),
-        "log_response": blocks.lay(np.log(design.response)),
-        "variance_of_run": blocks.lay(design.relative_se**2),
+        **{f"x_{name}": blocks.lay(x) for name, x in zip(spec.columns, design.x, strict=True)},
+        "log_response": blocks.lay(np.log(design.observed["y"])),
+        "variance_of_run": blocks.lay(design.observed["relative_se"] ** 2),
     }
     of_families: dict[str, Any] = {}
     of_priors: dict[str, Any] = {**packed(data_of(spec))}

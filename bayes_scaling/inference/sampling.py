@@ -8,24 +8,23 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.blocks import active_terms
+from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import (
+    active_terms,
+    by_family,
+    named_weights,
+    weights_name,
+)
+from bayes_scaling.inference.naming import parameter_names, with_quoted
 from bayes_scaling.inference.nuts import Draws, draw
 from bayes_scaling.inference.precisions import draw_precisions
 from bayes_scaling.inference.predictive import PRECISION, flat_values
 from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import functions_of, structure_of
 from bayes_scaling.specification.spec import Spec
-
-
-def parameter_names(spec: Spec) -> list[str]:
-    """Names of the inferred parameters and hyperparameters."""
-    names = []
-    for name, prior in spec.free.items():
-        names += [*(f"{name}_{key}" for key in prior.nested), name]
-    return names
 
 
 def sampled_names(spec: Spec) -> list[str]:
@@ -59,6 +58,15 @@ def sample(spec: Spec, design: Design, **settings: Any) -> tuple[xr.Dataset, Dra
     return _named(spec, design, drawn.values, settings["random_seed"]), drawn
 
 
+def sample_losses(spec: Spec, design: Design, **settings: Any) -> Attempt:
+    """Draw from the posterior, and compute what people quote; `nuts.draw` has the settings."""
+    drawn, found = sample(spec, design, **settings)
+    posterior = with_quoted(spec, drawn)
+    own = {*parameter_names(spec), *spec.law.quoted}
+    names = [name for name in posterior.data_vars if name in own]
+    return Attempt(posterior, posterior[names], found.sample_stats, found.gradient_evaluations)
+
+
 def _build(spec: Spec, design: Design) -> Any:
     from bayes_scaling.inference.graph import build_sampler_model
 
@@ -75,11 +83,19 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array], random_seed: 
     coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
+    if WEIGHTS not in drawn:
+        return xr.Dataset(variables, coords)
+    weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])
+    terms = active_terms(spec)
+    for term, own in zip(terms, np.split(weights, len(terms), axis=2), strict=True):
+        by_block = list(own.swapaxes(0, 1))
+        variables[weights_name(term)] = named_weights(spec, term, by_block, (chains, draws))
+    if by_family(spec):
+        coords["family"] = list(design.families)
     named = xr.Dataset(variables, coords)
-    if WEIGHTS not in drawn or "nu" not in spec.noise.parameters:
+    if "nu" not in spec.noise.parameters:
         return named
     flat, shape = flat_values(spec, named)
-    weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])
     rng = np.random.default_rng([random_seed, 7])
     precision = draw_precisions(spec, design, flat, weights, rng).reshape(*shape, -1)
     return named.assign_coords(run=list(design.runs)).assign(

@@ -14,7 +14,6 @@ from bayes_scaling.outputs import demand_writable, replacing, take_refuge
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
-    from bayes_scaling.inference.passes.fits import PassFit
 
 SCHEMA = 2  # 1 had a variable for each column of the table, which not every name or cell fits
 TABLE = "table"
@@ -23,7 +22,7 @@ MOST = 200  # characters of a name, so that its part has one too
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
 
 
-def save_fit(fit: "Fit | PassFit", path: Path) -> Path:
+def save_fit(fit: "Fit", path: Path) -> Path:
     """Write a fit; an existing file is replaced whole or not at all.
 
     Raises
@@ -40,7 +39,7 @@ def save_fit(fit: "Fit | PassFit", path: Path) -> Path:
     return path
 
 
-def keep_fit(fit: "Fit | PassFit") -> Path:
+def keep_fit(fit: "Fit") -> Path:
     """Save a fit in a temporary place, so that sampling isn't lost."""
     tree = _to_tree(fit)
     return take_refuge(REFUGE, lambda path: _write(tree, path))
@@ -63,7 +62,7 @@ def _write(tree: xr.DataTree, path: Path) -> None:
         part.write_bytes(data)
 
 
-def _to_tree(fit: "Fit | PassFit") -> xr.DataTree:
+def _to_tree(fit: "Fit") -> xr.DataTree:
     tree = fit.posterior.copy()
     text = np.array(table_to_text(fit.table), dtype=object)
     tree["runs"] = xr.DataTree(xr.Dataset({TABLE: ((), text)}))

@@ -8,6 +8,7 @@ import pandas as pd
 from bayes_scaling.data import Remark, check_table
 from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.metrics import METRICS
+from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.shelf import load_model, recommend_model
 from bayes_scaling.specification.spec import Spec
 
@@ -17,6 +18,17 @@ NO_BETTER = {  # benchmarks/cross_entropy.py, with the same priors for what both
         "its stack with {simpler} forecast better than {simpler}, which is simpler."
     )
 }
+
+
+def remark_on_scale(stated: Spec, spec: Spec) -> Iterator[str]:
+    """Say that priors which were made for one scale serve another."""
+    if stated.columns != spec.columns:
+        was, now = scale_of(stated.columns), scale_of(spec.columns)
+        yield (
+            f"The priors of {spec.name} were made for {was.words}, and serve {now.words} here. "
+            f'Exponents and floors may differ: write along = "{spec.columns[0]}" and priors of '
+            "your own into a copy of the model."
+        )
 
 
 def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:
@@ -39,8 +51,9 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     tuple of Remark
         By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
         runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
-        'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising' isn't
-        said). Of pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples',
+        'configurations', 'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising'
+        isn't said). Of pass counts the same up to 'mixed compute', without
+        'configurations', then 'unbalanced', 'few samples',
         'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
         'always solved', 'falls'. Last 'metric' and 'law', of all ladders.
 

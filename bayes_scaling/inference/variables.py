@@ -1,6 +1,6 @@
 """The variables of a model, made from its data and priors, and the law as a function of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from bayes_scaling.inference.structure import standardised
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
+
+Inside = Callable[[str, str], Any]
 
 LINKS = {"identity": lambda value: value, "exp": pt.exp, "sigmoid": pt.sigmoid}
 OPTIONS = {"LogitNormal": {"transform": pm.distributions.transforms.logodds}}  # PyMC has none
@@ -42,15 +44,20 @@ def all_parameters(spec: Spec) -> dict[str, float | Prior]:
 
 
 def make_variable(
-    name: str, prior: float | Prior, spec: Spec, numbers: Mapping[str, Any] | None = None
+    name: str,
+    prior: float | Prior,
+    spec: Spec,
+    numbers: Mapping[str, Any] | None = None,
+    inside: Inside | None = None,
 ) -> Any:
     """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number or data.
 
-    Where the `numbers` of priors are variables, it is a standard variable turned by them.
+    Where the `numbers` of priors are variables, it is a standard variable turned by them. Of groups
+    within groups, `inside` gives the outer one of each.
     """
     if not isinstance(prior, Prior):
         return (numbers or {}).get(name, prior)
-    arguments = arguments_of(name, prior, spec, numbers)
+    arguments = arguments_of(name, prior, spec, numbers, inside)
     link = DISTRIBUTIONS[prior.dist].link
     above = truncation(spec, name)
     if above is not None:
@@ -68,16 +75,23 @@ def make_variable(
 
 
 def arguments_of(
-    name: str, prior: Prior, spec: Spec, numbers: Mapping[str, Any] | None = None
+    name: str,
+    prior: Prior,
+    spec: Spec,
+    numbers: Mapping[str, Any] | None = None,
+    inside: Inside | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of a parameter's prior; those that have priors become variables."""
     given = numbers or {}
-    return {
-        key: make_variable(f"{name}_{key}", value, spec, numbers)
-        if isinstance(value, Prior)
-        else given.get(f"{name}_{key}", value)
-        for key, value in prior.arguments.items()
-    }
+    found = {}
+    for key, value in prior.arguments.items():
+        if not isinstance(value, Prior):
+            found[key] = given.get(f"{name}_{key}", value)
+            continue
+        outer = make_variable(f"{name}_{key}", value, spec, numbers, inside)
+        nested = inside is not None and value.over and prior.over
+        found[key] = outer[inside(prior.over, value.over)] if nested else outer  # type: ignore
+    return found
 
 
 def at_runs(value: Any, family: Any) -> Any:
@@ -93,4 +107,5 @@ def curve_at(spec: Spec, values: Mapping[str, Any], family: Any) -> dict[str, An
 
 def log_law(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
     """Log of the law at the runs."""
-    return spec.law.curve(data["x"], **curve_at(spec, values, data.get("family_of_run")))
+    x = [data[f"x_{name}"] for name in spec.columns]
+    return spec.law.curve(*x, **curve_at(spec, values, data.get("family_of_run")))

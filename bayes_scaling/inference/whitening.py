@@ -10,7 +10,6 @@ from typing import Any
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayes_scaling.inference.blocks import active_terms
 from bayes_scaling.inference.coordinates import (
     Unconstraining,
     is_normal,
@@ -19,6 +18,7 @@ from bayes_scaling.inference.coordinates import (
     whitened_parameters,
 )
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.operation import Regression
 from bayes_scaling.inference.variables import arguments_of, lengths, log_law
 from bayes_scaling.specification.priors import Prior

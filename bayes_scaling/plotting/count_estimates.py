@@ -19,16 +19,17 @@ from scipy.special import digamma, polygamma
 from bayes_scaling.arrays import Index
 from bayes_scaling.data import check_passes
 from bayes_scaling.errors import DataError
-from bayes_scaling.inference.passes.design import PROBLEM, PassDesign, make_pass_design
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import PROBLEM, make_pass_design
 
 
-def estimate_hazards(design: PassDesign, units: Index) -> pd.DataFrame:
+def estimate_hazards(design: Design, units: Index) -> pd.DataFrame:
     """Estimate the mean of -log p over some units for each run, from the counts alone.
 
     Parameters
     ----------
-    design : PassDesign
+    design : Design
     units : ndarray of int
         Which units are averaged over; those that a run didn't try are left out of its mean.
 
@@ -39,8 +40,8 @@ def estimate_hazards(design: PassDesign, units: Index) -> pd.DataFrame:
         (a 90 % interval) and ``is_bound``: whether some unit has no pass, so that only ``low``
         comes from the counts; how much higher the mean lies would be told by the prior alone.
     """
-    n, c = design.n_samples[units], design.n_correct[units]
-    weight = design.sizes[units][:, None] * (n > 0)
+    n, c = design.observed["n_samples"][units], design.observed["n_correct"][units]
+    weight = design.units.sizes[units][:, None] * (n > 0)
     total = weight.sum(axis=0)
     tried = total > 0
     share = weight[:, tried] / total[tried]
@@ -51,7 +52,7 @@ def estimate_hazards(design: PassDesign, units: Index) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "run": np.array(design.runs)[tried],
-            "compute": design.compute[tried],
+            "compute": design.scale[tried],
             "value": mean,
             "low": gamma.ppf(0.05),
             "high": gamma.ppf(0.95),
@@ -60,12 +61,12 @@ def estimate_hazards(design: PassDesign, units: Index) -> pd.DataFrame:
     )
 
 
-def unseen_counts(fit: PassFit, truth: pd.DataFrame) -> PassDesign | None:
+def unseen_counts(fit: Fit, truth: pd.DataFrame) -> Design | None:
     """Take the counts of runs that were not fitted, on the problems that were.
 
     Returns
     -------
-    PassDesign or None
+    Design or None
         None if every run was fitted.
 
     Raises
@@ -82,16 +83,16 @@ def unseen_counts(fit: PassFit, truth: pd.DataFrame) -> PassDesign | None:
             f"problems, the first is {strange[0]!r}, so they have no forecast; leave their rows "
             f"out. A problem of the fit is {next(iter(bucket_of))!r}."
         )
-    runs = pd.MultiIndex.from_frame(fit.passes[["run", "compute"]])
+    runs = pd.MultiIndex.from_frame(fit.table[["run", "compute"]])
     fitted = pd.MultiIndex.from_frame(counts[["run", "compute"]]).isin(runs)
     rest = counts[~fitted]
     if rest.empty:
         return None
     labelled = rest.assign(bucket=rest[PROBLEM].map(bucket_of))
-    return make_pass_design(fit.spec, labelled, fit.design.reference)
+    return make_pass_design(fit.spec, labelled, dict(fit.reference))
 
 
-def _bucket_of(fit: PassFit) -> Mapping[str, str]:
-    members = fit.passes.drop_duplicates(PROBLEM)
+def _bucket_of(fit: Fit) -> Mapping[str, str]:
+    members = fit.table.drop_duplicates(PROBLEM)
     labels = members["bucket"] if "bucket" in members else ["all"] * len(members)
     return dict(zip(members[PROBLEM], labels, strict=True))

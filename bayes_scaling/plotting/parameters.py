@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.fits import Fit, labelled_columns
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.marks import LEVELS, tidy
 from bayes_scaling.plotting.style import BLUE, FAINT, Look, Style
 
@@ -18,12 +17,12 @@ ROW_HEIGHT, WIDTH = 0.62, 5.5
 ROOM = 0.06  # of the range, on either side
 
 
-def compare_with_prior(fit: Fit | PassFit) -> pd.DataFrame:
+def compare_with_prior(fit: Fit) -> pd.DataFrame:
     """Tabulate quantiles of each parameter, and of what follows from it, before and after the data.
 
     Parameters
     ----------
-    fit : Fit or PassFit
+    fit : Fit or Fit
         Of counts, what problems share.
 
     Returns

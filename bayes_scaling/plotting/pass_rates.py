@@ -15,11 +15,10 @@ from matplotlib.lines import Line2D
 
 from bayes_scaling.arrays import Index
 from bayes_scaling.errors import BayesScalingError, suggest
-from bayes_scaling.forecasting import PassForecast, predict
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.count_estimates import estimate_hazards, unseen_counts
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     LEVELS,
     bucket_title,
     draw_bands,
@@ -28,6 +27,7 @@ from bayes_scaling.plotting.marks import (
     draw_drop_line,
     interval_entries,
     label_decades,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -42,6 +42,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 BY = ("all", "bucket")
 ONE_SIZE, PANEL_SIZE, LEGEND_HEIGHT = (5.5, 3.6), (2.4, 1.9), 0.7
@@ -64,7 +65,7 @@ class Group:
 
 
 def plot_pass_rate(
-    forecast: PassForecast,
+    forecast: Forecast,
     *,
     truth: pd.DataFrame | None = None,
     by: str = "bucket",
@@ -83,7 +84,7 @@ def plot_pass_rate(
 
     Parameters
     ----------
-    forecast : PassForecast
+    forecast : Forecast
     truth : DataFrame, optional
         Counts, as `read_passes` returns them. Runs that were not fitted are drawn as hollow
         markers, over the problems that were.
@@ -135,12 +136,12 @@ def plot_pass_rate(
         counts = estimate_hazards(forecast.fit.design, group.units)
         draw_counts(ax, counts, style, style.dot | {"color": COLOURS.dots}, "fitted runs")
         if unseen is not None:
-            names = [forecast.fit.design.units[unit] for unit in group.units]
-            there = np.flatnonzero(np.isin(unseen.units, names))
+            names = [forecast.fit.design.units.names[unit] for unit in group.units]
+            there = np.flatnonzero(np.isin(unseen.units.names, names))
             measured = estimate_hazards(unseen, there)
             draw_counts(ax, measured, style, style.hollow(COLOURS.truth), "measured")
         _draw_edge(ax, forecast, counts, style, said=len(groups) == 1)
-        _label(ax, group, panels, style)
+        _label(ax, group, panels, axis_label(forecast.fit.spec.columns), style)
     warn_far(panels[0], forecast.targets, Style.of(panels[0]))
     if not forecast.fit.diagnosis.converged:
         warn_unconverged(panels[0], Style.of(panels[0]))
@@ -149,7 +150,7 @@ def plot_pass_rate(
     return panels
 
 
-def make_panels(figure: Figure, forecast: PassForecast, by: str = "bucket") -> np.ndarray[Any, Any]:
+def make_panels(figure: Figure, forecast: Forecast, by: str = "bucket") -> np.ndarray[Any, Any]:
     """Divide a figure into the panels that `plot_pass_rate` draws, and size it for them.
 
     Returns
@@ -170,19 +171,19 @@ def make_panels(figure: Figure, forecast: PassForecast, by: str = "bucket") -> n
     return np.asarray(grid[:count])
 
 
-def _groups(forecast: PassForecast, by: str) -> Iterator[Group]:
+def _groups(forecast: Forecast, by: str) -> Iterator[Group]:
     design = forecast.fit.design
     if by == "all":
         chosen = np.flatnonzero(forecast.chosen)
-        count = int(design.sizes[chosen].sum())
+        count = int(design.units.sizes[chosen].sum())
         whole = len(chosen) == len(design.units)
         title = f"All {count} problems" if whole else f"{count} problems that every run solved"
         yield Group("all", title, chosen)
     elif by == "bucket":
-        for place, label in enumerate(design.buckets):
-            units = np.flatnonzero((design.bucket == place) & forecast.chosen)
+        for place, label in enumerate(design.units.buckets):
+            units = np.flatnonzero((design.units.bucket == place) & forecast.chosen)
             if len(units):
-                yield Group(label, bucket_title(label, int(design.sizes[units].sum())), units)
+                yield Group(label, bucket_title(label, int(design.units.sizes[units].sum())), units)
     else:
         raise BayesScalingError(f"by: {by!r} is not known; {suggest(str(by), BY)}")
 
@@ -197,7 +198,7 @@ def _demand_panels(axes: Any, count: int) -> np.ndarray[Any, Any]:
     return panels
 
 
-def _bands(forecast: PassForecast, by: str) -> pd.DataFrame:
+def _bands(forecast: Forecast, by: str) -> pd.DataFrame:
     """Quantiles of one new run along a grid, by group.
 
     Each point of the grid is predicted with the same seed. Its law is what it is, and the bands are
@@ -207,24 +208,26 @@ def _bands(forecast: PassForecast, by: str) -> pd.DataFrame:
     fit = _thinned(forecast)
     tables = []
     for compute in _grid(forecast):
-        at = predict(fit, compute=compute, random_seed=forecast.random_seed, far=True)
+        target = pd.DataFrame({fit.spec.columns[0]: [compute]})
+        at = predict(fit, target, random_seed=forecast.random_seed, far=True)
         at = replace(at, chosen=forecast.chosen)
         tables.append(_quantiles(at, by))
     return pd.concat(tables, ignore_index=True)
 
 
-def _quantiles(forecast: PassForecast, by: str) -> pd.DataFrame:
+def _quantiles(forecast: Forecast, by: str) -> pd.DataFrame:
     table = forecast.quantile(list(LEVELS.values()), "neg_log_pass", by=by)
-    return table.rename(columns={"q50": "median"})
+    return on_axis(table.rename(columns={"q50": "median"}), forecast.fit.spec.columns)
 
 
-def _grid(forecast: PassForecast) -> np.ndarray[Any, Any]:
-    computes = [*forecast.fit.design.compute, *forecast.targets["compute"]]
+def _grid(forecast: Forecast) -> np.ndarray[Any, Any]:
+    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
+    computes = [*forecast.fit.design.scale, *targets]
     low, high = np.log10(min(computes)), np.log10(max(computes))
     return np.logspace(low - BELOW * (high - low), high, GRID_POINTS)
 
 
-def _thinned(forecast: PassForecast) -> PassFit:
+def _thinned(forecast: Forecast) -> Fit:
     """Return the fit with no more draws than the edge of a band can show."""
     fit = forecast.fit
     posterior = fit.posterior["posterior"].to_dataset()
@@ -234,20 +237,21 @@ def _thinned(forecast: PassForecast) -> PassFit:
 
 
 def _draw_edge(
-    ax: Axes, forecast: PassForecast, counts: pd.DataFrame, style: Style, *, said: bool
+    ax: Axes, forecast: Forecast, counts: pd.DataFrame, style: Style, *, said: bool
 ) -> None:
     """Mark where the fitted ladder ends, if a target lies beyond."""
     last = counts.iloc[int(counts["compute"].argmax())]
-    if forecast.targets["compute"].max() > last["compute"]:
+    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
+    if targets.max() > last["compute"]:
         foot = last["compute"], last["low"]
         draw_drop_line(ax, foot, "extrapolation →" if said else "", 1, COLOURS.edge, style)
 
 
-def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], style: Style) -> None:
+def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], along: str, style: Style) -> None:
     ax.set_title(group.title, fontsize=style.text, loc="left", color=INK)
     column, row = _place(ax)
     under = [other for other in panels if _place(other)[0] == column and _place(other)[1] > row]
-    ax.set_xlabel("" if under else COMPUTE, fontsize=style.text)
+    ax.set_xlabel("" if under else along, fontsize=style.text)
     ax.set_ylabel("" if column else HAZARD, fontsize=style.text)
     label_decades(ax.yaxis)
     if len(panels) > 1:
@@ -262,14 +266,16 @@ def _place(ax: Axes) -> tuple[int, int]:
 
 
 def _entries(
-    forecast: PassForecast, *, has_truth: bool, several: bool, style: Style
+    forecast: Forecast, *, has_truth: bool, several: bool, style: Style
 ) -> Iterator[tuple[str, Any]]:
     dots = style.dot | {"color": COLOURS.dots}
     bar: Look = {"color": COLOURS.dots, "marker": "|", "ls": "none", "ms": 1.5 * style.text}
     both = Line2D([], [], mew=0.6 * style.line, **bar), Line2D([], [], **dots)
     yield COUNTS, both
     design = forecast.fit.design
-    if ((design.n_correct == 0) & (design.n_samples > 0))[forecast.chosen].any():
+    if ((design.observed["n_correct"] == 0) & (design.observed["n_samples"] > 0))[
+        forecast.chosen
+    ].any():
         arrow = style.at_least | {"color": COLOURS.dots, "ms": 1.3 * style.text}
         yield "At least: problems unsolved", Line2D([], [], **arrow)
     yield from interval_entries(COLOURS, style)

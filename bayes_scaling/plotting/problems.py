@@ -13,16 +13,18 @@ from scipy.special import digamma, xlogy
 
 from bayes_scaling.arrays import Index
 from bayes_scaling.errors import BayesScalingError, suggest
-from bayes_scaling.forecasting import PassForecast
-from bayes_scaling.inference.passes.design import PROBLEM, PassDesign, unit_column
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, law_at
+from bayes_scaling.inference.places import along
 from bayes_scaling.plotting.count_estimates import estimate_hazards
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     bucket_title,
     draw_counts,
     label_decades,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -38,6 +40,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 SIZE = (5.5, 3.6)
 COLOURS = (VERMILLION, BLUE, GREEN, PINK, ORANGE)
@@ -53,7 +56,7 @@ Values = np.ndarray[Any, Any]
 
 
 def plot_problems(
-    fit: PassFit | PassForecast,
+    fit: Fit | Forecast,
     bucket: str | None = None,
     *,
     worst: int = 3,
@@ -76,7 +79,7 @@ def plot_problems(
 
     Parameters
     ----------
-    fit : PassFit or PassForecast
+    fit : Fit or Forecast
     bucket : str, optional
         Which one; needed where there are several.
     worst : int
@@ -102,12 +105,12 @@ def plot_problems(
         ax = plt.subplots(figsize=SIZE, layout="constrained")[1]
     style, design = Style.of(ax), fitted.design
     ax.set(xscale="log", yscale="log")
-    computes = _grid(np.append(design.compute, targets["compute"]))
+    computes = _grid(np.append(design.scale, targets["compute"]))
     lines = _medians(fitted, computes)
     for place, unit in enumerate(drawn):
         colour, is_named = colour_of.get(unit, FAINT), unit in colour_of
         line: Look = {"color": colour, "lw": style.line if is_named else 0.4 * style.line}
-        line |= {"zorder": 3 if is_named else 2, "label": design.units[unit]}
+        line |= {"zorder": 3 if is_named else 2, "label": design.units.names[unit]}
         ax.plot(computes, lines[:, unit], alpha=1 if is_named else 0.6, **line)
         counts = _beside(estimate_hazards(design, np.array([unit])), place, len(drawn))
         dots = style.dot | {"ms": style.text / (2.4 if is_named else 3.5), "color": colour}
@@ -115,22 +118,24 @@ def plot_problems(
     _limit(ax, design, drawn)
     _label(ax, fitted, bucket_title(label, len(units)), style)
     warn_far(ax, targets, style)
-    ends = {design.units[unit]: (lines[-1, unit], colour) for unit, colour in colour_of.items()}
+    ends = {
+        design.units.names[unit]: (lines[-1, unit], colour) for unit, colour in colour_of.items()
+    }
     _name(ax, ends, style)
     _draw_legend(ax, design, drawn, style)
     return ax
 
 
-def _drawn(fit: PassFit, units: Index, named: Sequence[int]) -> Index:
+def _drawn(fit: Fit, units: Index, named: Sequence[int]) -> Index:
     """Choose the units to draw: the named ones, and others evenly spread over their laws."""
     others = np.setdiff1d(units, named)
     if len(others) > MOST:
-        order = np.argsort(_medians(fit, fit.design.compute[-1:])[0, others], kind="stable")
+        order = np.argsort(_medians(fit, fit.design.scale[-1:])[0, others], kind="stable")
         others = others[order[np.linspace(0, len(others) - 1, MOST).round().astype(int)]]
     return np.sort(np.concatenate([others, np.asarray(named, dtype=others.dtype)]))
 
 
-def _medians(fit: PassFit, computes: Values) -> Values:
+def _medians(fit: Fit, computes: Values) -> Values:
     """Median of -log p by a unit's law and the shared discrepancies, ``(computes, units)``."""
     posterior = fit.posterior["posterior"].to_dataset()
     values = {
@@ -141,9 +146,10 @@ def _medians(fit: PassFit, computes: Values) -> Values:
     shared = replace(fit.spec, discrepancy=tuple(terms))
     medians = []
     for compute in computes:
-        at, rng = np.array([compute]), np.random.default_rng(fit.random_seed)
-        law = law_at(shared, fit.design, values, at)
-        bent = law + discrepancies_at(shared, fit.design, values, at, rng)
+        places = along(fit.spec.columns[0], [compute])
+        rng = np.random.default_rng(fit.random_seed)
+        law = law_at(shared, fit.design, values, places)
+        bent = law + discrepancies_at(shared, fit.design, values, places, rng)
         medians.append(np.median(hazard(shared, bent[:, 0]), axis=0))
     return np.stack(medians)
 
@@ -156,11 +162,11 @@ def _beside(counts: pd.DataFrame, place: int, of: int) -> pd.DataFrame:
     return counts.assign(compute=counts["compute"] * np.exp(aside))
 
 
-def _leavers(fit: PassFit, units: Index) -> list[int]:
+def _leavers(fit: Fit, units: Index) -> list[int]:
     """Find the units whose counts leave their line by more than chance, the farthest first."""
     design = fit.design
-    n, c = design.n_samples[units], design.n_correct[units]
-    law = _medians(fit, design.compute).T[units]
+    n, c = design.observed["n_samples"][units], design.observed["n_correct"][units]
+    law = _medians(fit, design.scale).T[units]
     with np.errstate(divide="ignore", invalid="ignore"):
         p, q = np.exp(-law), -np.expm1(-law)
         deviance = 2 * (xlogy(c, c / (n * p)) + xlogy(n - c, (n - c) / (n * q)))
@@ -170,22 +176,22 @@ def _leavers(fit: PassFit, units: Index) -> list[int]:
     return [int(units[place]) for place in order if distance[place] > 0]
 
 
-def _bucket(design: PassDesign, column: str, bucket: str | None) -> tuple[str, Index]:
+def _bucket(design: Design, column: str, bucket: str | None) -> tuple[str, Index]:
     if column != PROBLEM:
         raise BayesScalingError(
             "fit: its model knows nothing of single problems; plot_pass_rate draws its buckets."
         )
-    if bucket is None and len(design.buckets) > 1:
+    if bucket is None and len(design.units.buckets) > 1:
         raise BayesScalingError(
-            f"bucket: say which one, of {', '.join(design.buckets)}; all problems in one picture "
-            "can't be told apart."
+            f"bucket: say which one, of {', '.join(design.units.buckets)}; all problems in one "
+            "picture can't be told apart."
         )
-    label = design.buckets[0] if bucket is None else str(bucket)
-    if label not in design.buckets:
+    label = design.units.buckets[0] if bucket is None else str(bucket)
+    if label not in design.units.buckets:
         raise BayesScalingError(
-            f"bucket: {bucket!r} is not in the fit; {suggest(label, design.buckets)}"
+            f"bucket: {bucket!r} is not in the fit; {suggest(label, design.units.buckets)}"
         )
-    return label, np.flatnonzero(design.bucket == design.buckets.index(label))
+    return label, np.flatnonzero(design.units.bucket == design.units.buckets.index(label))
 
 
 def _demand_worst(worst: int) -> int:
@@ -196,10 +202,10 @@ def _demand_worst(worst: int) -> int:
     return worst
 
 
-def _taken_apart(given: PassFit | PassForecast) -> tuple[PassFit, pd.DataFrame]:
+def _taken_apart(given: Fit | Forecast) -> tuple[Fit, pd.DataFrame]:
     """Return the fit, and the targets of the forecast of it; none where a fit was given."""
-    if isinstance(given, PassForecast):
-        return given.fit, given.targets
+    if isinstance(given, Forecast):
+        return given.fit, on_axis(given.targets, given.fit.spec.columns)
     return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
 
 
@@ -207,7 +213,7 @@ def _grid(computes: Values) -> Values:
     return np.geomspace(computes.min(), computes.max(), GRID_POINTS)
 
 
-def _limit(ax: Axes, design: PassDesign, units: Index) -> None:
+def _limit(ax: Axes, design: Design, units: Index) -> None:
     """Show the counts; a law may leave the picture where there are none."""
     counts = pd.concat([estimate_hazards(design, np.array([unit])) for unit in units])
     shown = counts["value"].where(~counts["is_bound"], counts["low"])
@@ -215,9 +221,9 @@ def _limit(ax: Axes, design: PassDesign, units: Index) -> None:
     ax.set_ylim(shown.min() / ROOM, shown.max() * above)
 
 
-def _label(ax: Axes, fit: PassFit, title: str, style: Style) -> None:
+def _label(ax: Axes, fit: Fit, title: str, style: Style) -> None:
     ax.set_title(title, fontsize=style.text, loc="left", color=INK)
-    ax.set_xlabel(COMPUTE, fontsize=style.text)
+    ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel("−log p of a problem", fontsize=style.text)
     label_decades(ax.yaxis)
     tidy(ax, style)
@@ -260,11 +266,11 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _draw_legend(ax: Axes, design: PassDesign, units: Index, style: Style) -> None:
+def _draw_legend(ax: Axes, design: Design, units: Index, style: Style) -> None:
     dots = Line2D([], [], color=FAINT, **style.dot)
     entries = {"Counts of a problem, 90 %": dots}
-    tried = design.n_samples[units] > 0
-    if (tried & (design.n_correct[units] == 0)).any():
+    tried = design.observed["n_samples"][units] > 0
+    if (tried & (design.observed["n_correct"][units] == 0)).any():
         arrow = style.at_least | {"color": FAINT, "ms": 1.3 * style.text}
         entries["At least: never solved"] = Line2D([], [], **arrow)
     line: Look = {"color": FAINT, "lw": 0.6 * style.line}

@@ -1,7 +1,7 @@
 """What is sealed of a forecast, a claim a target: the one place that knows kinds of forecasts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,12 @@ from bayes_scaling.arrays import AnyArray
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.evaluation.baselines import BASELINES, baseline_forecast
 from bayes_scaling.evaluation.scoring import predictive_of
-from bayes_scaling.forecasting import Forecast, response_metric, response_unit
+from bayes_scaling.forecasting import ALL, Forecast, response_metric, response_unit
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry.records import LEVELS
+from bayes_scaling.responses import ByResponse
 
+SCORED = "run"
 TUNE = 1000  # of a fit that doesn't say
 
 
@@ -76,81 +79,128 @@ class Claim:
         return {**drawn, **density, **{f"asked.{k}": values for k, values in self.asked.items()}}
 
 
-def claims_of(forecast: Any) -> tuple[Claim, ...]:
-    """Turn a forecast into claims, one a target.
+def claims_of(forecast: Any, of: Sequence[str] | str | None, by: str) -> tuple[Claim, ...]:
+    """Turn a forecast into claims: one a target, quantity and group.
 
     Raises
     ------
     BayesScalingError
         If it isn't a forecast that can be sealed, or has draws that aren't numbers.
     """
-    if type(forecast) not in CLAIMS:
+    if not isinstance(forecast, Forecast):
         raise BayesScalingError(
             f"forecast: expected a Forecast, as predict returns it, got {type(forecast).__name__}."
         )
-    claims = CLAIMS[type(forecast)](forecast)
-    for claim in claims:
-        for kind, values in claim.draws.items():
-            if not np.isfinite(values).all():
-                raise BayesScalingError(
-                    f"forecast: {int((~np.isfinite(values)).sum())} draws of kind {kind} at "
-                    f"{dict(claim.target)} aren't finite, so nothing can be sealed."
-                )
-    return claims
+    names = [of] if of is None or isinstance(of, str) else list(of)
+    for kind, values in forecast.draws.data_vars.items():
+        _demand_finite(forecast, str(kind), values.to_numpy())
+    model = _origin(forecast)
+    return tuple(claim for name in names for claim in _claims(forecast, name, by, model))
 
 
-def loss_claims(forecast: Forecast) -> tuple[Claim, ...]:
-    """Claim the loss of one new run at each target."""
+def _claims(
+    forecast: Forecast, of: str | None, by: str, model: Mapping[str, Any]
+) -> Iterator[Claim]:
+    """Make the claims of one quantity, target by target and group by group."""
     fit, table = forecast.fit, forecast.targets
-    shape = forecast.draws["run"].shape[:2]
+    drawn = {
+        str(kind): list(forecast.readings(of, by=by, kind=str(kind))) for kind in forecast.draws
+    }
+    shape = forecast.draws.sizes["chain"], forecast.draws.sizes["draw"]
+    beside = BESIDE[fit.response.name](forecast)
+    asked = {name: table[name].to_numpy() for name in ("family", *fit.spec.columns)}
+    asked["family"] = np.array([str(label) for label in table["family"]])
+    for place, row in enumerate(table.to_dict("records")):
+        last = fit.design.of_family(fit.families.index(row["family"])).max()
+        for number, one in enumerate(drawn[SCORED]):
+            group = {"by": by, "group": one.group} if by != ALL else {}
+            yield Claim(
+                metric={
+                    "name": one.quantity.name,
+                    "unit": one.quantity.unit or response_unit(fit, row["family"]),
+                    "kind": beside.kinds[place],
+                    "scale": one.quantity.scale,
+                    "lowest": one.quantity.lowest,
+                    "highest": beside.highest or one.quantity.highest,
+                },
+                target={**{str(key): value for key, value in row.items()}, **group},
+                cutoff=float(last),
+                draws={
+                    str(kind): readings[number].values[:, place].reshape(shape)
+                    for kind, readings in drawn.items()
+                },
+                scored=SCORED,
+                density=beside.densities[place],
+                asked=asked,
+                baselines=beside.baselines[place],
+                model=model,
+                data=fit.table,
+                notes=forecast.notes,
+            )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is sealed beside the draws of a forecast, an entry a target.
+
+    Attributes
+    ----------
+    kinds : tuple of str or None
+        What the response is said to be.
+    densities, baselines : tuple of mapping
+        As of a claim.
+    highest : float or None
+        What no outcome may pass, where the model says so and not the quantity.
+    """
+
+    kinds: Sequence[str | None]
+    densities: Sequence[Mapping[str, AnyArray]]
+    baselines: Sequence[Mapping[str, Mapping[str, Any]]]
+    highest: float | None = None
+
+
+def beside_losses(forecast: Forecast) -> Beside:
+    """Seal the density of the log loss, and what is forecast with today."""
+    fit, table = forecast.fit, forecast.targets
     predictive = predictive_of(forecast)
-    baselines = _loss_baselines(forecast)
-    family = np.array([fit.families.index(label) for label in table["family"]])
-    asked = {
-        "compute": table["compute"].to_numpy(float),
-        "family": np.array([str(label) for label in table["family"]]),
-    }
-    seed = fit.random_seed if forecast.random_seed is None else forecast.random_seed
-    model = _origin(fit) | {
-        "forecast_seed": int(seed),
-        "reference": dict(zip(fit.families, fit.design.reference.tolist(), strict=True)),
-    }
+    shape = forecast.draws.sizes["chain"], forecast.draws.sizes["draw"]
     bounded = np.isfinite(predictive.top)
     top = {"top": np.array(predictive.top)} if bounded else {}
-    bounds = {"lowest": 0.0, "highest": 1.0 if bounded else None}
-    return tuple(
-        Claim(
-            metric={
-                "name": fit.spec.response,
-                "unit": response_unit(fit, row["family"]),
-                "kind": response_metric(fit, row["family"]),
-                "scale": "log",
-                **bounds,
-            },
-            target={str(key): value for key, value in row.items()},
-            cutoff=float(fit.design.of_family(family[place]).max()),
-            draws={
-                str(kind): values.isel(target=place).to_numpy()
-                for kind, values in forecast.draws.data_vars.items()
-            },
-            scored="run",
-            density={
-                "location": _column(predictive.location, place, shape),
-                "scale": _column(predictive.scale, place, shape),
-                "nu": _column(predictive.nu, place, shape),
-                **top,
-            },
-            asked=asked,
-            baselines=baselines[place],
-            model=model,
-            data=fit.runs,
-            notes=forecast.notes,
+    densities = [
+        {
+            "location": _column(predictive.location, place, shape),
+            "scale": _column(predictive.scale, place, shape),
+            "nu": _column(predictive.nu, place, shape),
+            **top,
+        }
+        for place in range(len(table))
+    ]
+    kinds = [response_metric(fit, family) for family in table["family"]]
+    return Beside(kinds, densities, _loss_baselines(forecast), 1.0 if bounded else None)
+
+
+def beside_counts(forecast: Forecast) -> Beside:
+    """Seal nothing beside the draws: quantities of counts have no density in closed form."""
+    count = len(forecast.targets)
+    return Beside([None] * count, [{}] * count, [{}] * count)
+
+
+BESIDE: ByResponse[Callable[[Forecast], Beside]] = {
+    "loss": beside_losses,
+    "passes": beside_counts,
+}
+
+
+def _demand_finite(forecast: Forecast, kind: str, values: AnyArray) -> None:
+    """Refuse draws that aren't numbers; raises BayesScalingError with the first target's name."""
+    over = tuple(range(2)) + tuple(range(3, values.ndim))
+    wrong = (~np.isfinite(values)).sum(axis=over)
+    for place in np.flatnonzero(wrong):
+        row = forecast.targets.iloc[int(place)].to_dict()
+        raise BayesScalingError(
+            f"forecast: {int(wrong[place])} draws of kind {kind} at {row} aren't finite, so "
+            "nothing can be sealed."
         )
-        for place, row in enumerate(table.to_dict("records"))
-    )
-
-
-CLAIMS: dict[type, Callable[[Any], tuple[Claim, ...]]] = {Forecast: loss_claims}
 
 
 def _column(values: AnyArray, place: int, shape: tuple[int, ...]) -> AnyArray:
@@ -163,8 +213,12 @@ def _loss_baselines(forecast: Forecast) -> list[dict[str, dict[str, Any]]]:
     """Forecast every target by each baseline, from the runs of its family."""
     fit = forecast.fit
     found: list[dict[str, dict[str, Any]]] = [{} for _ in range(len(forecast.targets))]
-    for family, rows in forecast.targets.reset_index(drop=True).groupby("family"):
-        runs = fit.runs[fit.runs["family"] == family] if "family" in fit.runs else fit.runs
+    seen, ahead = (
+        table.assign(compute=table[list(fit.spec.columns)].prod(axis=1))
+        for table in (fit.table, forecast.targets.reset_index(drop=True))
+    )
+    for family, rows in ahead.groupby("family"):
+        runs = seen[seen["family"] == family] if "family" in seen else seen
         for name in BASELINES:
             try:
                 draws = baseline_forecast(name, runs, rows, fit.random_seed).draws
@@ -178,8 +232,10 @@ def _loss_baselines(forecast: Forecast) -> list[dict[str, dict[str, Any]]]:
     return found
 
 
-def _origin(fit: Any) -> dict[str, Any]:
-    """Say what a fit was made from, so that it can be made again."""
+def _origin(forecast: Forecast) -> dict[str, Any]:
+    """Say what a forecast was made from, so that it can be made again."""
+    fit = forecast.fit
+    seed = fit.random_seed if forecast.random_seed is None else forecast.random_seed
     sizes = fit.posterior["posterior"].sizes
     return {
         "name": fit.spec.name,
@@ -197,9 +253,25 @@ def _origin(fit: Any) -> dict[str, Any]:
         "problems": list(fit.diagnosis.problems),
         "data_hash": fit.data_hash,
         "response_hash": fit.response_hash,
+        "forecast_seed": int(seed),
+        "reference": references_to_seal(fit),
+        "along": list(fit.spec.columns),
     }
 
 
 def _tuning(fit: Any) -> int:
-    said = fit.posterior["sample_stats"].attrs.get("inference_library_settings", "{}")
+    attributes = fit.posterior["sample_stats"].attrs
+    if "tune" in attributes:
+        return int(attributes["tune"])
+    said = attributes.get("inference_library_settings", "{}")  # of a fit by an earlier version
     return int(json.loads(said).get("settings", {}).get("num_tune", TUNE))
+
+
+def references_to_seal(fit: Fit) -> dict[str, Any]:
+    """Write the references of a fit as a record holds them: by family or, of several, by both."""
+    if len(fit.spec.columns) == 1:
+        return {str(family): float(value) for family, value in fit.reference.items()}
+    return {
+        name: dict(zip(fit.families, map(float, values), strict=True))
+        for name, values in fit.design.references.items()
+    }

@@ -1,13 +1,14 @@
 """Make the forecast of a record again, from what was sealed."""
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.data import REFUSALS, check_runs, is_table_of, table_hash
+from bayes_scaling.arrays import Array
+from bayes_scaling.data import REFUSALS, is_table_of, table_hash
 from bayes_scaling.errors import LedgerError
-from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.forecasting import ALL, Forecast, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit
 from bayes_scaling.ledger.heads import Head
@@ -18,7 +19,7 @@ from bayes_scaling.registry.records import Record, demand_forecast
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.spec import Spec, parse_spec
 
-FIRST_ACCEPT, RETRY_ACCEPT = 0.95, 0.99
+RETRY_ACCEPT = 0.99
 
 
 def demand_sealed(record: Record) -> None:
@@ -48,7 +49,8 @@ def sealed_data(record: Record, data: pd.DataFrame | None = None) -> pd.DataFram
             "in with data=."
         )
     given = unpack_table(read_side_file(record, "data")) if data is None else data
-    runs = check_runs(given)
+    spec = sealed_spec(record)
+    runs = RESPONSES[spec.response].table(given, spec.columns[0])
     sealed = record.content["model"]["data_hash"]
     if not is_table_of(sealed, runs):
         raise LedgerError(
@@ -63,16 +65,15 @@ def refit(record: Record, runs: pd.DataFrame) -> Fit:
     demand_forecast(record)
     model = record.content["model"]
     spec = sealed_spec(record)
-    RESPONSES[spec.response].demand("refit", spec.name, LedgerError)
-    fitted = fit(
+    own = RESPONSES[spec.response]
+    return fit(
         spec,
         runs,
         random_seed=model["random_seed"],
         reference=model["reference"],
         allow=REFUSALS,
-        **_settings(model["sampler"], converged=model["converged"]),
+        **_settings(model["sampler"], own.target_accept, converged=model["converged"]),
     )
-    return cast("Fit", fitted)
 
 
 def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
@@ -83,13 +84,24 @@ def predict_again(record: Record, fitted: Fit) -> tuple[Forecast, int]:
     """
     arrays = unpack_arrays(read_side_file(record, "draws"))
     target = record.content["target"]
-    asked = pd.DataFrame({name: arrays[f"asked.{name}"] for name in ("compute", "family")})
-    same = (asked["compute"] == target["compute"]) & (asked["family"] == target["family"])
+    names = ("family", *fitted.spec.columns)
+    asked = pd.DataFrame({name: arrays[f"asked.{name}"] for name in names})
+    same = np.logical_and.reduce([asked[name] == target[name] for name in names])
     seed = record.content["model"].get("forecast_seed")
     return predict(fitted, asked, random_seed=seed, far=True), int(np.flatnonzero(same)[0])
 
 
-def _settings(sampler: dict[str, Any], *, converged: bool) -> dict[str, Any]:
+def draws_again(record: Record, forecast: Forecast, kind: str, place: int) -> Array:
+    """Take what a record is about from a forecast's draws, shape ``(chains, draws)``."""
+    target = record.content["target"]
+    by, group = target.get("by", ALL), target.get("group", ALL)
+    name = record.content["metric"]["name"]
+    found = {one.group: one.values for one in forecast.readings(name, by=by, kind=kind)}
+    sizes = forecast.draws.sizes
+    return found[group][:, place].reshape(sizes["chain"], sizes["draw"])
+
+
+def _settings(sampler: dict[str, Any], first: float, *, converged: bool) -> dict[str, Any]:
     """Say how to sample as the try did whose draws were kept.
 
     A second try that converged is made again as a first one with its own settings, since neither
@@ -98,7 +110,7 @@ def _settings(sampler: dict[str, Any], *, converged: bool) -> dict[str, Any]:
     accept, draws = sampler["target_accept"], sampler["draws"]
     if sampler["retried"] and not converged:
         draws //= 2
-        accept = FIRST_ACCEPT if accept == RETRY_ACCEPT else accept
+        accept = first if accept == RETRY_ACCEPT else accept
     return {
         "draws": draws,
         "tune": sampler["tune"],

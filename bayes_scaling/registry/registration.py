@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.forecasting import Forecast
+from bayes_scaling.forecasting import ALL, Forecast
 from bayes_scaling.ledger.anchoring import anchor_head, demand_anchor
 from bayes_scaling.ledger.appending import writing
 from bayes_scaling.ledger.canonical import hash_of
@@ -29,8 +29,10 @@ def register(
     author: str | None = None,
     keep_data: bool = True,
     anchor: str | None = None,
+    of: str | Sequence[str] | None = None,
+    by: str = ALL,
 ) -> tuple[Record, ...]:
-    """Append a forecast to a ledger, a record a target.
+    """Append a forecast to a ledger, a record a target; of counts, a quantity and group too.
 
     A record holds the question, the target, 23 quantiles for each kind of interval, the
     probabilities of the events, the forecasts of three baselines, the text of the specification,
@@ -62,11 +64,17 @@ def register(
     anchor : {"git"}, optional
         Commit the head file in the git repository that holds the ledger. It counts once it is
         pushed to where others see it.
+    of : str or sequence of str, optional
+        The quantities to seal, as `Forecast.summary` names them: by default ``loss``, or
+        ``pass_rate`` of counts. The GPT-4 report sealed ``neg_log_pass``.
+    by : {"all", "bucket", "problem"}
+        Of counts: a record for the whole benchmark, or for each bucket or problem.
 
     Returns
     -------
     tuple of Record
-        One a target, in their order. When it returns they are on the disk.
+        One a target, in their order; of counts, quantity by quantity, and of each target a group
+        after the other. When it returns they are on the disk.
 
     Raises
     ------
@@ -111,7 +119,7 @@ def register(
     }
     named = demand_texts("events", events)
     demand_anchor(anchor, ledger)
-    claims = claims_of(forecast)
+    claims = claims_of(forecast, of, by)
     questions = demand_questions(question, len(claims))
     parsed = [[parse_event(text, claim.metric["name"]) for text in named] for claim in claims]
     files: dict[str, tuple[str, bytes]] = {}

@@ -11,7 +11,13 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.records import LEVELS, Record
-from bayes_scaling.registry.refitting import demand_sealed, predict_again, refit, sealed_data
+from bayes_scaling.registry.refitting import (
+    demand_sealed,
+    draws_again,
+    predict_again,
+    refit,
+    sealed_data,
+)
 
 TOLERANCE = 4.0  # standard errors; the chance that one of 69 quantiles is further is below 0.5 %
 
@@ -89,7 +95,7 @@ def compare_again(record: Record, forecast: Forecast, place: int) -> Rerun:
     sealed_draws = unpack_arrays(read_side_file(record, "draws"))
     tables = []
     for kind, sealed in record.content["quantiles"].items():
-        draws = forecast.draws[kind].isel(target=place).to_numpy()
+        draws = draws_again(record, forecast, kind, place)
         errors = [
             np.hypot(_error(draws, level), _error(sealed_draws[f"draws.{kind}"], level))
             for level in LEVELS

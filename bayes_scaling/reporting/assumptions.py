@@ -11,7 +11,6 @@ from markupsafe import Markup
 from bayes_scaling.forecasting import floor_notes
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
 from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pictures import Picture, draw_picture
@@ -28,6 +27,7 @@ from bayes_scaling.reporting.tables import (
 )
 from bayes_scaling.reporting.words import meaning
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.spec import Spec
 
 INDEX = {"problem": "i", "bucket": "j"}
@@ -64,7 +64,9 @@ class Assumptions:
     effects : tuple of str
         Names of the standard deviations of the effects of runs.
     references : str
-        C0, FLOP, of each ladder.
+        C0 of each ladder.
+    scale_words : str
+        What C is, with its unit.
     parameters : Table
     picture : Picture or None
         None where every parameter is pinned.
@@ -90,6 +92,7 @@ class Assumptions:
     deviations: tuple[Deviation, ...]
     effects: tuple[str, ...]
     references: Markup
+    scale_words: str
     parameters: Table
     picture: Picture | None
     floor: tuple[str, ...]
@@ -99,7 +102,7 @@ class Assumptions:
     index: str
 
 
-def state_assumptions(fit: Fit | PassFit) -> Assumptions:
+def state_assumptions(fit: Fit) -> Assumptions:
     """Say what a fit assumed."""
     spec, beliefs, own = fit.spec, compare_with_prior(fit), PARTICULARS[fit.response.name]
     floor = own.floor(fit) if own.floor else ()
@@ -108,7 +111,7 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         title=spec.title,
         cite=spec.cite,
         equations=equations_of(spec),
-        scale=equation_markup(linear.scale if (linear := spec.coordinates.linear) else ""),
+        scale=equation_markup(spec.coordinates.scale if spec.coordinates.is_linear else ""),
         noise=spec.noise_name,
         response=spec.response,
         deviations=tuple(
@@ -123,6 +126,7 @@ def state_assumptions(fit: Fit | PassFit) -> Assumptions:
         ),
         effects=tuple(name for name, prior in spec.effects.items() if prior != 0.0),
         references=_references(fit),
+        scale_words=_scale_words(fit),
         parameters=_parameters(fit, beliefs, unit_column(spec)),
         picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
         floor=floor or _pinned_floor(spec),
@@ -153,7 +157,7 @@ def _floor(fit: Fit) -> tuple[str, ...]:
 
 
 def _has_errors(fit: Fit) -> bool:
-    return bool((fit.design.relative_se > 0).any())
+    return bool((fit.design.observed["relative_se"] > 0).any())
 
 
 PARTICULARS: ByResponse[Particulars] = {
@@ -171,7 +175,13 @@ def _pinned_floor(spec: Spec) -> tuple[str, ...]:
     )
 
 
-def _references(fit: Fit | PassFit) -> Markup:
+def _scale_words(fit: Fit) -> str:
+    """Say what the law runs along: 'training compute in FLOP', or the name of another scale."""
+    scale = scale_of(fit.spec.columns)
+    return f"{scale.words} in {scale.unit}" if scale.unit not in {"", scale.words} else scale.words
+
+
+def _references(fit: Fit) -> Markup:
     many = len(fit.families) > 1
     parts = (
         Markup("{} for {}").format(flop(own), name) if many else flop(own)
@@ -180,7 +190,7 @@ def _references(fit: Fit | PassFit) -> Markup:
     return Markup(", ").join(parts)
 
 
-def _parameters(fit: Fit | PassFit, beliefs: pd.DataFrame, unit: str) -> Table:
+def _parameters(fit: Fit, beliefs: pd.DataFrame, unit: str) -> Table:
     table = beliefs.join(fit.summary()[["sd_ratio", "prior"]], how="left")
     pins = {
         name: {"median": number, "prior": f"pinned at {number:g}"}

@@ -7,7 +7,6 @@ import pandas as pd
 
 from bayes_scaling.data import check_table
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.reporting.tables import (
     SHOWN,
     Table,
@@ -19,6 +18,7 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.specification.spec import scale_column
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Measurements:
     remarks: tuple[str, ...]
 
 
-def show_measurements(fit: Fit | PassFit) -> Measurements:
+def show_measurements(fit: Fit) -> Measurements:
     """Show what a fit has read."""
     return SHOWN_AS[fit.response.name](fit)
 
@@ -46,26 +46,30 @@ def show_measurements(fit: Fit | PassFit) -> Measurements:
 def _runs(fit: Fit) -> Measurements:
     """Show the largest runs."""
     response = fit.spec.response
-    runs = fit.runs if len(fit.families) > 1 else fit.runs.drop(columns="family", errors="ignore")
-    largest = runs.nlargest(SHOWN, "compute").index
+    runs = fit.table if len(fit.families) > 1 else fit.table.drop(columns="family", errors="ignore")
+    order = runs[list(fit.spec.columns)].prod(axis=1)
+    largest = order.nlargest(SHOWN).index
+    own = [name for name in fit.spec.columns if name not in {"compute", "params", "tokens"}]
     table = make_table(
         f"The {len(runs)} runs that were fitted"
         + (f"; the {SHOWN} largest are shown" if len(runs) > SHOWN else ""),
-        runs.loc[largest].sort_values("compute", kind="stable"),
+        runs.loc[order[largest].sort_values(kind="stable").index],
         column("Run", str, "run"),
         column("Family", str, "family"),
+        *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Parameters", three_digits, "params"),
         column("Tokens", three_digits, "tokens"),
         column(response.capitalize(), four_digits, response),
         column("Standard error", three_digits, f"{response}_se"),
     )
-    return Measurements(len(runs), table, tuple(map(str, check_table(fit.runs))))
+    remarks = check_table(fit.table, scale_column(fit.spec))
+    return Measurements(len(runs), table, tuple(map(str, remarks)))
 
 
-def _counts(fit: PassFit) -> Measurements:
+def _counts(fit: Fit) -> Measurements:
     """Show counts run by run: problems are too many to list."""
-    passes = fit.passes
+    passes = fit.table
     solved = passes.assign(
         share=passes["n_correct"] / passes["n_samples"], solved=passes["n_correct"] > 0
     )
@@ -87,7 +91,8 @@ def _counts(fit: PassFit) -> Measurements:
         column("Mean pass rate", percent, "share"),
         column("Solved at least once", str, "solved"),
     )
-    return Measurements(len(ordered), table, tuple(map(str, check_table(passes))))
+    remarks = check_table(passes, scale_column(fit.spec))
+    return Measurements(len(ordered), table, tuple(map(str, remarks)))
 
 
 SHOWN_AS: ByResponse[Callable[..., Measurements]] = {"loss": _runs, "passes": _counts}

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from bayes_scaling.forecasting import PassForecast, predict
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.pass_rates import plot_pass_rate
 from bayes_scaling.reporting.answers import headline, place_of
 from bayes_scaling.reporting.pictures import Picture, draw_picture
@@ -72,7 +72,7 @@ class PassAnswer:
     template: ClassVar[str] = "answer_passes.html.j2"
 
 
-def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
+def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
     """Say what a forecast of pass rates says, or a fit of the largest compute it has seen."""
     shown = forecast or inside_the_ladder(fit)
     if shown is None:
@@ -93,7 +93,7 @@ def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
         solved_low=fixed(0)(solved["q05"]),
         solved_high=fixed(0)(solved["q95"]),
         over=over,
-        problems=int(fit.design.sizes[shown.chosen].sum()),
+        problems=int(fit.design.units.sizes[shown.chosen].sum()),
         n_samples=shown.n_samples,
         targets=_quantities(summary, shown.n_samples, over),
         picture=draw_picture(
@@ -107,22 +107,22 @@ def answer_of_passes(fit: PassFit, forecast: PassForecast | None) -> PassAnswer:
     )
 
 
-def averaged_over(shown: PassForecast) -> str:
+def averaged_over(shown: Forecast) -> str:
     """Say which problems a forecast averages over."""
-    count = int(shown.fit.design.sizes[shown.chosen].sum())
+    count = int(shown.fit.design.units.sizes[shown.chosen].sum())
     if shown.chosen.all():
         return f"all {count:,} problems"
     return f"the {count:,} problems that every fitted run solved"
 
 
-def _answer_of_one_compute(fit: PassFit) -> PassAnswer:
+def _answer_of_one_compute(fit: Fit) -> PassAnswer:
     """Say that nothing can be said of other scales."""
     names = ("place", "low", "high", "median", "solved_low", "solved_high", "over")
     return PassAnswer(
         **dict.fromkeys(names, ""),
         is_forecast=False,
-        compute=flop(float(fit.design.compute.max())),
-        problems=int(fit.design.sizes.sum()),
+        compute=flop(float(fit.design.scale.max())),
+        problems=int(fit.design.units.sizes.sum()),
         n_samples=0,
         targets=None,
         picture=None,
@@ -130,9 +130,9 @@ def _answer_of_one_compute(fit: PassFit) -> PassAnswer:
     )
 
 
-def inside_the_ladder(fit: PassFit) -> PassForecast | None:
+def inside_the_ladder(fit: Fit) -> Forecast | None:
     """Forecast the largest fitted compute, if there are runs of several."""
-    compute = fit.design.compute
+    compute = fit.design.scale
     return predict(fit, compute=float(compute.max())) if len(np.unique(compute)) > 1 else None
 
 

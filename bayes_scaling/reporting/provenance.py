@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.registry import Record
 from bayes_scaling.reporting.seals import Seal, doubts_of, show_seals, verify_ledgers
 from bayes_scaling.reporting.tables import Table
@@ -43,9 +42,7 @@ class Provenance:
         return () if self.doubts else tuple(one for one in numbered if one[1].vouches)
 
 
-def trace_provenance(
-    fit: Fit | PassFit, forecast: Forecast | PassForecast | None, records: Sequence[Record]
-) -> Provenance:
+def trace_provenance(fit: Fit, forecast: Forecast | None, records: Sequence[Record]) -> Provenance:
     """Say what a fit was made from, by what, and where its forecast is sealed."""
     sizes = fit.posterior["posterior"].sizes
     facts = (

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.special import xlogy
 
-from bayes_scaling.forecasting import PassForecast
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import PROBLEM, unit_column
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, law_at
 from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
 from bayes_scaling.plotting.problems import MOST, plot_problems
@@ -32,16 +32,16 @@ WORST = 10
 CHANCE = 3.0  # deviance residual
 
 
-def examine_counts(fit: PassFit, forecast: PassForecast | None) -> Iterator[Section]:
+def examine_counts(fit: Fit, forecast: Forecast | None) -> Iterator[Section]:
     """Show each bucket against its counts, and the problems that leave their law."""
     shown = forecast or inside_the_ladder(fit)
-    if shown is not None and len(fit.design.buckets) > 1:
+    if shown is not None and len(fit.design.units.buckets) > 1:
         yield _buckets(shown)
     if unit_column(fit.spec) == PROBLEM:
         yield _problems(fit)
 
 
-def worst_residuals(fit: PassFit) -> pd.DataFrame:
+def worst_residuals(fit: Fit) -> pd.DataFrame:
     r"""Tabulate counts by how far they lie from what the law makes of their problem.
 
     The deviance residual, with p the posterior median by the problem's own law and the
@@ -56,7 +56,7 @@ def worst_residuals(fit: PassFit) -> pd.DataFrame:
         run, n_correct, n_samples, expected, residual``.
     """
     design = fit.design
-    n, c = design.n_samples, design.n_correct
+    n, c = design.observed["n_samples"], design.observed["n_correct"]
     medians = _medians(fit)
     p, q = np.exp(-medians), -np.expm1(-medians)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -66,8 +66,8 @@ def worst_residuals(fit: PassFit) -> pd.DataFrame:
     at, rows = size.argmax(axis=1), np.arange(len(design.units))
     table = pd.DataFrame(
         {
-            "problem": design.units,
-            "bucket": [design.buckets[own] for own in design.bucket],
+            "problem": design.units.names,
+            "bucket": [design.units.buckets[own] for own in design.units.bucket],
             "run": [design.runs[place] for place in at],
             "n_correct": c[rows, at],
             "n_samples": n[rows, at],
@@ -78,7 +78,7 @@ def worst_residuals(fit: PassFit) -> pd.DataFrame:
     return table.sort_values("residual", key=np.abs, ascending=False, kind="stable")
 
 
-def _medians(fit: PassFit) -> np.ndarray[Any, Any]:
+def _medians(fit: Fit) -> np.ndarray[Any, Any]:
     """Median of -log p by law and shared discrepancies at the runs, shape ``(units, runs)``."""
     values = {
         str(name): np.asarray(array).reshape(-1, *array.shape[2:])
@@ -87,15 +87,15 @@ def _medians(fit: PassFit) -> np.ndarray[Any, Any]:
     terms = tuple(term for term in fit.spec.discrepancy if term.over != PROBLEM)
     shared, rng = replace(fit.spec, discrepancy=terms), np.random.default_rng(fit.random_seed)
     found = []
-    for compute in fit.design.compute:
-        at = np.array([compute])
-        lines = law_at(shared, fit.design, values, at)
-        lines = lines + discrepancies_at(shared, fit.design, values, at, rng)
+    for run in range(len(fit.design.runs)):
+        places = fit.design.places.at([run])
+        lines = law_at(shared, fit.design, values, places)
+        lines = lines + discrepancies_at(shared, fit.design, values, places, rng)
         found.append(np.median(hazard(shared, lines[:, 0]), axis=0))
     return np.stack(found, axis=1)
 
 
-def _buckets(shown: PassForecast) -> Section:
+def _buckets(shown: Forecast) -> Section:
     summary = shown.summary(by="bucket")
     rates = summary[summary["quantity"] == "pass_rate"]
     count = rates["group"].nunique()
@@ -130,7 +130,7 @@ def _buckets(shown: PassForecast) -> Section:
     )
 
 
-def _problems(fit: PassFit) -> Section:
+def _problems(fit: Fit) -> Section:
     table = worst_residuals(fit)
     bucket = str(table["bucket"].iloc[0])
     most = f" At most {MOST} are drawn beside those." if len(table) > MOST else ""

@@ -9,12 +9,12 @@ import pandas as pd
 
 from bayes_scaling.data import is_table_of
 from bayes_scaling.errors import BayesScalingError, LedgerError
-from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.registry import Record, Verification, read_ledger, verify
 from bayes_scaling.registry.questions import questions_of
 from bayes_scaling.registry.records import demand_forecast
+from bayes_scaling.registry.refitting import draws_again, sealed_spec
 from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.tables import Table, column, four_digits, make_table, percent
 
@@ -59,7 +59,7 @@ class Seal:
 
 
 def find_records(
-    registered: Registered | None, fit: Fit | PassFit, forecast: Forecast | PassForecast | None
+    registered: Registered | None, fit: Fit, forecast: Forecast | None
 ) -> tuple[Record, ...]:
     """Find the records of this forecast; of a ledger, those of the same model, data and targets.
 
@@ -93,8 +93,8 @@ def find_records(
 def show_seals(
     records: Sequence[Record],
     verified: Mapping[Path, Verification],
-    fit: Fit | PassFit,
-    forecast: Forecast | PassForecast | None,
+    fit: Fit,
+    forecast: Forecast | None,
 ) -> tuple[Seal, ...]:
     """Put records into words, and say of each why it doesn't vouch for a report."""
     return tuple(_show(record, verified[record.ledger], fit, forecast) for record in records)
@@ -117,17 +117,17 @@ def verify_ledgers(records: Sequence[Record]) -> dict[Path, Verification]:
     return {path: verify(path) for path in dict.fromkeys(record.ledger for record in records)}
 
 
-def _belongs(record: Record, fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> bool:
+def _belongs(record: Record, fit: Fit, forecast: Forecast | None) -> bool:
     if _other_origin(record, fit):
         return False
     return forecast is None or _place(record, forecast.targets) is not None
 
 
-def _other_origin(record: Record, fit: Fit | PassFit) -> str:
+def _other_origin(record: Record, fit: Fit) -> str:
     """Say what else a record was made from than a fit, if it was."""
     metric, model = record.content["metric"]["name"], record.content["model"]
-    if metric != fit.spec.response:
-        return f"It forecasts the {metric}, this report is of {fit.spec.response}."
+    if not fit.response.has_model(sealed_spec(record)):
+        return f"It forecasts the {metric}, this report is of {fit.response.name}."
     if not is_table_of(model["data_hash"], fit.table):
         return "It was made from other data."
     return "" if model["spec"] == fit.spec.text else "It was made with another model."
@@ -136,7 +136,7 @@ def _other_origin(record: Record, fit: Fit | PassFit) -> str:
 def _place(record: Record, targets: pd.DataFrame) -> int | None:
     """Find the target of a record among those of a forecast."""
     target = record.content["target"]
-    keys = [key for key in ("family", "compute") if key in target and key in targets]
+    keys = [key for key in target if key in targets and key != "distance"]
     same = np.logical_and.reduce([targets[key].to_numpy() == target[key] for key in keys])
     return int(np.argmax(same)) if np.any(same) else None
 
@@ -144,8 +144,8 @@ def _place(record: Record, targets: pd.DataFrame) -> int | None:
 def _show(
     record: Record,
     verified: Verification,
-    fit: Fit | PassFit,
-    forecast: Forecast | PassForecast | None,
+    fit: Fit,
+    forecast: Forecast | None,
 ) -> Seal:
     said, other = record.content, _other_origin(record, fit)
     unsound = "" if verified.holds else f"The ledger doesn't hold. {verified.message}"
@@ -186,7 +186,7 @@ def _events(record: Record) -> Table | None:
     )
 
 
-def _differing(record: Record, forecast: Forecast | PassForecast | None, place: int | None) -> str:
+def _differing(record: Record, forecast: Forecast | None, place: int | None) -> str:
     """Say how a forecast differs from what was sealed, if it does."""
     if forecast is None:
         return ""
@@ -194,7 +194,7 @@ def _differing(record: Record, forecast: Forecast | PassForecast | None, place: 
         return "It forecasts another target."
     kind = record.content["scored"]
     sealed = record.quantiles[kind]
-    drawn = forecast.draws[kind].isel(target=place).to_numpy()
+    drawn = draws_again(record, forecast, kind, place)
     found = np.quantile(drawn, list(sealed.index))
     if np.allclose(found, sealed, rtol=SAME, atol=0):
         return ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bayes_scaling.forecasting import Forecast, PassForecast, record_at
+from bayes_scaling.forecasting import Forecast, record_at
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.reporting.answers import (
     LadderAnswer,
@@ -36,7 +36,7 @@ class Sections:
         Of a distance: what the record of published ladders holds of it.
     """
 
-    forecast: type[Forecast] | type[PassForecast]
+    forecast: type[Forecast] | type[Forecast]
     answer: Callable[[Any, Any], LossAnswer | LadderAnswer | PassAnswer]
     misfit: Callable[[Any], Misfit] | None = None
     more: Callable[[Any, Any], Iterable[Section]] | None = None
@@ -49,5 +49,5 @@ def _answer_losses(fit: Fit, forecast: Forecast | None) -> LossAnswer | LadderAn
 
 SECTIONS: ByResponse[Sections] = {
     "loss": Sections(Forecast, _answer_losses, examine_misfit, record=record_at),
-    "passes": Sections(PassForecast, answer_of_passes, more=examine_counts),
+    "passes": Sections(Forecast, answer_of_passes, more=examine_counts),
 }

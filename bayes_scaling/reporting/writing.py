@@ -7,9 +7,8 @@ import pandas as pd
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
-from bayes_scaling.forecasting import Forecast, PassForecast
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.passes.fits import PassFit
 from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
 from bayes_scaling.reporting.answers import headline
@@ -28,8 +27,8 @@ from bayes_scaling.reporting.trust import (
 
 
 def report(
-    fit: Fit | PassFit,
-    forecast: Forecast | PassForecast | None = None,
+    fit: Fit,
+    forecast: Forecast | None = None,
     *,
     backtest: Backtest | None = None,
     compare: pd.DataFrame | None = None,
@@ -44,8 +43,8 @@ def report(
 
     Parameters
     ----------
-    fit : Fit or PassFit
-    forecast : Forecast or PassForecast, optional
+    fit : Fit or Fit
+    forecast : Forecast or Forecast, optional
         Made from this fit; the first sentence is on its farthest target. Without it the report
         describes the fit alone.
     backtest : Backtest, optional
@@ -104,7 +103,7 @@ def report(
 
 
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
-    if not isinstance(fit, Fit | PassFit):
+    if not isinstance(fit, Fit):
         raise BayesScalingError(f"fit: expected a fit, as fit returns it, got {_kind(fit)}.")
     wanted = SECTIONS[fit.response.name].forecast
     if forecast is not None and not isinstance(forecast, wanted):
@@ -125,7 +124,7 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _title(fit: Fit | PassFit, forecast: Forecast | PassForecast | None) -> str:
+def _title(fit: Fit, forecast: Forecast | None) -> str:
     names = fit.families if "family" in fit.table else ()
     of = f" of {names[0]}" if len(names) == 1 else ""
     return f"{'Fit' if forecast is None else 'Forecast'} of the {fit.response.forecast}{of}"

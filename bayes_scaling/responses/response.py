@@ -6,11 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from bayes_scaling.data.scaled import check_along
 from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.responses.blocks import Block
 from bayes_scaling.specification.spec import Spec
 
 # What a room has of each response, by its name in a specification.
 type ByResponse[T] = Mapping[str, T]
+
+STANDARD = {"compute", "params", "tokens", "loss"}  # columns that every table may have
 
 type ToTable = Callable[..., pd.DataFrame]
 
@@ -40,6 +44,11 @@ class Response:
         What `compare` can leave out together, what it leaves out unless told first.
     target_accept : float
         Acceptance rate that the sampler's step size aims at unless told.
+    observed : mapping of str to str
+        Which arrays of a design are responses, and what they are called in a fit's data.
+    blocks : callable
+        Takes a specification, the latent curve at the cells, the data and the noise's parameters
+        there, and returns what is observed as a tuple of `Block`.
     options : frozenset of str
         The arguments of verbs that only some responses have, of which it has these.
     lacks : mapping of str to str
@@ -57,11 +66,15 @@ class Response:
     check: ToTable
     units: tuple[str, ...]
     target_accept: float
+    observed: Mapping[str, str]
+    blocks: Callable[..., tuple[Block, ...]]
     options: frozenset[str] = frozenset()
     lacks: Mapping[str, str] = field(default_factory=dict)
 
-    def table(self, data: Any) -> pd.DataFrame:
-        """Check a table, or read one from wherever it lies."""
+    def table(self, data: Any, along: str = "compute") -> pd.DataFrame:
+        """Check a table, or read one from wherever it lies; `along` may stand for its compute."""
+        if along not in STANDARD:
+            return check_along(data, along, self.check, self.read)
         return self.check(data) if isinstance(data, pd.DataFrame) else self.read(data)
 
     def keys_of(self, table: pd.DataFrame) -> list[str]:

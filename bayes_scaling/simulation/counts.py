@@ -9,10 +9,10 @@ import xarray as xr
 from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_passes
 from bayes_scaling.errors import DataError
+from bayes_scaling.inference.design import Design, Reference
 from bayes_scaling.inference.passes.design import (
     BUCKET,
     PROBLEM,
-    PassDesign,
     make_pass_design,
     unit_column,
 )
@@ -33,7 +33,7 @@ def simulate_passes(
     *,
     random_seed: int,
     size: int,
-    reference: float | None,
+    reference: Reference,
     problems: int,
     n_samples: int,
 ) -> pd.DataFrame:
@@ -55,15 +55,15 @@ def simulate_passes(
     hazards = np.empty((size, problems, len(grid.runs)))
     for row in range(size):
         at = {name: float(values[row]) for name, values in scales.items()}
-        mean = mean_at(terms, at, shared[row], len(grid.buckets))[grid.bucket]
+        mean = mean_at(terms, at, shared[row], len(grid.units.buckets))[grid.units.bucket]
         hazards[row] = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
     p = np.exp(-hazards)
     columns: dict[str, Any] = {
         "simulation": np.arange(size)[:, None, None],
         "run": np.array(grid.runs, dtype=object),
-        "compute": grid.compute,
-        "problem": np.array(grid.units, dtype=object)[:, None],
-        "bucket": np.array(grid.buckets, dtype=object)[grid.bucket][:, None],
+        "compute": grid.scale,
+        "problem": np.array(grid.units.names, dtype=object)[:, None],
+        "bucket": np.array(grid.units.buckets, dtype=object)[grid.units.bucket][:, None],
         "n_samples": n_samples,
         "n_correct": rng.binomial(n_samples, p),
         "true_pass_rate": p,
@@ -75,7 +75,7 @@ def simulate_passes(
     )
 
 
-def _truth(grid: PassDesign, drawn: xr.Dataset) -> dict[str, Array]:
+def _truth(grid: Design, drawn: xr.Dataset) -> dict[str, Array]:
     """Columns ``true_NAME`` of scales and of parameters of problems and buckets."""
     found: dict[str, Array] = {}
     for name, values in drawn.data_vars.items():
@@ -85,7 +85,7 @@ def _truth(grid: PassDesign, drawn: xr.Dataset) -> dict[str, Array]:
         elif dims == (PROBLEM,):
             found[f"true_{name}"] = own[:, :, None]
         elif dims == (BUCKET,):
-            found[f"true_{name}"] = own[:, grid.bucket, None]
+            found[f"true_{name}"] = own[:, grid.units.bucket, None]
     return found
 
 

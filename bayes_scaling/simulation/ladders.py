@@ -1,14 +1,12 @@
 """Ladders of losses drawn from a model."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
-from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.design import Reference, make_design
 from bayes_scaling.inference.predictive import of_family
 from bayes_scaling.inference.prior_predictive import draw_worlds
 from bayes_scaling.specification.spec import Spec
@@ -22,14 +20,14 @@ def simulate_runs(
     *,
     random_seed: int,
     size: int,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
 ) -> pd.DataFrame:
     """Draw ladders of losses; see `simulate` for the arguments."""
     runs = check_runs(design.assign(**{spec.response: STAND_IN}))
     grid = make_design(spec, runs, reference)
     rng = np.random.default_rng(random_seed)
     with np.errstate(over="ignore"):
-        errors = STAND_IN * grid.relative_se
+        errors = STAND_IN * grid.observed["relative_se"]
         values, *drawn = draw_worlds(spec, grid, errors, size, rng, relative=False)
         expected, response = np.exp(drawn)
     _demand_finite(response, runs, spec.response)

@@ -1,12 +1,13 @@
 """Data drawn from a model: parameters from its priors, responses from its predictive."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bayes_scaling.errors import DataError
+from bayes_scaling.inference.design import Reference
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.simulation.counts import simulate_passes
@@ -24,7 +25,7 @@ def simulate(
     *,
     random_seed: int,
     size: int = 1,
-    reference: float | Mapping[str, float] | None = None,
+    reference: Reference = None,
     problems: int | None = None,
     n_samples: int | None = None,
 ) -> pd.DataFrame:
@@ -64,6 +65,10 @@ def simulate(
     """
     spec = load_model(model)
     check_seed(random_seed)
+    if not isinstance(design, pd.DataFrame):
+        raise DataError(
+            f"design: expected a DataFrame with the column compute, got {type(design).__name__}."
+        )
     settings: dict[str, Any] = {"random_seed": random_seed, "reference": reference}
     settings["size"] = demand_count("size", size)
     own = RESPONSES[spec.response]

@@ -1,4 +1,4 @@
-"""How far real runs leave the law: Gaussian processes along one covariate.
+"""How far real runs leave the law: Gaussian processes along one covariate, or over several.
 
 A kernel's shape is fixed by the specification and only its amplitude is inferred, so the covariance
 enters the model as data: g is normal with covariance ``amplitude^2 K``.
@@ -26,8 +26,8 @@ class Discrepancy:
         Name of the amplitude in the posterior.
     kernel : str
         A name of `KERNELS`.
-    along : str
-        The column that it runs along.
+    along : tuple of str
+        The columns that it runs along.
     amplitude : float or Prior
         Its square times the kernel is the covariance of g. In log response, per decade^1.5 for
         ``integrated_brownian`` and per decade^0.5 for ``brownian``.
@@ -39,7 +39,7 @@ class Discrepancy:
 
     name: str
     kernel: str
-    along: str
+    along: tuple[str, ...]
     amplitude: float | Prior
     over: str | None = None
     length: float | None = None
@@ -73,17 +73,30 @@ def rbf(s: Array, t: Array, length: float | None = None) -> Array:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A covariance function and the unit of its positions, as a logarithm's base."""
+    """A covariance function along one covariate, and how those of several make one.
+
+    Attributes
+    ----------
+    covariance : callable
+        Of two positions.
+    base : float
+        The unit of positions, as a logarithm's base.
+    join : callable
+        From the covariances along each covariate, on the last axis, to one: their sum, as of a walk
+        along each, or their product.
+    needs_length : bool
+    """
 
     covariance: Callable[..., Array]
     base: float
+    join: Callable[..., Array] = np.sum
     needs_length: bool = False
 
 
 KERNELS: Mapping[str, Kernel] = {
     "integrated_brownian": Kernel(integrated_brownian, 10.0),
     "brownian": Kernel(brownian, 10.0),
-    "rbf": Kernel(rbf, math.e, needs_length=True),
+    "rbf": Kernel(rbf, math.e, join=np.prod, needs_length=True),
 }
 
 
@@ -93,8 +106,17 @@ def positions(term: Discrepancy, covariate: Array, anchor: float | Array) -> Arr
 
 
 def covariance(term: Discrepancy, s: Array, t: Array) -> Array:
-    """Covariance matrix, shape ``(len(s), len(t))``, at unit amplitude."""
-    return KERNELS[term.kernel].covariance(s[:, None], t[None, :], term.length)
+    """Covariance matrix, shape ``(len(s), len(t))``, at unit amplitude.
+
+    Parameters
+    ----------
+    term : Discrepancy
+    s, t : ndarray, shape (n, covariates)
+        Positions along each covariate.
+    """
+    kernel = KERNELS[term.kernel]
+    apart = kernel.covariance(s[:, None, :], t[None, :, :], term.length)
+    return np.asarray(kernel.join(apart, axis=-1))
 
 
 def square_root(matrix: Array) -> Array:

@@ -37,9 +37,10 @@ def draw_prior(
     True
     """
     drawn: dict[str, Array] = {}
+    inside = {"problem": np.zeros(groups.get("problem", 0), dtype=np.int64)}
     for name, prior in spec.stated.items():
         above = truncation(spec, name)
-        drawn |= draw_parameter(name, prior, groups, size, rng, above=above)
+        drawn |= draw_parameter(name, prior, groups, size, rng, inside=inside, above=above)
     return drawn | quoted(spec, drawn)
 
 

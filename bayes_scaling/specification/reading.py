@@ -16,6 +16,7 @@ from bayes_scaling.specification.vocabulary import VOCABULARIES, Vocabulary
 # In size; numbers beyond lose all digits against others, or aren't finite once squared.
 SMALLEST = 1e-9
 LARGEST = 1e9
+TAKEN = {"run", "family", "loss", "loss_se", "loss_unit", "metric", "finished", "source", "ladder"}
 
 
 class Reader:
@@ -88,6 +89,17 @@ class Reader:
         """Read ``law``."""
         known = {name for name, law in LAWS.items() if law.ways(self.response)}
         return LAWS[self.choice(value, "law", known)]
+
+    def columns(self, value: Any, law: Law) -> tuple[str, ...]:
+        """Read ``along``, the scale of a law of one covariate, or take the law's own."""
+        if value is None:
+            return law.columns
+        name = self.text(value, "along")
+        if len(law.columns) > 1:
+            raise self.fail("along", f"the law {law.name} has {' and '.join(law.columns)} already.")
+        if not name.strip() or name in TAKEN:
+            raise self.fail("along", f"expected the name of a column of amounts, got {name!r}.")
+        return (name,)
 
     def metric(self, value: Any) -> str | None:
         """Read ``metric``, what the priors were made for, if that is said."""
@@ -221,23 +233,25 @@ class Reader:
             raise self.fail(key, f"is shared by all {scale.over}s: no `over` in it.")
         return scale
 
-    def discrepancies(self, tables: Any, law: Law) -> tuple[Discrepancy, ...]:
+    def discrepancies(self, tables: Any, columns: tuple[str, ...]) -> tuple[Discrepancy, ...]:
         """Read the ``[[discrepancy]]`` tables."""
         if not isinstance(tables, list):
             raise self.fail("discrepancy", "write each as a [[discrepancy]] table of its own.")
         terms = []
         for number, table in enumerate(tables, start=1):
             name = "amplitude" if number == 1 else f"amplitude_{number}"
-            terms.append(self._discrepancy(table, f"discrepancy {number}", name, law))
+            terms.append(self._discrepancy(table, f"discrepancy {number}", name, columns))
         return tuple(terms)
 
-    def _discrepancy(self, table: Any, key: str, name: str, law: Law) -> Discrepancy:
+    def _discrepancy(
+        self, table: Any, key: str, name: str, columns: tuple[str, ...]
+    ) -> Discrepancy:
         self.keys(table, key, {"kernel", "along", "amplitude"})
         self.known(table, key, {"kernel", "along", "over", "amplitude", "length"})
         kernel = self.choice(table["kernel"], f"{key}.kernel", set(KERNELS))
         along = self.texts(table["along"], f"{key}.along")
-        if len(along) != 1:
-            raise self.fail(f"{key}.along", f"expected one column, got {along!r}.")
+        if not along or len(set(along)) < len(along):
+            raise self.fail(f"{key}.along", f"expected one column or more, got {along!r}.")
         over = self.over(table.get("over"), key)
         amplitude = self.prior(table["amplitude"], f"{key}.amplitude", NONNEGATIVE)
         if isinstance(amplitude, Prior) and amplitude.over not in {None, over}:
@@ -258,7 +272,7 @@ class Reader:
         return Discrepancy(
             name=name,
             kernel=kernel,
-            along=self.choice(along[0], f"{key}.along", set(law.columns)),
+            along=tuple(self.choice(name, f"{key}.along", set(columns)) for name in along),
             amplitude=amplitude,
             over=over,
             length=length,

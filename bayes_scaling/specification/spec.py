@@ -21,6 +21,7 @@ KEYS = {
     "response",
     "metric",
     "law",
+    "along",
     "noise",
     "priors",
     "effects",
@@ -55,6 +56,8 @@ class Spec:
         Standard deviations of effects, ``sigma_run`` for one of each run.
     metric : {"cross_entropy", "error_rate", "other"} or None
         What the priors of a loss were made for; None where the file doesn't say.
+    columns : tuple of str
+        The covariates: those of the law, or the one that ``along`` names.
     """
 
     name: str = field(compare=False)
@@ -70,6 +73,7 @@ class Spec:
     discrepancy: tuple[Discrepancy, ...] = field(compare=False)
     effects: Mapping[str, float | Prior] = field(compare=False, default_factory=dict)
     metric: str | None = field(compare=False, default=None)
+    columns: tuple[str, ...] = field(compare=False, default=("compute",))
 
     @property
     def stated(self) -> dict[str, float | Prior]:
@@ -132,6 +136,35 @@ class Spec:
         table["priors"] = self._restated({**table["priors"], **priors}, priors.keys())
         return parse_spec(to_toml(table), name=self.name)
 
+    def along(self, column: str) -> "Spec":
+        """Return a copy whose law of one covariate runs along another column.
+
+        Priors stay as they are: those of the shelf were learned along compute.
+
+        Parameters
+        ----------
+        column : str
+            Of positive amounts, such as ``examples`` or ``tokens``.
+
+        Raises
+        ------
+        SpecError
+            If the law has several covariates, or the name is one of another meaning.
+
+        Examples
+        --------
+        >>> from bayes_scaling.specification.shelf import load_model
+        >>> load_model("loss_late_start").along("examples").columns
+        ('examples',)
+        """
+        if self.columns == (column,):
+            return self
+        table = tomllib.loads(self.text)
+        table["along"] = column
+        for written in table.get("discrepancy", []):
+            written["along"] = [column]
+        return parse_spec(to_toml(table), name=self.name)
+
     def _restated(self, merged: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
         """Leave out the parameters of the law that the given ones replace."""
         ways = self.law.ways(self.response)
@@ -143,6 +176,11 @@ class Spec:
                 dropped = every - own
                 return {name: value for name, value in merged.items() if name not in dropped}
         return merged
+
+
+def scale_column(spec: Spec) -> str:
+    """Name the column that checks of a ladder go along: compute, unless a model has another."""
+    return spec.columns[0] if len(spec.columns) == 1 else "compute"
 
 
 def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
@@ -179,6 +217,7 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
     law = reader.law(table["law"])
     noise_name, noise = reader.noise(table["noise"])
     coordinates, priors = reader.priors(table["priors"], law, noise)
+    columns = reader.columns(table.get("along"), law)
     return Spec(
         name=name,
         text=text,
@@ -190,9 +229,10 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
         noise=noise,
         noise_name=noise_name,
         priors=priors,
-        discrepancy=reader.discrepancies(table.get("discrepancy", []), law),
+        discrepancy=reader.discrepancies(table.get("discrepancy", []), columns),
         effects=reader.effects(table.get("effects", {})),
         metric=reader.metric(table.get("metric")),
+        columns=columns,
     )
 
 

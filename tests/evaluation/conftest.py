@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ from bayes_scaling.data import check_runs
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.specification.spec import parse_spec
 
 TEXT = """
@@ -76,7 +78,10 @@ class Conjugate:
         level = np.exp(mean + sd * standard)
         dims = ("chain", "draw")
         coords = {"chain": np.arange(chains), "draw": np.arange(draws)}
-        tree = xr.DataTree.from_dict({"posterior": xr.Dataset({"level": (dims, level)}, coords)})
+        drawn = xr.Dataset({"level": (dims, level)}, coords)
+        design = replace(design, roots=kept_roots(spec, design))
+        drawn = with_weights_of_losses(spec, design, drawn, random_seed)
+        tree = xr.DataTree.from_dict({"posterior": drawn})
         good = Diagnosis(1.0, 4000.0, 4000.0, "level", 0, 4000, 1.0, 0, 0.9)
         return Fit(spec, runs, tree, good, design, random_seed, {})
 

@@ -177,10 +177,10 @@ def test_compare_families(monkeypatch):
 
 def test_a_reference_that_was_given_is_that_of_the_refits(fit_cerebras):
     assert comparison._given_reference(fit_cerebras) == {}
-    top = fit_runs(fit_cerebras.spec, fit_cerebras.runs, random_seed=1, reference=1.1e21, **FEW)
+    top = fit_runs(fit_cerebras.spec, fit_cerebras.table, random_seed=1, reference=1.1e21, **FEW)
     (given,) = comparison._given_reference(top)["reference"].values()
     assert given == 1.1e21
     again = fit_runs(
-        top.spec, top.runs.iloc[:4], random_seed=1, **comparison._given_reference(top), **FEW
+        top.spec, top.table.iloc[:4], random_seed=1, **comparison._given_reference(top), **FEW
     )
-    assert again.design.reference.tolist() == [1.1e21]
+    assert again.reference.tolist() == [1.1e21]

@@ -41,7 +41,7 @@ def left_out(fit_passes):
 
 
 def hide_row(fit, row):
-    hidden = np.zeros(fit.design.n_samples.shape, dtype=bool)
+    hidden = np.zeros(fit.design.observed["n_samples"].shape, dtype=bool)
     hidden[row] = True
     return hidden
 
@@ -63,7 +63,7 @@ def test_a_problem_left_out_is_what_a_refit_says(fit_passes, left_out):
 
 def test_what_is_hidden_is_not_seen(fit_passes):
     hidden, design = hide_row(fit_passes, 3), fit_passes.design
-    other = replace(design, n_correct=np.where(hidden, 0.0, design.n_correct))
+    other = design.with_observed(n_correct=np.where(hidden, 0.0, design.observed["n_correct"]))
     fits = [refit_without(fit_passes, hidden, BRIEF, of) for of in (design, other)]
     one, two = (fit.posterior["posterior"].to_dataset() for fit in fits)
     assert one.identical(two)
@@ -85,22 +85,24 @@ def test_the_future_within_a_horizon(fit_passes):
 
 
 def test_buckets_are_formed_anew_from_the_earlier_runs(fit_passes):
-    later = fit_passes.design.compute > 1e22
+    later = fit_passes.design.scale > 1e22
     assert _bucketed_anew(fit_passes, later) is fit_passes.design  # they were given
     for hardest in (None, 3):
-        formed = bs.form_buckets(fit_passes.passes, 5, hardest=hardest)
+        formed = bs.form_buckets(fit_passes.table, 5, hardest=hardest)
         design = make_pass_design(fit_passes.spec, formed)
-        anew = _bucketed_anew(replace(fit_passes, passes=formed, design=design), later)
+        anew = _bucketed_anew(replace(fit_passes, table=formed, design=design), later)
         early = bs.form_buckets(formed[formed["compute"] < 1e22], 5, hardest=hardest)
         of_problem = early.drop_duplicates("problem").set_index("problem")["bucket"]
-        assert [anew.buckets[b] for b in anew.bucket] == [of_problem[name] for name in anew.units]
+        assert [anew.units.buckets[b] for b in anew.units.bucket] == [
+            of_problem[name] for name in anew.units.names
+        ]
 
 
 def test_log_density_of_a_fitted_count_is_the_binomial(fit_passes):
     found = log_densities_of_counts(fit_passes)
     design, hazards = fit_passes.design, hazards_at_runs(fit_passes).to_numpy()[:, :, 2, 1]
     p = np.exp(-hazards.ravel())
-    n, c = int(design.n_samples[2, 1]), int(design.n_correct[2, 1])
+    n, c = int(design.observed["n_samples"][2, 1]), int(design.observed["n_correct"][2, 1])
     exact = (math.comb(n, c) * p**c * (1 - p) ** (n - c)).mean()
     assert found[2, 1] == pytest.approx(np.log(exact))
 
@@ -109,11 +111,11 @@ def test_log_density_of_a_fitted_count_is_the_binomial(fit_passes):
 def test_a_hidden_count_has_the_density_of_its_draws(fit_passes):
     """The quadrature is the same average as over the posterior's own draws of what is fresh."""
     design, hidden = fit_passes.design, np.arange(4) == 3
-    cells = np.broadcast_to(hidden, design.n_samples.shape)
+    cells = np.broadcast_to(hidden, design.observed["n_samples"].shape)
     refitted = refit_without(fit_passes, cells, {**QUICK, "draws": 1500})
     found = score_hidden(refitted, design, hidden, np.random.default_rng(1))
     p = np.exp(-hazards_at_runs(refitted).to_numpy()[..., 3].reshape(-1, 24))
-    n, c = design.n_samples[:, 3], design.n_correct[:, 3]
+    n, c = design.observed["n_samples"][:, 3], design.observed["n_correct"][:, 3]
     exact = np.log(stats.binom.pmf(c, n, p).mean(axis=0))
     np.testing.assert_allclose(found.log_density[:, 0], exact, atol=0.25)
     assert abs(found.log_density[:, 0] - exact).mean() < 0.08

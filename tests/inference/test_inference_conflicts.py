@@ -70,6 +70,6 @@ def test_it_travels_with_the_forecast(fit_cerebras, monkeypatch):
     limit = fit_cerebras.prior_limit["sigma"]
     wide = with_scale(fit_cerebras, "sigma", 2 * limit)
     monkeypatch.setitem(fitting.FITTERS, "loss", lambda *_, **__: wide)
-    fitted = bs.fit("loss", fit_cerebras.runs, random_seed=1)
+    fitted = bs.fit("loss", fit_cerebras.table, random_seed=1)
     assert fitted.notes == tuple(conflict_notes(wide))
     assert set(fitted.notes) <= set(bs.predict(fitted, compute=2.3e22).notes)

@@ -17,12 +17,13 @@ import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import make_design
-from bayes_scaling.inference.graph import build_model, build_sampler_model
+from bayes_scaling.inference.discrepancies import exact_roots
+from bayes_scaling.inference.graph import build_sampler_model
+from bayes_scaling.inference.naming import parameter_names
 from bayes_scaling.inference.packing import PACKED, pack
+from bayes_scaling.inference.plain import build_plain
 from bayes_scaling.inference.roots import find_roots, lay_roots
 from bayes_scaling.inference.sampler_data import sampler_arrays
-from bayes_scaling.inference.sampling import parameter_names
-from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import parse_spec
 
@@ -319,10 +320,14 @@ class Reference:
         """With the discrepancy as roots of its covariance times standard normal weights."""
         values, mean, scale, nu = self._read(values)
         total = log_prior(self.spec, values)
+        roots = exact_roots(self.spec, make_design(self.spec, self.runs))
         for term in self.terms:
-            weights = values[f"{term.name}_weights"]
-            root = square_root(unit_covariance(term, self.compute, self.family))
-            mean = mean + self._at_runs(values[term.name]) * (root @ weights)
+            weights, root = values[f"{term.name}_weights"], roots[term.name].rows
+            unit = unit_covariance(term, self.compute, self.family)
+            together = self.family[:, None] == self.family if weights.ndim == 2 else 1.0
+            np.testing.assert_allclose(root @ root.T * together, unit, atol=1e-12)
+            own = weights[self.family] if weights.ndim == 2 else weights
+            mean = mean + self._at_runs(values[term.name]) * (root * own).sum(axis=1)
             total += np.sum(stats.norm.logpdf(weights))
         return total + self._noise(self.log_loss - mean, scale, nu)
 
@@ -346,7 +351,7 @@ def test_the_sampler_moves_in_the_stated_posterior(spec, table):
     model = build_sampler_model(spec, design)
     extra = [var.name for var in model.deterministics if var.name == "weights"]
     density = Density(model, parameter_names(spec) + extra)
-    reference = Reference(spec, runs, design.reference)
+    reference = Reference(spec, runs, design.references["compute"])
     difference, size = gaps(density, reference.weighed, spread=1.0)
     np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
 
@@ -355,10 +360,10 @@ def test_the_sampler_moves_in_the_stated_posterior(spec, table):
 def test_the_plain_model_is_the_stated_posterior(spec, table):
     runs = check_runs(table)
     design = make_design(spec, runs)
-    model = build_model(spec, design)
+    model = build_plain(spec, design)
     extra = [var.name for var in model.free_RVs if var.name.endswith("_weights")]
     density = Density(model, parameter_names(spec) + extra)
-    reference = Reference(spec, runs, design.reference)
+    reference = Reference(spec, runs, design.references["compute"])
     difference, size = gaps(density, reference.plain, spread=0.5)
     np.testing.assert_allclose(difference, 0.0, atol=1e-8 * (100 + size))
 

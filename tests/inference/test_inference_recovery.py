@@ -106,7 +106,7 @@ def test_the_plain_model_has_the_same_posterior(fit_cerebras):
         target_accept=0.99,
         progress_bar=False,
     ).posterior
-    runs = fit_cerebras.runs
+    runs = fit_cerebras.table
     fine = bs.fit("loss", runs, random_seed=2, draws=5000)
     ours = fine.posterior["posterior"]
     for name in ("level", "elasticity", "floor_share", "sigma", "amplitude"):

@@ -1,17 +1,23 @@
 """A few weights stand for the discrepancy at any number of runs, and at targets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
 from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.discrepancies import rows_at
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.places import along
 from bayes_scaling.inference.precisions import draw_precisions
-from bayes_scaling.inference.predictive import discrepancy_at, law_at
-from bayes_scaling.inference.roots import LEFT_OUT, find_roots, lay_roots, rank_of, rows_at
+from bayes_scaling.inference.predictive import discrepancy_at, flat_values, law_at
+from bayes_scaling.inference.roots import LEFT_OUT, find_roots, kept_roots, lay_roots, rank_of
 from bayes_scaling.specification.spec import parse_spec
 
 LOSS = bs.load_model("loss")
@@ -85,11 +91,11 @@ def test_what_is_laid_out_are_the_roots_of_each_block():
 @pytest.mark.parametrize("spec", [LOSS, TWICE], ids=lambda spec: spec.name)
 def test_elsewhere_the_weights_say_what_the_dense_covariance_says(spec):
     design = design_of(ladder(40), spec)
-    targets = (np.zeros(4, dtype=int), np.array([1e17, 3e19, 1e22, 1e24]))
-    runs = (design.family, design.compute)
-    (roots,) = find_roots(spec, design)
-    for term, root in zip(spec.discrepancy, roots, strict=True):
-        rows = rows_at(design, term, root, targets)
+    targets, runs = along("compute", [1e17, 3e19, 1e22, 1e24]), design.places
+    design = replace(design, roots=kept_roots(spec, design))
+    for term in spec.discrepancy:
+        root = design.roots[term.name]
+        rows = rows_at(design, term, np.arange(40), targets)
         between = design.covariance_between(term, targets, runs)
         np.testing.assert_allclose(rows @ root.rows.T, between, atol=1e-3 * abs(between).max())
 
@@ -103,14 +109,17 @@ def test_the_discrepancy_at_targets_is_the_dense_conditional(spec):
     known |= dict.fromkeys(names, 0.012)
     values = {name: np.full(DRAWS, value) for name, value in known.items()}
     values["precision"] = np.tile(np.random.default_rng(1).gamma(2.5, 0.4, 200), (DRAWS, 1))
-    targets = (np.zeros(4, dtype=int), np.array([1e17, 1e20, 1e22, 1e24]))
-    found = discrepancy_at(spec, design, values, *targets, np.random.default_rng(2))
-    runs = (design.family, design.compute)
+    design = replace(design, roots=kept_roots(spec, design))
+    named = {name: (("chain", "draw", "run")[: 1 + v.ndim], v[None]) for name, v in values.items()}
+    drawn = with_weights_of_losses(spec, design, xr.Dataset(named), random_seed=3)
+    values, _ = flat_values(spec, drawn)
+    targets, runs = along("compute", [1e17, 1e20, 1e22, 1e24]), design.places
+    found = discrepancy_at(spec, design, values, targets, np.random.default_rng(2))
     among, between, rest = (
         sum(0.012**2 * design.covariance_between(term, *pair) for term in spec.discrepancy)
         for pair in ((runs, runs), (targets, runs), (targets, targets))
     )
-    gap = np.log(design.response) - law_at(spec, design, values, *runs)[0]
+    gap = np.log(design.observed["y"]) - law_at(spec, design, values, runs)[0]
     among = among + np.diag(0.005**2 / values["precision"][0])
     gain = np.linalg.solve(among, between.T).T
     sd = np.sqrt(np.diag(rest - gain @ between.T))
@@ -129,9 +138,9 @@ def test_precisions_are_gamma_variables_given_what_is_left_of_the_residuals():
         LOSS, design, values, np.tile(weights, (DRAWS, 1, 1)), np.random.default_rng(4)
     )
     ((root,),) = find_roots(LOSS, design)
-    law = law_at(LOSS, design, values, design.family, design.compute)[0]
+    law = law_at(LOSS, design, values, design.places)[0]
     offset = 0.02 * root.rows @ weights
-    squares = ((np.log(design.response) - law - offset) / 0.005) ** 2
+    squares = ((np.log(design.observed["y"]) - law - offset) / 0.005) ** 2
     for run, own in enumerate(squares):
         exact = stats.gamma(3.0, scale=2 / (5.0 + own))
         assert stats.kstest(found[:, run], exact.cdf).pvalue > 1e-5  # 6 runs: 1 in 16,000

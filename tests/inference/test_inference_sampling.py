@@ -36,7 +36,7 @@ def test_the_fit_holds_what_it_was_made_from(fit_cerebras):
     fit = fit_cerebras
     assert fit.spec == LOSS
     assert fit.random_seed == 1
-    assert list(fit.runs["run"]) == list(SMALL["run"])
+    assert list(fit.table["run"]) == list(SMALL["run"])
     np.testing.assert_array_equal(fit.posterior["observed_data"]["loss"], SMALL["loss"])
     np.testing.assert_array_equal(fit.posterior["constant_data"]["compute"], SMALL["compute"])
     assert {"python", "pymc", "nutpie", "bayes-scaling"} <= fit.versions.keys()
@@ -63,6 +63,9 @@ def test_the_summary_says_what_the_data_added(fit_cerebras):
     assert table.loc["level", "mean"] == pytest.approx(float(drawn["level"].mean()))
     assert table.loc["level", "sd_ratio"] < 0.05
     assert table.loc["amplitude", "sd_ratio"] > 0.5
+    assert set(table.loc[["a", "c"], "sd_ratio"]) == {table.loc["floor_share", "sd_ratio"]}
+    assert set(table.loc[["a", "c"], "prior"]) == {"sd_ratio is floor_share's"}
+    assert table.loc["b", "prior"] == ""
     assert table.loc["nu", ["mean", "sd"]].tolist() == [5.0, 0.0]
     assert table.loc["nu", "prior"] == "pinned at 5"
     assert (table.loc[["a", "b", "c"], "q05"] < table.loc[["a", "b", "c"], "q95"]).all()
@@ -230,7 +233,7 @@ def test_a_pinned_a_is_restated_too(fit_cerebras):
     drawn = posterior(fit_cerebras)[["b", "c", "sigma", "amplitude"]]
     fit = bs.Fit(
         spec=spec,
-        runs=fit_cerebras.runs,
+        table=fit_cerebras.table,
         posterior=xr.DataTree.from_dict({"posterior": drawn}),
         diagnosis=fit_cerebras.diagnosis,
         design=fit_cerebras.design,

@@ -82,16 +82,23 @@ def test_everything_comes_back(odd_fit, saved):
     assert back.random_seed == odd_fit.random_seed
     assert back.versions == odd_fit.versions
     assert back.families == odd_fit.families
-    for one, other in zip(vars(back.design).values(), vars(odd_fit.design).values(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    one, other = back.design, odd_fit.design
+    assert (one.runs, one.labels) == (other.runs, other.labels)
+    np.testing.assert_array_equal(one.scale, other.scale)
+    for name in ("references", "observed"):
+        for key, values in getattr(other, name).items():
+            np.testing.assert_array_equal(getattr(one, name)[key], values)
+    for name, root in other.roots.items():
+        np.testing.assert_array_equal(one.roots[name].rows, root.rows)
+        np.testing.assert_array_equal(one.roots[name].left_out, root.left_out)
     pd.testing.assert_frame_equal(back.summary(), odd_fit.summary())
 
 
 def test_every_kind_of_column_comes_back(odd_fit, saved):
     back = bs.load_fit(saved)
-    pd.testing.assert_frame_equal(back.runs, odd_fit.runs)
+    pd.testing.assert_frame_equal(back.table, odd_fit.table)
     for name in ODD:
-        assert repr(back.runs[name].tolist()) == repr(odd_fit.runs[name].tolist())
+        assert repr(back.table[name].tolist()) == repr(odd_fit.table[name].tolist())
     assert back.data_hash == odd_fit.data_hash
     assert back.response_hash == odd_fit.response_hash
 
@@ -118,11 +125,11 @@ def test_what_no_file_can_hold_is_left_out_with_a_word_before_the_fit(odd):
 
 
 def test_a_fit_of_counts_keeps_the_users_columns(fit_passes, tmp_path):
-    passes = fit_passes.passes
+    passes = fit_passes.table
     own = {"optim/lr": [{"lr": [0.1]}] * len(passes), "problem/row": np.arange(len(passes))}
-    fit = dataclasses.replace(fit_passes, passes=passes.assign(**own))
+    fit = dataclasses.replace(fit_passes, table=passes.assign(**own))
     back = bs.load_fit(fit.save(tmp_path / "fit.nc"))
-    pd.testing.assert_frame_equal(back.passes, fit.passes)
+    pd.testing.assert_frame_equal(back.table, fit.table)
     assert back.data_hash == fit.data_hash
 
 
@@ -146,7 +153,7 @@ def test_a_second_generation_is_the_same_file_by_value(saved, tmp_path):
 
 
 def test_a_given_reference_comes_back(odd_fit, tmp_path):
-    fit = bs.fit("loss", odd_fit.runs, random_seed=1, draws=10, chains=1, reference=1e20)
+    fit = bs.fit("loss", odd_fit.table, random_seed=1, draws=10, chains=1, reference=1e20)
     back = bs.load_fit(fit.save(tmp_path / "fit.nc"))
     assert list(back.reference) == [1e20]
 
@@ -154,7 +161,7 @@ def test_a_given_reference_comes_back(odd_fit, tmp_path):
 def test_a_file_of_schema_1_stays_readable():
     fit = bs.load_fit(HERE / "fit_schema_1.nc")
     assert fit.spec.name == "loss"
-    assert len(fit.runs) == 5
+    assert len(fit.table) == 5
     assert not fit.diagnosis.converged
     forecast = bs.predict(fit, compute=2.3e22)
     assert forecast.summary()["median"].between(1.4, 1.8).all()

@@ -77,8 +77,11 @@ def test_a_panel_under_none_keeps_its_compute_axis(forecast):
     fit = forecast.fit
     design = dataclasses.replace(
         fit.design,
-        buckets=("1", "2", "3", "4", "5", "6", "hardest"),
-        bucket=np.where(np.arange(24) == 0, 6, fit.design.bucket),
+        units=dataclasses.replace(
+            fit.design.units,
+            buckets=("1", "2", "3", "4", "5", "6", "hardest"),
+            bucket=np.where(np.arange(24) == 0, 6, fit.design.units.bucket),
+        ),
     )
     seven = dataclasses.replace(forecast, fit=dataclasses.replace(fit, design=design))
     axes = bs.plot_pass_rate(seven)
@@ -124,10 +127,10 @@ def test_bars_at_the_target_are_the_forecasts_intervals(forecast):
 def test_runs_with_unsolved_problems_are_bounds(forecast):
     design = forecast.fit.design
     for place, ax in enumerate(bs.plot_pass_rate(forecast)):
-        unsolved = (design.n_correct[design.bucket == place] == 0).any(axis=0)
+        unsolved = (design.observed["n_correct"][design.units.bucket == place] == 0).any(axis=0)
         known, bound = lines(ax, "fitted runs")
-        np.testing.assert_array_equal(known.get_xdata(), design.compute[~unsolved])
-        np.testing.assert_array_equal(bound.get_xdata(), design.compute[unsolved])
+        np.testing.assert_array_equal(known.get_xdata(), design.scale[~unsolved])
+        np.testing.assert_array_equal(bound.get_xdata(), design.scale[unsolved])
 
 
 def test_truth_is_hollow_and_only_what_was_not_fitted(forecast, pass_counts):
@@ -137,7 +140,7 @@ def test_truth_is_hollow_and_only_what_was_not_fitted(forecast, pass_counts):
         known, bound = lines(ax, "measured")
         assert [*known.get_xdata(), *bound.get_xdata()] == [LARGE]
         assert known.get_markerfacecolor() == "none"
-    alone = bs.plot_pass_rate(forecast, truth=forecast.fit.passes)
+    alone = bs.plot_pass_rate(forecast, truth=forecast.fit.table)
     assert "Measured, not fitted" not in legend(alone)
 
 
@@ -200,7 +203,7 @@ def test_counts_alone_give_the_posterior_of_jeffreys_prior(fit_passes):
     design, units = fit_passes.design, np.arange(24)
     table = estimate_hazards(design, units)
     rng = np.random.default_rng(1)
-    n, c = design.n_samples, design.n_correct
+    n, c = design.observed["n_samples"], design.observed["n_correct"]
     drawn = -np.log(rng.beta(c + 0.5, n - c + 0.5, (40_000, *n.shape))).mean(axis=1)
     np.testing.assert_allclose(table["value"], drawn.mean(axis=0), rtol=0.01)
     # The interval is one of matched moments: what that costs differs between sets of counts.
@@ -211,10 +214,10 @@ def test_counts_alone_give_the_posterior_of_jeffreys_prior(fit_passes):
 
 def test_runs_that_did_not_try_a_problem_are_left_out_of_its_mean(fit_passes):
     design = fit_passes.design
-    n, c = design.n_samples.copy(), design.n_correct.copy()
+    n, c = design.observed["n_samples"].copy(), design.observed["n_correct"].copy()
     n[0, 0] = c[0, 0] = 0
     n[:, 1] = c[:, 1] = 0
-    other = dataclasses.replace(design, n_samples=n, n_correct=c)
+    other = design.with_observed(n_samples=n, n_correct=c)
     table = estimate_hazards(other, np.arange(24))
     assert table["run"].tolist() == [design.runs[place] for place in (0, 2, 3)]
     alone = estimate_hazards(design, np.arange(1, 24))
@@ -240,7 +243,11 @@ def test_ticks_are_plain_numbers_and_enough(span):
 def test_problems_have_a_line_each_and_dots_where_they_were_tried(forecast):
     ax = bs.plot_problems(forecast, "2")
     design = forecast.fit.design
-    members = [name for name, place in zip(design.units, design.bucket, strict=True) if place == 1]
+    members = [
+        name
+        for name, place in zip(design.units.names, design.units.bucket, strict=True)
+        if place == 1
+    ]
     found = [one for one in ax.get_lines() if one.get_label() in members]
     assert {one.get_label() for one in found} == set(members)
     np.testing.assert_allclose(found[0].get_xdata()[[0, -1]], [1e20, LARGE])
@@ -256,12 +263,12 @@ def test_the_problem_that_leaves_its_law_is_named(forecast):
     """One that solved most, and then nothing at the largest run."""
     fit = forecast.fit
     design = fit.design
-    unit = int(np.flatnonzero(design.bucket == 0)[0])
-    c = design.n_correct.copy()
+    unit = int(np.flatnonzero(design.units.bucket == 0)[0])
+    c = design.observed["n_correct"].copy()
     c[unit] = [40, 40, 40, 0]
-    odd = dataclasses.replace(fit, design=dataclasses.replace(design, n_correct=c))
+    odd = dataclasses.replace(fit, design=design.with_observed(n_correct=c))
     ax = bs.plot_problems(odd, "1", worst=1)
-    assert [text.get_text() for text in ax.texts] == [design.units[unit]]
+    assert [text.get_text() for text in ax.texts] == [design.units.names[unit]]
     assert len(bs.plot_problems(odd, "1", worst=0).texts) == 0
 
 

@@ -8,6 +8,8 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.older_fits import with_weights_of_losses
+from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
 
 
@@ -17,21 +19,22 @@ def table(fit_cerebras):
 
 
 def test_intervals_are_those_of_a_forecast(table, fit_cerebras):
-    again = bs.predict(fit_cerebras, compute=fit_cerebras.design.compute).summary()
+    again = bs.predict(fit_cerebras, compute=fit_cerebras.design.scale).summary()
     assert np.allclose(table[["q05", "median", "q95"]], again[["q05", "median", "q95"]])
-    assert (table["measured"] == fit_cerebras.design.response).all()
+    assert (table["measured"] == fit_cerebras.design.observed["y"]).all()
 
 
 def test_a_run_far_from_its_law_is_outside_and_a_replicate_shares_the_interval(fit_cerebras):
-    twin = fit_cerebras.runs.iloc[[2]].assign(run="twin", loss=3.0)
-    runs = pd.concat([fit_cerebras.runs, twin], ignore_index=True)
-    reference = dict(zip(fit_cerebras.families, fit_cerebras.design.reference, strict=True))
+    twin = fit_cerebras.table.iloc[[2]].assign(run="twin", loss=3.0)
+    runs = pd.concat([fit_cerebras.table, twin], ignore_index=True)
+    reference = dict(fit_cerebras.reference)
     design = make_design(fit_cerebras.spec, runs, reference)
+    design = replace(design, roots=kept_roots(fit_cerebras.spec, design))
     posterior = fit_cerebras.posterior["posterior"].to_dataset()
-    kept = posterior[[name for name in posterior if "run" not in posterior[name].dims]]
+    kept = posterior[[name for name in posterior if posterior[name].ndim == 2]]
     tree = fit_cerebras.posterior.copy()
-    tree["posterior"] = type(tree)(kept)
-    found = foretell_fitted(replace(fit_cerebras, runs=runs, design=design, posterior=tree))
+    tree["posterior"] = type(tree)(with_weights_of_losses(fit_cerebras.spec, design, kept, 1))
+    found = foretell_fitted(replace(fit_cerebras, table=runs, design=design, posterior=tree))
     assert found["run"].tolist() == runs["run"].tolist()
     assert found["q95"].iloc[2] == found["q95"].iloc[5]
     assert not found["inside"].iloc[5]

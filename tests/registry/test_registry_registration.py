@@ -44,7 +44,7 @@ def test_the_levels_are_those_of_the_forecast_hubs():
 
 def test_quantiles_and_events_are_those_of_the_forecast(records, forecast):
     for kind in ("run", "expected", "law"):
-        said = forecast.quantile(LEVELS, kind).filter(regex=r"^q\d").to_numpy()
+        said = forecast.quantile(LEVELS, kind=kind).filter(regex=r"^q\d").to_numpy()
         np.testing.assert_array_equal([one.quantiles[kind] for one in records], said)
     below = forecast.probability(below=1.6).tolist()
     between = forecast.probability(above=1.55, below=1.7).tolist()
@@ -59,7 +59,7 @@ def test_a_record_says_what_it_rests_on(records, forecast):
         content, model = record.content, record.content["model"]
         assert content["metric"]["kind"] == "cross_entropy"
         assert content["target"] == forecast.targets.iloc[place].to_dict()
-        assert content["cutoff"] == fit.runs["compute"].max()
+        assert content["cutoff"] == fit.table["compute"].max()
         assert parse_spec(model["spec"], name=model["name"]) == fit.spec
         assert model["data_hash"] == fit.data_hash
         assert model["versions"] == fit.versions
@@ -74,14 +74,14 @@ def test_a_record_says_what_it_rests_on(records, forecast):
 
 def test_the_baselines_are_sealed(records, forecast):
     for name in BASELINES:
-        drawn = baseline_forecast(name, forecast.fit.runs, forecast.targets, 1).draws
+        drawn = baseline_forecast(name, forecast.fit.table, forecast.targets, 1).draws
         said = [record.content["baselines"][name]["quantiles"] for record in records]
         np.testing.assert_allclose(said, np.exp(np.quantile(drawn, LEVELS, axis=0)).T)
 
 
 def test_an_infinite_number_among_the_data_is_named(forecast, ledger, no_baselines):
-    runs = forecast.fit.runs.assign(step_time=[1.0, np.inf, 2.0, np.nan, 3.0])
-    other = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    runs = forecast.fit.table.assign(step_time=[1.0, np.inf, 2.0, np.nan, 3.0])
+    other = replace(forecast, fit=replace(forecast.fit, table=runs))
     with pytest.raises(ValueError, match=r"data: column 'step_time' holds inf in row 2, which"):
         bs.register(other, ledger, **WORDS)
     assert not ledger.exists()
@@ -272,7 +272,7 @@ def test_one_text_alone_is_a_list_of_one(forecast, ledger, no_baselines):
 
 
 def test_a_baseline_that_can_not_be_had_says_why(forecast, ledger, monkeypatch):
-    runs = forecast.fit.runs.assign(compute=1e20)
+    runs = forecast.fit.table.assign(compute=1e20)
     monkeypatch.setattr(
         "bayes_scaling.registry.claims.baseline_forecast",
         lambda name, _runs, targets, seed: baseline_forecast(name, runs, targets, seed),

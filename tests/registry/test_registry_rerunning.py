@@ -58,8 +58,8 @@ def test_a_rerun_draws_with_the_seed_of_the_forecast(forecast, ledger, no_baseli
 
 
 def test_runs_whose_unit_is_stated_since_are_those_that_were_sealed(forecast, ledger, no_baselines):
-    runs = forecast.fit.runs
-    before = replace(forecast.fit, runs=runs.drop(columns="loss_unit"))
+    runs = forecast.fit.table
+    before = replace(forecast.fit, table=runs.drop(columns="loss_unit"))
     records = bs.register(replace(forecast, fit=before), ledger, keep_data=False, **WORDS)
     assert [one.content["metric"]["unit"] for one in records] == ["unit not given"] * 2
     assert sealed_data(records[0], runs).equals(runs)
@@ -98,12 +98,6 @@ def test_the_try_that_was_kept_is_made_again(record, monkeypatch, retried, conve
     assert {name: asked[name] for name in wanted} == wanted
 
 
-def test_a_record_of_counts_is_not_fitted_again(record):
-    record.content["model"] |= {"name": "pass_rate", "spec": bs.load_model("pass_rate").text}
-    with pytest.raises(LedgerError, match="pass_rate isn't a model of losses; only losses are"):
-        refit(record, None)
-
-
 @pytest.mark.slow
 def test_a_rerun_of_several_families(ledger, no_baselines):
     ladder = bs.example("cerebras_gpt").query("compute < 2e21")
@@ -133,12 +127,12 @@ def test_the_data_of_a_rerun_are_those_that_were_sealed(forecast, ledger, no_bas
     (record, _) = bs.register(forecast, ledger, keep_data=False, **WORDS)
     with pytest.raises(ValueError, match=r"registered without its data; hand them in with data="):
         rerun(record)
-    others = forecast.fit.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
+    others = forecast.fit.table.assign(loss=lambda runs: runs["loss"] + 0.01)
     with pytest.raises(
         ValueError, match=r"aren't the runs that record 1 was made from: their hash"
     ):
         rerun(record, others)
-    shuffled = forecast.fit.runs.sample(frac=1, random_state=np.random.default_rng(1))
+    shuffled = forecast.fit.table.sample(frac=1, random_state=np.random.default_rng(1))
     assert len(sealed_data(record, shuffled)) == 5
 
 

@@ -112,8 +112,8 @@ def test_a_ledger_without_forecasts_has_no_scores(registered, tmp_path):
 
 
 def test_units_are_not_drawn_on_one_axis(registered, forecast, no_baselines):
-    runs = forecast.fit.runs.assign(loss_unit="bits per byte")
-    bits = replace(forecast, fit=replace(forecast.fit, runs=runs))
+    runs = forecast.fit.table.assign(loss_unit="bits per byte")
+    bits = replace(forecast, fit=replace(forecast.fit, table=runs))
     bs.register(bits, registered, **WORDS)
     with pytest.raises(ValueError, match=r"unit: .* has several, say which one; allowed: bits per"):
         bs.plot_ledger(registered)

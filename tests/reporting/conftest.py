@@ -61,13 +61,13 @@ def ledger(forecast, tmp_path_factory):
 @pytest.fixture(scope="session")
 def spiteful(fit_cerebras):
     """The same fit, with names that would run if they were markup."""
-    runs = fit_cerebras.runs.assign(
+    runs = fit_cerebras.table.assign(
         run=[f"{SCRIPT}{n}" for n in range(5)], family=f"$\\frac$ {SCRIPT}"
     )
     design = replace(
         fit_cerebras.design, runs=tuple(runs["run"]), families=(runs["family"].iloc[0],)
     )
-    return replace(fit_cerebras, runs=runs, design=design)
+    return replace(fit_cerebras, table=runs, design=design)
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,13 @@ from bayes_scaling.reporting.tables import percent
 def spiteful_passes(fit_passes):
     """The same fit, with a problem whose name would run if it were markup."""
     worst = worst_residuals(fit_passes)["problem"].iloc[0]
-    named = tuple(SCRIPT if unit == worst else unit for unit in fit_passes.design.units)
-    passes = fit_passes.passes.replace({"problem": {worst: SCRIPT}})
-    return replace(fit_passes, passes=passes, design=replace(fit_passes.design, units=named))
+    named = tuple(SCRIPT if unit == worst else unit for unit in fit_passes.design.units.names)
+    passes = fit_passes.table.replace({"problem": {worst: SCRIPT}})
+    return replace(
+        fit_passes,
+        table=passes,
+        design=replace(fit_passes.design, units=replace(fit_passes.design.units, names=named)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,7 @@ def test_the_answer_is_the_mean_pass_rate(page, forecast):
 
 def test_buckets_and_problems_are_drawn(page, forecast):
     titles = [text for tag, text in page.texts if tag == "title"]
-    count = len(forecast.fit.design.buckets)
+    count = len(forecast.fit.design.units.buckets)
     assert any(f"in {count} panels, one a bucket" in title for title in titles)
     assert "Problems that fit worst" in page.text
     assert len(page.all("svg")) == 4
@@ -71,7 +75,7 @@ def test_a_backtest_of_losses_is_refused(fit_passes, backtest, tmp_path):
 
 
 def test_the_problems_that_are_averaged_over_are_named(page, spiteful_passes):
-    count = len(spiteful_passes.design.units)
+    count = len(spiteful_passes.design.units.names)
     assert f"over all {count} problems, with probability" in page.text
     few = bs.predict(spiteful_passes, compute=1e26, restrict="solved_by_all")
     assert 0 < few.chosen.sum() < count
@@ -100,28 +104,31 @@ def many(fit_passes):
     """The same fit with every problem 100 times over in one bucket; three leave their law."""
     design, times = fit_passes.design, 100
     every = np.tile(np.arange(len(design.units)), times)
-    big = replace(
-        design.of_units(every),
-        units=tuple(f"p{place}" for place in range(len(every))),
-        buckets=design.buckets[:1],
-        bucket=np.zeros(len(every), dtype=design.bucket.dtype),
+    big = design.of_units(every)
+    units = replace(
+        big.units,
+        names=tuple(f"p{place}" for place in range(len(every))),
+        buckets=design.units.buckets[:1],
+        bucket=np.zeros(len(every), dtype=design.units.bucket.dtype),
     )
-    hardest = np.argsort(big.n_correct.sum(axis=1), kind="stable")[:3]
-    big.n_correct[hardest, 0] = big.n_samples[hardest, 0]
+    big = replace(big, units=units)
+    n, c = big.observed["n_samples"], big.observed["n_correct"]
+    hardest = np.argsort(c.sum(axis=1), kind="stable")[:3]
+    c[hardest, 0] = n[hardest, 0]
     draws = fit_passes.posterior["posterior"].to_dataset().isel(draw=slice(25))
-    names = {"problem": list(big.units)}
+    names = {"problem": list(big.units.names)}
     draws = draws.isel(problem=every).assign_coords(names)
     tree = xr.DataTree.from_dict({"posterior": draws})
     return replace(fit_passes, design=big, posterior=tree)
 
 
 def test_a_figure_of_many_problems_stays_small(many):
-    assert len(many.design.units) == 2400
+    assert len(many.design.units.names) == 2400
     section = next(one for one in examine_counts(many, None) if one.title.startswith("Problems"))
     (picture,) = section.pictures
     assert len(picture.svg) < 750_000
     assert "At most 200 are drawn beside those." in picture.caption
-    assert f"Of {len(many.design.units)} problems" in section.text
+    assert f"Of {len(many.design.units.names)} problems" in section.text
 
 
 def test_the_named_problems_are_drawn_and_the_others_spread(many):
@@ -130,7 +137,7 @@ def test_the_named_problems_are_drawn_and_the_others_spread(many):
     named = [line for line in lines if line.get_alpha() == 1]
     assert (len(lines), len(named)) == (203, 3)
     ends = np.log([line.get_ydata()[-1] for line in lines])
-    every = np.log(_medians(many, many.design.compute[-1:])[0])
+    every = np.log(_medians(many, many.design.scale[-1:])[0])
     assert (ends.min(), ends.max()) == pytest.approx((every.min(), every.max()))
     low, high = np.quantile(every, [0.45, 0.55])  # about one problem on either side
     assert low <= np.median(ends) <= high
@@ -138,7 +145,7 @@ def test_the_named_problems_are_drawn_and_the_others_spread(many):
 
 def test_residuals_are_those_of_the_binomial(fit_passes):
     table = worst_residuals(fit_passes).set_index("problem")
-    assert len(table) == len(fit_passes.design.units)
+    assert len(table) == len(fit_passes.design.units.names)
     assert (np.diff(table["residual"].abs()) <= 0).all()
     assert (np.sign(table["residual"]) == np.sign(table["n_correct"] - table["expected"])).all()
     row = table[table["n_correct"].between(1, table["n_samples"] - 1)].iloc[0]

@@ -39,7 +39,7 @@ def test_all_targets_and_kinds_are_in_tables(page, forecast):
 
 
 def test_notes_and_remarks_are_said(page, forecast, fit_cerebras):
-    for said in (*forecast.notes, *map(str, bs.check(fit_cerebras.runs))):
+    for said in (*forecast.notes, *map(str, bs.check(fit_cerebras.table))):
         assert said in page.text
 
 
@@ -140,8 +140,8 @@ def test_one_sealed_target_of_several_is_not_the_headline(written, fit_cerebras,
 
 def test_a_record_of_something_else_is_not_claimed(written, fit_cerebras, forecast, ledger):
     (first, second) = registry.read_ledger(ledger)
-    runs = fit_cerebras.runs.assign(loss=lambda runs: runs["loss"] + 0.01)
-    others = replace(fit_cerebras, runs=runs)
+    runs = fit_cerebras.table.assign(loss=lambda runs: runs["loss"] + 0.01)
+    others = replace(fit_cerebras, table=runs)
     spec = replace(fit_cerebras.spec, text=f"{fit_cerebras.spec.text}# another")
     modelled = replace(fit_cerebras, spec=spec)
     for fit, said in ((others, "made from other data"), (modelled, "made with another model")):
@@ -200,7 +200,7 @@ def test_a_target_inside_the_ladder_is_not_said_to_be_far_out(written, fit_cereb
 def test_standard_errors_and_a_pinned_floor_are_said(fit_cerebras):
     plain = state_assumptions(fit_cerebras)
     assert (plain.has_errors, plain.is_floor_learned) == (False, True)
-    design = replace(fit_cerebras.design, relative_se=np.array([0.01, 0, 0, 0, 0]))
+    design = fit_cerebras.design.with_observed(relative_se=np.array([0.01, 0, 0, 0, 0]))
     assert state_assumptions(replace(fit_cerebras, design=design)).has_errors
     pinned = fit_cerebras.spec.with_priors(floor_share=0.5)
     stated = state_assumptions(replace(fit_cerebras, spec=pinned))
@@ -226,7 +226,7 @@ def dubious(spiteful, tmp_path_factory):
 def test_names_that_look_like_markup_are_text(dubious, spiteful):
     assert dubious.faults == []
     assert dubious.all("script") == []
-    for run in spiteful.runs["run"]:
+    for run in spiteful.table["run"]:
         assert run in dubious.text
     assert dubious.text.count(f"$\\frac$ {SCRIPT}") >= 2
 

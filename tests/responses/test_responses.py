@@ -57,8 +57,8 @@ def test_what_can_not_be_done_is_refused_with_its_reason():
     LOSSES.demand("sensitivity", "loss")
     with pytest.raises(BayesScalingError, match="mine is a model of passes; the sensitivity"):
         PASSES.demand("sensitivity", "mine")
-    with pytest.raises(LedgerError, match="mine isn't a model of losses"):
-        PASSES.demand("refit", "mine", LedgerError)
+    with pytest.raises(LedgerError, match="mine isn't a model of losses; a run that trains has a"):
+        PASSES.demand("track", "mine", LedgerError)
 
 
 @pytest.mark.parametrize("name", ["fit_cerebras", "fit_passes"])

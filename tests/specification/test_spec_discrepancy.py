@@ -17,13 +17,15 @@ from bayes_scaling.specification.discrepancy import (
     square_root,
 )
 
-PLACES = st.lists(st.floats(-4, 4), min_size=1, max_size=12).map(np.array)
+PLACES = st.lists(st.floats(-4, 4), min_size=1, max_size=12).map(
+    lambda places: np.array(places)[:, None]
+)
 ANCHORED = {"integrated_brownian": integrated_brownian, "brownian": brownian}
 
 
 def term(kernel):
     length = 2.0 if KERNELS[kernel].needs_length else None
-    return Discrepancy("amplitude", kernel, "compute", 0.01, length=length)
+    return Discrepancy("amplitude", kernel, ("compute",), 0.01, length=length)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -93,7 +95,7 @@ def test_positions_of_an_rbf_are_folds():
 
 
 def test_the_covariance_has_a_row_for_each_place():
-    s, t = np.array([0.5, 1.0, 2.0]), np.array([1.5, 3.0])
+    s, t = np.array([[0.5], [1.0], [2.0]]), np.array([[1.5], [3.0]])
     matrix = covariance(term("integrated_brownian"), s, t)
     assert matrix.shape == (3, 2)
     assert matrix[2, 0] == integrated_brownian(np.array(2.0), np.array(1.5))
@@ -106,3 +108,15 @@ def test_the_square_root_squares_to_the_covariance(kernel, places):
     root = square_root(matrix)
     assert root.shape[1] <= len(places)
     np.testing.assert_allclose(root @ root.T, matrix, atol=1e-9 * max(1.0, np.trace(matrix)))
+
+
+@given(places=st.lists(st.tuples(*[st.floats(-4, 4)] * 2), min_size=1, max_size=8).map(np.array))
+def test_a_kernel_over_two_covariates_adds_walks_and_multiplies_folds(places):
+    for kernel, joined in (
+        ("integrated_brownian", np.add),
+        ("brownian", np.add),
+        ("rbf", np.multiply),
+    ):
+        one, other = (covariance(term(kernel), axis, axis) for axis in places.T[:, :, None])
+        both = covariance(term(kernel), places, places)
+        np.testing.assert_allclose(both, joined(one, other), atol=1e-12)

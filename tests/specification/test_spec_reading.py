@@ -76,8 +76,8 @@ WORDS = [
     (
         'title = "Mine"',
         'title = "Mine"\nlawe = 1',
-        "unknown key 'lawe'; allowed: cite, discrepancy, effects, law, metric, noise, priors, "
-        "response, title. Did you mean 'law'?",
+        "unknown key 'lawe'; allowed: along, cite, discrepancy, effects, law, metric, noise, "
+        "priors, response, title. Did you mean 'law'?",
     ),
     ('title = "Mine"', "", "lacks title."),
     ('title = "Mine"', "title = 3", "title: expected text, got 3."),
@@ -242,7 +242,11 @@ TERMS = [
         'along = "compute"',
         "discrepancy 1.along: expected a list of texts, got 'compute'.",
     ),
-    ('along = ["compute"]', "along = []", "discrepancy 1.along: expected one column, got []."),
+    (
+        'along = ["compute"]',
+        "along = []",
+        "discrepancy 1.along: expected one column or more, got [].",
+    ),
     (
         'along = ["compute"]',
         'along = ["compute"]\nlength = 2.0',

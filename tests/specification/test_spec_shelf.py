@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from bayes_scaling.errors import SpecError
+from bayes_scaling.inference.passes.predictive import hazard
 from bayes_scaling.metrics import METRICS
 from bayes_scaling.specification.discrepancy import KERNELS
 from bayes_scaling.specification.laws import LAWS
@@ -93,7 +94,7 @@ def test_the_formula_of_a_pass_rate_is_the_law(model):
     value, k = 0.7, 0.2
     names = list(spec.coordinates.parameters)
     curve = spec.coordinates.to_curve(dict(zip(names, (value, k), strict=True)))
-    pass_rate = np.exp(-np.exp(spec.law.curve(x, **curve)))
+    pass_rate = np.exp(-hazard(spec, np.array(spec.law.curve(x, **curve))))
     stated = re.search(r"law .*# (.*?)(, of a bucket's counts added up)?\n", spec.text)[1]
     if stated == "-log p = alpha (C/C0)^-k":
         assert pass_rate == pytest.approx(np.exp(-np.exp(value) * 30.0**-k))

@@ -16,11 +16,12 @@ FORMAT = 1
 ROOTS = (
     "inference/graph.py",
     "inference/passes/graph.py",
+    "inference/plain_sampling.py",
     "inference/compiled/callbacks.py",
     "inference/compiled/tracing.py",
 )
 IMPORT = re.compile(r"^ *from bayes_scaling\.([\w.]+) import (\([^)]*\)|.*)", re.M)
-ROOMS = ("inference", "specification")
+ROOMS = ("inference", "responses", "specification")
 MAKERS = ("pymc", "pytensor", "nutpie", "numba", "llvmlite", "numpy")
 
 

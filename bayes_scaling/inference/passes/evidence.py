@@ -15,8 +15,8 @@ import xarray as xr
 from scipy import stats
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.candidates import log_mean_weights
-from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.likelihood import log_choose
 from bayes_scaling.inference.passes.recovery import of_population
 from bayes_scaling.inference.passes.sampler_data import link_of, mean_at, unit_root
@@ -27,13 +27,13 @@ from bayes_scaling.specification.spec import Spec
 LOG2_NODES = 7
 
 
-def log_evidence(spec: Spec, design: PassDesign, posterior: xr.Dataset, random_seed: int) -> Array:
+def log_evidence(spec: Spec, design: Design, posterior: xr.Dataset, random_seed: int) -> Array:
     """Log probability of each unit's counts, a draw at a time.
 
     Parameters
     ----------
     spec : Spec
-    design : PassDesign
+    design : Design
         Its counts are judged; its units and runs are those of the posterior.
     posterior : xarray.Dataset
         Draws of what units share; of a fit of these counts, or of a part of them.
@@ -50,11 +50,11 @@ def log_evidence(spec: Spec, design: PassDesign, posterior: xr.Dataset, random_s
     scales, shared = of_population(spec, terms, posterior)
     rank = sum(term.block.shape[-1] for term in terms.units)
     normal = _nodes(rank, random_seed)
-    n, c = design.n_samples, design.n_correct
+    n, c = design.observed["n_samples"], design.observed["n_correct"]
     found = np.empty((posterior.sizes["chain"] * posterior.sizes["draw"], len(design.units)))
     for row in range(len(found)):
         own = {name: float(values[row]) for name, values in scales.items()}
-        mean = mean_at(terms, own, shared[row], len(design.buckets))[design.bucket]
+        mean = mean_at(terms, own, shared[row], len(design.units.buckets))[design.units.bucket]
         root = unit_root(terms, own)
         log_mean_weights(root, mean, normal, sites.y, sites.w, c, n, link, found[row])
     return found + log_choose(n, c).sum(axis=1)

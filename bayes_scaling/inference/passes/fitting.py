@@ -1,6 +1,6 @@
 """Fit a model of pass rates to counts."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,20 @@ import xarray as xr
 from bayes_scaling.data import default_buckets, form_buckets
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.attempts import Attempt, try_twice
+from bayes_scaling.inference.data_groups import data_groups
+from bayes_scaling.inference.design import Design, Reference
+from bayes_scaling.inference.discrepancies import exact_roots
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.memory import demand_memory_for_draws
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.design import (
     BUCKET,
     PROBLEM,
-    PassDesign,
     has_buckets,
     make_pass_design,
     unit_column,
 )
-from bayes_scaling.inference.passes.fits import PassFit
-from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.passes.subset import choose_subset, recover_units, thin_draws
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import PASSES
@@ -40,17 +42,18 @@ def fit_passes(
     data: pd.DataFrame | str | Path,
     *,
     random_seed: int,
-    reference: float | str | Mapping[str, float] | None = None,
+    reference: Reference = None,
     subset: int | None = None,
     **settings: Any,
-) -> PassFit:
+) -> Fit:
     """Fit a model of pass rates; see `fit` for the arguments.
 
     Above `MANY` problems, or where `subset` is given, NUTS runs on a subset of problems, stratified
     by bucket, for all that problems share; the others follow given these.
     """
-    passes, notes = _bucketed(spec, PASSES.table(data), random_seed)
+    passes, notes = _bucketed(spec, PASSES.table(data, spec.columns[0]), random_seed)
     design = make_pass_design(spec, passes, reference)
+    design = replace(design, roots=exact_roots(spec, design))
     size = _subset_size(spec, design, subset)
     return fit_design(
         spec, passes, design, random_seed=random_seed, subset=size, notes=notes, **settings
@@ -60,7 +63,7 @@ def fit_passes(
 def fit_design(
     spec: Spec,
     passes: pd.DataFrame,
-    design: PassDesign,
+    design: Design,
     *,
     random_seed: int,
     draws: int,
@@ -70,7 +73,7 @@ def fit_design(
     subset: int | None = None,
     notes: tuple[str, ...] = (),
     progress: Progress | None = None,
-) -> PassFit:
+) -> Fit:
     """Fit the counts of a design, made from a table; a cell without samples is foretold.
 
     Parameters
@@ -80,15 +83,15 @@ def fit_design(
     notes : tuple of str
         What the record shall say.
     """
-    fitted = design
+    fitted, form = design, form_of(spec, design)
     if subset is not None:
         fitted = design.of_units(choose_subset(design, subset, random_seed))
 
-    kept = len(fitted.units) * (len(fitted.runs) + PER_UNIT) + len(fitted.buckets) * PER_UNIT
+    kept = len(fitted.units) * (len(fitted.runs) + PER_UNIT) + len(fitted.units.buckets) * PER_UNIT
     demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains)
 
     def attempt(count: int, accept: float) -> Attempt:
-        return sample_passes(
+        return form.sample(
             spec,
             fitted,
             random_seed=random_seed,
@@ -107,10 +110,10 @@ def fit_design(
         kept = thinned.sizes["chain"] * thinned.sizes["draw"]
         notes = (*notes, _said(fitted, design, share, kept))
     groups = {"posterior": posterior, "sample_stats": last.sample_stats}
-    return PassFit(
+    return Fit(
         spec=spec,
-        passes=passes,
-        posterior=xr.DataTree.from_dict({**groups, **_data_groups(spec, design)}),
+        table=passes,
+        posterior=xr.DataTree.from_dict({**groups, **data_groups(spec, design)}),
         diagnosis=diagnosis,
         design=design,
         random_seed=random_seed,
@@ -142,7 +145,7 @@ def _bucketed(
     return bucketed, (said,)
 
 
-def _subset_size(spec: Spec, design: PassDesign, subset: int | None) -> int | None:
+def _subset_size(spec: Spec, design: Design, subset: int | None) -> int | None:
     count = len(design.units)
     if subset is None:
         return SUBSET if count > MANY else None
@@ -155,12 +158,12 @@ def _subset_size(spec: Spec, design: PassDesign, subset: int | None) -> int | No
     return int(subset) if subset < count else None
 
 
-def is_of_subset(fitted: PassFit) -> bool:
+def is_of_subset(fitted: Fit) -> bool:
     """Whether the sampler ran on some of the problems only."""
     return any(note.startswith(SUBSET_NOTE) for note in fitted.notes)
 
 
-def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any], kept: int) -> str:
+def _said(fitted: Design, design: Design, share: np.ndarray[Any, Any], kept: int) -> str:
     rough = int((share < ROUGH).sum())
     warned = f"; the draws of {rough} problems are rough" if rough else ""
     return (
@@ -168,20 +171,3 @@ def _said(fitted: PassDesign, design: PassDesign, share: np.ndarray[Any, Any], k
         f"{len(design.units)} problems, stratified by bucket, and each problem drawn given "
         f"{kept} draws of that{warned}. The diagnosis is of the subset's sampler."
     )
-
-
-def _data_groups(spec: Spec, design: PassDesign) -> Mapping[str, xr.Dataset]:
-    dims = (unit_column(spec), "run")
-    coords = {dims[0]: list(design.units), "run": list(design.runs)}
-    return {
-        "observed_data": xr.Dataset({"n_correct": (dims, design.n_correct)}, coords),
-        "constant_data": xr.Dataset(
-            {
-                "n_samples": (dims, design.n_samples),
-                "compute": ("run", design.compute),
-                "bucket_of_unit": (dims[0], design.bucket),
-                "reference": ((), design.reference),
-            },
-            coords,
-        ),
-    }

@@ -1,7 +1,7 @@
-"""From a specification and a design to a `pm.Model` of counts.
+"""The model of counts as the sampler likes it, in whitened coordinates.
 
-Two models of one posterior, as for losses: `build_pass_model` as a statistician would write it
-down, and `build_pass_sampler_model` in whitened coordinates. A test holds one against the other.
+It is another form of the plain model (`bayes_scaling.inference.plain`); a test holds one against
+the other.
 """
 
 from collections.abc import Mapping
@@ -11,52 +11,16 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayes_scaling.inference.passes.design import PassDesign
-from bayes_scaling.inference.passes.kernel import LOGISTIC
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.operation import CountDensity
 from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, link_of, pass_sampler_arrays
-from bayes_scaling.inference.passes.terms import Term, make_terms, scale_priors
+from bayes_scaling.inference.passes.terms import scale_priors
 from bayes_scaling.inference.structure import HALF_NORMAL, NUMBERS, numbers_of, unpacked
 from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.specification.spec import Spec
 
 
-def build_pass_model(spec: Spec, design: PassDesign) -> pm.Model:
-    """Build the model as it is written down: hazards as sums of Gaussian terms, binomial counts.
-
-    Parameters
-    ----------
-    spec : Spec
-    design : PassDesign
-
-    Returns
-    -------
-    pm.Model
-        With dims ``unit, bucket, run``; the weights of each term are standard normal, and
-        ``log_hazard`` is log(-log p), or minus the logit of p.
-    """
-    terms = make_terms(spec, design)
-    coords = {"unit": design.units, "bucket": design.buckets, "run": design.runs}
-    with pm.Model(coords=coords) as model:
-        values = _scales(spec)
-        mean = pt.as_tensor_variable(np.tile(terms.constant, (len(design.buckets), 1)))
-        for term in terms.mean:
-            weights = pm.Normal(f"{term.name}_weights", shape=term.block.shape[-1])
-            mean = mean + _scale(term, values) * pt.dot(term.block, weights)
-        hazard = mean[design.bucket]
-        for term in terms.units:
-            shape = (len(design.units), term.block.shape[-1])
-            weights = pm.Normal(f"{term.name}_weights", shape=shape)
-            hazard = hazard + _scale(term, values) * pt.dot(weights, term.block.T)
-        hazard = pm.Deterministic("log_hazard", hazard, dims=("unit", "run"))
-        h = pt.exp(hazard)
-        logit = -hazard if link_of(spec) == LOGISTIC else -h - pt.log1mexp(-h)
-        n, c = design.n_samples.astype(int), design.n_correct.astype(int)
-        pm.Binomial("n_correct", n=n, logit_p=logit, observed=c, dims=("unit", "run"))
-    return model
-
-
-def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
+def build_pass_sampler_model(spec: Spec, design: Design) -> pm.Model:
     """Build the same posterior for the sampler.
 
     Given the scales, the mean's weights have the prior N(0, 1) and, with the sites in place of the
@@ -76,10 +40,6 @@ def build_pass_sampler_model(spec: Spec, design: PassDesign) -> pm.Model:
     return model
 
 
-def _scales(spec: Spec) -> dict[str, Any]:
-    return {name: make_variable(name, prior, spec) for name, prior in scale_priors(spec).items()}
-
-
 def _signed_scales(spec: Spec, data: Mapping[str, Any]) -> dict[str, Any]:
     """Give half-normal scales a sign: a scale and its weights turned together change nothing.
 
@@ -93,7 +53,3 @@ def _signed_scales(spec: Spec, data: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = make_variable(name, prior, spec, numbers)
     return found
-
-
-def _scale(term: Term, values: Mapping[str, Any]) -> Any:
-    return values[term.scale] if isinstance(term.scale, str) else term.scale

@@ -6,11 +6,13 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array, Flags, Index
-from bayes_scaling.inference.passes.design import PassDesign, unit_column
-from bayes_scaling.inference.passes.fits import PassFit
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms, at_runs, draw_term
+from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 from bayes_scaling.inference.passes.sampler_data import link_of
-from bayes_scaling.inference.passes.terms import linear_of
+from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, square_root
 from bayes_scaling.specification.spec import Spec
 
@@ -19,14 +21,14 @@ POPULATION_AXES = 3  # chain, draw and run
 Parameters = Mapping[str, Array]
 
 
-def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.Dataset:
+def draw_hazards(fit: Fit, places: Places, rng: np.random.Generator) -> xr.Dataset:
     """Draw ``-log p`` of every unit at targets from the posterior predictive distribution.
 
     Parameters
     ----------
-    fit : PassFit
-    compute : ndarray, shape (targets,)
-        FLOP.
+    fit : Fit
+    places : Places
+        The targets.
     rng : numpy.random.Generator
 
     Returns
@@ -38,8 +40,8 @@ def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.D
     posterior = fit.posterior["posterior"].to_dataset()
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = flat_draws(posterior)
-    law = law_at(fit.spec, fit.design, values, compute)
-    expected = law + discrepancies_at(fit.spec, fit.design, values, compute, rng)
+    law = law_at(fit.spec, fit.design, values, places)
+    expected = law + discrepancies_at(fit.spec, fit.design, values, places, rng)
     run = expected + effects_at(fit.spec, fit.design, values, law.shape, rng)
     dims = ("chain", "draw", "target", unit_column(fit.spec))
     kinds = dict(zip(KINDS, (law, expected, run), strict=True))
@@ -48,11 +50,11 @@ def draw_hazards(fit: PassFit, compute: Array, rng: np.random.Generator) -> xr.D
             kind: (dims, hazard(fit.spec, value).reshape(chains, draws, *value.shape[1:]))
             for kind, value in kinds.items()
         },
-        {unit_column(fit.spec): list(fit.design.units)},
+        {unit_column(fit.spec): list(fit.design.units.names)},
     )
 
 
-def hazards_at_runs(fit: PassFit) -> xr.DataArray:
+def hazards_at_runs(fit: Fit) -> xr.DataArray:
     """Return the draws of ``-log p`` of every unit at the fitted runs, all effects included.
 
     Returns
@@ -64,7 +66,10 @@ def hazards_at_runs(fit: PassFit) -> xr.DataArray:
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = flat_draws(posterior)
     unit = unit_column(fit.spec)
-    total = np.swapaxes(law_at(fit.spec, fit.design, values, fit.design.compute), 1, 2)
+    total = np.swapaxes(law_at(fit.spec, fit.design, values, fit.design.places), 1, 2)
+    for term in active_terms(fit.spec):
+        own = at_runs(fit.spec, fit.design, values, term)
+        total = total + np.swapaxes(_to_units(own, term, fit.spec, fit.design), 1, 2)
     for name, array in posterior.data_vars.items():
         if "run" not in array.dims:
             continue
@@ -72,10 +77,10 @@ def hazards_at_runs(fit: PassFit) -> xr.DataArray:
         if array.ndim == POPULATION_AXES:
             own = own[:, None, :]
         elif unit not in array.dims:
-            own = own[:, fit.design.bucket]
+            own = own[:, fit.design.units.bucket]
         total = total + own
     shape = (chains, draws, *total.shape[1:])
-    coords = {unit: list(fit.design.units), "run": list(fit.design.runs)}
+    coords = {unit: list(fit.design.units.names), "run": list(fit.design.runs)}
     dims = ("chain", "draw", unit, "run")
     return xr.DataArray(hazard(fit.spec, total).reshape(shape), coords, dims)
 
@@ -96,17 +101,19 @@ def hazard(spec: Spec, predictor: Array) -> Array:
     return np.exp(predictor)
 
 
-def law_at(spec: Spec, design: PassDesign, values: Parameters, compute: Array) -> Array:
+def law_at(spec: Spec, design: Design, values: Parameters, places: Places) -> Array:
     """Linear predictor of the law, shape ``(draws, targets, units)``."""
-    x = np.log(compute / design.reference)
+    x = [own[None, :, None] for own in design.x_at(places)]
+    stated = {
+        name: _of_units(name, spec, design, values)[:, None, :]
+        for name in spec.coordinates.parameters
+    }
+    predictor = np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
     count = max(map(len, values.values()))
-    predictor = np.zeros((count, len(compute), len(design.units)))
-    for name, column in linear_of(spec).basis(x).items():
-        predictor += _of_units(name, spec, design, values)[:, None, :] * column[None, :, None]
-    return predictor
+    return np.broadcast_to(predictor, (count, len(places), len(design.units)))
 
 
-def _of_units(name: str, spec: Spec, design: PassDesign, values: Parameters) -> Array:
+def _of_units(name: str, spec: Spec, design: Design, values: Parameters) -> Array:
     """Return a parameter's draws, one a unit, whichever groups it varies over."""
     if name not in values:
         return np.full((1, len(design.units)), spec.pinned[name])
@@ -114,34 +121,26 @@ def _of_units(name: str, spec: Spec, design: PassDesign, values: Parameters) -> 
     if drawn.ndim == 1:
         return np.broadcast_to(drawn[:, None], (len(drawn), len(design.units)))
     over = getattr(spec.priors[name], "over", None)
-    return drawn if over == unit_column(spec) else drawn[:, design.bucket]
+    return drawn if over == unit_column(spec) else drawn[:, design.units.bucket]
 
 
 def discrepancies_at(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     values: Parameters,
-    compute: Array,
+    places: Places,
     rng: np.random.Generator,
 ) -> Array:
-    """Draw the sum of all discrepancies at targets, given those at the runs."""
-    total = np.zeros((1, len(compute), len(design.units)))
-    for term in spec.discrepancy:
-        if term.amplitude == 0.0:
-            continue
-        at, to = (design.positions(term, where) for where in (design.compute, compute))
-        gain, root = conditional(term, at, to)
-        at_runs = values[term.name.replace("amplitude", "discrepancy")]
-        amplitude = values.get(term.name, np.full(len(at_runs), term.amplitude))
-        shape = (len(at_runs), *at_runs.shape[1:-1], root.shape[1])
-        fresh = np.einsum("s,s...r,tr->s...t", amplitude, rng.standard_normal(shape), root)
-        drawn = np.einsum("s...m,tm->s...t", at_runs, gain) + fresh
+    """Draw the sum of all discrepancies at targets given their weights."""
+    total = np.zeros((1, len(places), len(design.units)))
+    for term in active_terms(spec):
+        drawn = draw_term(spec, design, values, term, places, rng)
         total = total + _to_units(drawn, term, spec, design)
     return total
 
 
 def foretold_at(
-    spec: Spec, design: PassDesign, values: Parameters, hidden: Flags
+    spec: Spec, design: Design, values: Parameters, hidden: Flags
 ) -> tuple[Array, Array]:
     """Mean and standard deviation of the linear predictor at runs whose counts were hidden.
 
@@ -156,15 +155,13 @@ def foretold_at(
     -------
     mean, sd : ndarray, shapes ``(draws, hidden runs, units)`` and ``(draws, hidden runs, 1)``
     """
-    mean = np.array(law_at(spec, design, values, design.compute[hidden]))
+    mean = np.array(law_at(spec, design, values, design.places.at(hidden)))
     variance = np.zeros((len(mean), int(hidden.sum()), 1))
-    for term in spec.discrepancy:
-        if term.amplitude == 0.0:
-            continue
-        where = design.positions(term, design.compute)
+    for term in active_terms(spec):
+        where = design.positions(term, design.places)
         gain, root = conditional(term, where[~hidden], where[hidden])
-        at_runs = values[term.name.replace("amplitude", "discrepancy")][..., ~hidden]
-        known = np.einsum("s...m,tm->s...t", at_runs, gain)
+        kept = at_runs(spec, design, values, term)[..., ~hidden]
+        known = np.einsum("s...m,tm->s...t", kept, gain)
         mean += _to_units(known, term, spec, design)
         amplitude = values.get(term.name, np.full(len(mean), term.amplitude))
         variance += (amplitude[:, None] ** 2 * (root**2).sum(axis=1))[:, :, None]
@@ -174,10 +171,10 @@ def foretold_at(
     return mean, np.sqrt(variance)
 
 
-def _to_units(drawn: Array, term: Discrepancy, spec: Spec, design: PassDesign) -> Array:
+def _to_units(drawn: Array, term: Discrepancy, spec: Spec, design: Design) -> Array:
     if drawn.ndim == 2:
         return drawn[:, :, None]
-    own = drawn if term.over == unit_column(spec) else drawn[:, design.bucket]
+    own = drawn if term.over == unit_column(spec) else drawn[:, design.units.bucket]
     return np.swapaxes(own, 1, 2)
 
 
@@ -203,7 +200,7 @@ def conditional(term: Discrepancy, at: Array, to: Array) -> tuple[Array, Array]:
 
 def effects_at(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     values: Parameters,
     shape: tuple[int, ...],
     rng: np.random.Generator,
@@ -220,10 +217,10 @@ def effects_at(
     return total
 
 
-def _who_share(name: str, spec: Spec, design: PassDesign) -> Index:
+def _who_share(name: str, spec: Spec, design: Design) -> Index:
     """Give each unit the number of its effect of a run: units of one number share it."""
     if name == "sigma_run":
         return np.zeros(len(design.units), dtype=np.int64)
     if name == f"sigma_{unit_column(spec)}_run":
         return np.arange(len(design.units))
-    return design.bucket
+    return design.units.bucket

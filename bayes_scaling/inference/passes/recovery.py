@@ -10,7 +10,9 @@ from numba import njit
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import weights_name
+from bayes_scaling.inference.passes.design import BUCKET, unit_column
 from bayes_scaling.inference.passes.kernel import factorise_unit, unwhiten
 from bayes_scaling.inference.passes.sampler_data import (
     MEAN,
@@ -36,7 +38,7 @@ WEIGHTS = "population_weights"
 TOGETHER = 500  # draws whose matrices are held at once
 
 
-def recover_posterior(spec: Spec, design: PassDesign, drawn: Mapping[str, Array]) -> xr.Dataset:
+def recover_posterior(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset:
     """Turn draws of scales and whitened variables into the parameters of the model.
 
     Parameters
@@ -94,7 +96,7 @@ def of_population(
 
 def with_units(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     posterior: xr.Dataset,
     scales: Mapping[str, Array],
@@ -108,7 +110,7 @@ def with_units(
 
 def name_draws(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     weights: Array,
@@ -128,8 +130,8 @@ def name_draws(
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
         "run": list(design.runs),
-        "bucket": list(design.buckets),
-        unit: list(design.units),
+        "bucket": list(design.units.buckets),
+        unit: list(design.units.names),
     }
     used = {"chain", "draw"}.union(*(dims for dims, _ in named.values()))
     return xr.Dataset(
@@ -144,7 +146,7 @@ def name_draws(
 @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def _mean_weights(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     flat: Mapping[str, Array],
@@ -154,7 +156,7 @@ def _mean_weights(
     As the sampler's compiled code has it, with ``P = 1 + D' I D = L L'``: the weights are
     ``L'^-1 (L^-1 D' pull + zeta)``.
     """
-    shape = (len(design.buckets), len(design.runs))
+    shape = (len(design.units.buckets), len(design.runs))
     count = len(flat[UNITS])
     if not terms.mean:
         return np.zeros((count, 0)), np.broadcast_to(terms.constant, (count, *shape))
@@ -175,7 +177,7 @@ def _mean_weights(
 
 def _unit_weights(
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     terms: Terms,
     scales: Mapping[str, Array],
     means: Array,
@@ -185,7 +187,7 @@ def _unit_weights(
     weights = np.empty_like(zeta)
     for row in range(len(zeta)):
         root = unit_root(terms, _at(scales, row))
-        gap = sites.y - means[row][design.bucket]
+        gap = sites.y - means[row][design.units.bucket]
         _unwhiten_all(root, gap, zeta[row], sites.w, sites.group, weights[row])
     return weights
 
@@ -218,7 +220,7 @@ def _split(terms: tuple[Term, ...], weights: Array) -> dict[str, Array]:
 def _parameter(
     name: str,
     spec: Spec,
-    design: PassDesign,
+    design: Design,
     scales: Mapping[str, Array],
     weights: Mapping[str, Array],
 ) -> dict[str, Variable]:
@@ -235,7 +237,7 @@ def _parameter(
             total = total + shift[:, 0]
             found[own] = ((), total)
             continue
-        above = total[:, design.bucket] if total.ndim == 2 else total[:, None]
+        above = total[:, design.units.bucket] if total.ndim == 2 else total[:, None]
         total = above + shift
         found[own] = ((prior.over,), total)
     return found
@@ -248,20 +250,33 @@ def _deviations(
     known: Mapping[str, Variable],
     unit: str,
 ) -> dict[str, Variable]:
-    """Effects and discrepancies at the runs."""
+    """Effects at the runs, and the weights of discrepancies."""
     found: dict[str, Variable] = {}
+    for term in (*terms.mean, *terms.units):
+        if term.of is not None:
+            own = f"{term.of.name}_weight"
+            found[weights_name(term.of)] = _weights_of(term, weights[term.name], own, unit)
     for term in terms.mean:
-        if term.name in known:
+        if term.name in known or term.of is not None:
             continue
         values = np.einsum("bmr,sr->sbm", term.block, weights[term.name])
         values = _scaled(term.scale, scales, 2) * values
         shared = (term.block == term.block[:1]).all()
         found[term.name] = (("run",), values[:, 0]) if shared else ((BUCKET, "run"), values)
     for term in terms.units:
-        if term.name not in known:
+        if term.name not in known and term.of is None:
             values = np.einsum("mr,sir->sim", term.block, weights[term.name])
             found[term.name] = ((unit, "run"), _scaled(term.scale, scales, 2) * values)
     return found
+
+
+def _weights_of(term: Term, weights: Array, own: str, unit: str) -> Variable:
+    """Name the axes of a discrepancy's weights: of units, of buckets, or of all."""
+    if weights.ndim == 3:
+        return (unit, own), weights
+    if term.of is not None and term.of.over == BUCKET:
+        return (BUCKET, own), weights.reshape(len(weights), len(term.block), -1)
+    return (own,), weights
 
 
 def _scaled(scale: float | str, scales: Mapping[str, Array], axes: int) -> Any:

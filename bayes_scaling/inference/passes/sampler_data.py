@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.kernel import LOGISTIC, POWER
 from bayes_scaling.inference.passes.sites import GroupedSites, group_sites, make_sites
-from bayes_scaling.inference.passes.terms import Term, Terms, linear_of, make_terms, scale_priors
+from bayes_scaling.inference.passes.terms import Term, Terms, make_terms, scale_priors
 from bayes_scaling.inference.structure import numbers_of, packed
 from bayes_scaling.specification.laws.law import LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.priors import DISTRIBUTIONS
@@ -19,13 +19,13 @@ MEAN, UNITS = "whitened_mean", "whitened_units"
 LINKS = {LOG_HAZARD: POWER, MINUS_LOGIT: LOGISTIC}
 
 
-def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
+def pass_sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     """Return what enters the sampler's model as data: all that changes between data sets."""
     terms = make_terms(spec, design)
     sites = sampler_sites(spec, design)
     information, pull = _of_mean(spec, design, terms, sites)
     names = list(scale_priors(spec))
-    count, runs = len(design.buckets), len(design.runs)
+    count, runs = len(design.units.buckets), len(design.runs)
     arrays = {
         "mean_block": _side_by_side(terms.mean, (count, runs)).reshape(count * runs, -1),
         "mean_scale": _scale_of_columns(terms.mean, names),
@@ -34,22 +34,22 @@ def pass_sampler_arrays(spec: Spec, design: PassDesign) -> dict[str, Any]:
         "constant": terms.constant,
         "information": information,
         "pull": pull,
-        "bucket_of_unit": design.bucket,
+        "bucket_of_unit": design.units.bucket,
         "site": sites.y,
         "site_precision": sites.w,
         "group_of_unit": sites.group,
-        "n_correct": design.n_correct,
-        "n_samples": design.n_samples,
+        "n_correct": design.observed["n_correct"],
+        "n_samples": design.observed["n_samples"],
     }
     return arrays | packed(numbers_of(scale_priors(spec), spec))
 
 
 def link_of(spec: Spec) -> int:
-    """Return the kernel's link for the scale on which the law is linear."""
-    return LINKS[linear_of(spec).scale]
+    """Return the kernel's link for the scale that the curve is on."""
+    return LINKS[spec.coordinates.scale]
 
 
-def sampler_sites(spec: Spec, design: PassDesign) -> GroupedSites:
+def sampler_sites(spec: Spec, design: Design) -> GroupedSites:
     """Sites that the sampler's coordinates rest on."""
     return group_sites(make_sites(design, link_of(spec)))
 
@@ -70,9 +70,7 @@ def _scale_of_columns(terms: Sequence[Term], names: Sequence[str]) -> Array:
     return np.repeat(np.array(places, int), [term.block.shape[-1] for term in terms])
 
 
-def _of_mean(
-    spec: Spec, design: PassDesign, terms: Terms, sites: GroupedSites
-) -> tuple[Array, Array]:
+def _of_mean(spec: Spec, design: Design, terms: Terms, sites: GroupedSites) -> tuple[Array, Array]:
     """Information on each bucket's mean at the runs, units integrated out at typical scales.
 
     The second array is what it pulls the mean to, less the constant.
@@ -83,9 +81,9 @@ def _of_mean(
     }
     root = unit_root(terms, typical)
     covariance = root @ root.T
-    count, runs = len(design.buckets), len(design.runs)
+    count, runs = len(design.units.buckets), len(design.runs)
     information, pull = np.zeros((count, runs, runs)), np.zeros((count, runs))
-    for unit, bucket in enumerate(design.bucket):
+    for unit, bucket in enumerate(design.units.bucket):
         w = sites.w[sites.group[unit]]
         own = np.linalg.solve(np.eye(runs) + w[:, None] * covariance, np.diag(w))
         information[bucket] += (own + own.T) / 2

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 
 from bayes_scaling.arrays import Array, Index
-from bayes_scaling.inference.passes.design import PassDesign
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.kernel import LOGISTIC
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
@@ -31,13 +31,13 @@ class Sites:
     w: Array
 
 
-def make_sites(design: PassDesign, link: int) -> Sites:
+def make_sites(design: Design, link: int) -> Sites:
     """Match moments of the likelihood of each count times a wide normal about its run's mean.
 
     A count of zero says only that the hazard is high: its likelihood has no mode, so a site from
     moments serves where one from curvature doesn't.
     """
-    n, c = design.n_samples, design.n_correct
+    n, c = design.observed["n_samples"], design.observed["n_correct"]
     seen = n > 0
     rough = log_hazard((c + 0.5) / (n + 1.0), link)
     tried = np.maximum(seen.sum(axis=0), 1)

@@ -11,8 +11,8 @@ import xarray as xr
 from joblib import Parallel, delayed
 
 from bayes_scaling.arrays import Array, Index
+from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.passes.candidates import resample
-from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.recovery import of_population, with_units
 from bayes_scaling.inference.passes.sampler_data import link_of, mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
@@ -23,13 +23,13 @@ CANDIDATES = 48
 KEPT = 1000
 
 
-def choose_subset(design: PassDesign, size: int, random_seed: int) -> Index:
+def choose_subset(design: Design, size: int, random_seed: int) -> Index:
     """Choose problems at random, from each bucket in proportion to its size."""
     rng = np.random.default_rng([random_seed, 2])
     share = size / len(design.units)
     chosen = []
-    for bucket in range(len(design.buckets)):
-        members = np.flatnonzero(design.bucket == bucket)
+    for bucket in range(len(design.units.buckets)):
+        members = np.flatnonzero(design.units.bucket == bucket)
         count = min(len(members), max(1, round(share * len(members))))
         chosen.append(rng.choice(members, count, replace=False))
     return np.sort(np.concatenate(chosen))
@@ -44,14 +44,14 @@ def thin_draws(posterior: xr.Dataset, kept: int = KEPT) -> xr.Dataset:
 
 
 def recover_units(
-    spec: Spec, design: PassDesign, posterior: xr.Dataset, random_seed: int
+    spec: Spec, design: Design, posterior: xr.Dataset, random_seed: int
 ) -> tuple[xr.Dataset, Array]:
     """Draw every problem's parameters given the draws of what problems share.
 
     Parameters
     ----------
     spec : Spec
-    design : PassDesign
+    design : Design
         Of all problems.
     posterior : xarray.Dataset
         Of a fit of some of them.
@@ -75,7 +75,7 @@ def recover_units(
 
     def draw(row: int) -> None:
         own = {name: float(values[row]) for name, values in scales.items()}
-        mean = mean_at(terms, own, shared[row], len(design.buckets))[design.bucket]
+        mean = mean_at(terms, own, shared[row], len(design.units.buckets))[design.units.bucket]
         rng = np.random.default_rng([random_seed, 3, row])
         resample(
             unit_root(terms, own),
@@ -84,8 +84,8 @@ def recover_units(
             rng.uniform(size=len(design.units)),
             sites.y,
             sites.w,
-            design.n_correct,
-            design.n_samples,
+            design.observed["n_correct"],
+            design.observed["n_samples"],
             link_of(spec),
             weights[row],
             share[row],

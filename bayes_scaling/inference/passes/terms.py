@@ -12,9 +12,9 @@ import numpy as np
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import SpecError
-from bayes_scaling.inference.passes.design import BUCKET, PassDesign, unit_column
-from bayes_scaling.specification.discrepancy import covariance, square_root
-from bayes_scaling.specification.laws.law import Linear
+from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.passes.design import BUCKET, unit_column
+from bayes_scaling.specification.discrepancy import Discrepancy, square_root
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
@@ -32,11 +32,14 @@ class Term:
     block : ndarray
         At unit scale: shape ``(runs, rank)`` of a term of units, ``(buckets, runs, rank)`` of the
         mean.
+    of : Discrepancy or None
+        What it is the root of, if it is.
     """
 
     name: str
     scale: float | str
     block: Array
+    of: Discrepancy | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Terms:
         return [term.block for term in self.units]
 
 
-def make_terms(spec: Spec, design: PassDesign) -> Terms:
+def make_terms(spec: Spec, design: Design) -> Terms:
     """Write a specification as Gaussian terms at the runs of a design.
 
     Raises
@@ -71,7 +74,7 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
     unit, constant = unit_column(spec), np.zeros(len(design.runs))
     mean: list[Term] = []
     units: list[Term] = []
-    for name, along in linear_of(spec).basis(design.x).items():
+    for name, along in basis_of(spec, design.x).items():
         for own, prior in levels(name, spec.priors[name]):
             if not isinstance(prior, Prior):
                 constant = constant + prior * along
@@ -96,13 +99,14 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
             continue
         amplitude = discrepancy.amplitude
         scale = discrepancy.name if isinstance(amplitude, Prior) else amplitude
-        at = design.positions(discrepancy, design.compute)
-        root = square_root(covariance(discrepancy, at, at))
+        root = _root(design, discrepancy)
         own = discrepancy.name.replace("amplitude", "discrepancy")
         if discrepancy.over == unit:
-            units.append(Term(own, scale, root))
+            units.append(Term(own, scale, root, discrepancy))
         else:
-            mean.append(Term(own, scale, _spread(root, discrepancy.over == BUCKET, design)))
+            mean.append(
+                Term(own, scale, _spread(root, discrepancy.over == BUCKET, design), discrepancy)
+            )
     if not units:
         raise SpecError(
             f"{spec.name}: all {unit}s are alike; give {', '.join(spec.coordinates.parameters)}, "
@@ -111,11 +115,26 @@ def make_terms(spec: Spec, design: PassDesign) -> Terms:
     return Terms(constant, tuple(mean), tuple(units))
 
 
-def linear_of(spec: Spec) -> Linear:
-    """Return how the law is linear in the parameters that the specification states."""
-    linear = spec.coordinates.linear
-    assert linear is not None, f"the law {spec.law.name} says no basis"
-    return linear
+def _root(design: Design, term: Discrepancy) -> Array:
+    """Take the root that a fit keeps, or find it."""
+    kept = design.roots.get(term.name)
+    return square_root(design.covariance(term)) if kept is None else kept.rows
+
+
+def basis_of(spec: Spec, x: tuple[Array, ...]) -> dict[str, Array]:
+    """Find the columns of a law that is linear in the parameters that the specification states.
+
+    A column is what one of a parameter adds to the curve: the curve is the sum of the columns, each
+    times its parameter.
+    """
+    assert spec.coordinates.is_linear, f"the law {spec.law.name} isn't linear in what is stated"
+    nothing = dict.fromkeys(spec.coordinates.parameters, 0.0)
+
+    def curve(values: dict[str, float]) -> Array:
+        return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(values)))
+
+    origin = curve(nothing)
+    return {name: np.asarray(curve({**nothing, name: 1.0}) - origin) for name in nothing}
 
 
 def levels(name: str, prior: float | Prior) -> Iterator[tuple[str, float | Prior]]:
@@ -143,9 +162,9 @@ def scale_priors(spec: Spec) -> dict[str, Prior]:
     return found | {name: prior for name, prior in own.items() if isinstance(prior, Prior)}
 
 
-def _spread(root: Array, by_bucket: bool, design: PassDesign) -> Array:
+def _spread(root: Array, by_bucket: bool, design: Design) -> Array:
     """Give a root, shape ``(runs, rank)``, to each bucket apart, or one to all."""
-    count = len(design.buckets)
+    count = len(design.units.buckets)
     if not by_bucket:
         return np.tile(root, (count, 1, 1))
     blocks = np.einsum("bc,mr->bmcr", np.eye(count), root)

@@ -8,6 +8,7 @@ from bayes_scaling.specification.domains import Domain
 
 Values = dict[str, Any]
 
+LOG = "log"
 LOG_HAZARD = "log(-log p)"
 MINUS_LOGIT = "-logit p"
 
@@ -33,8 +34,13 @@ class Parameter:
         Whether it says where the law ends. A floor that a law has as a share comes first.
     has_unit : bool
         Whether it carries the unit of the response, so that it means nothing on another ladder.
+    is_part : bool
+        Whether it is a part of the loss at C0, which the floor's share parts in two.
     is_learned : bool
         Whether `learn_priors` learns its prior unless told otherwise.
+    shifts : str
+        The covariate whose logarithm it is added to, for the runs of its group: a recipe multiplies
+        compute. Empty if it shifts none.
     """
 
     gloss: str
@@ -44,23 +50,9 @@ class Parameter:
     is_slope: bool = False
     is_floor: bool = False
     has_unit: bool = False
+    is_part: bool = False
     is_learned: bool = False
-
-
-@dataclass(frozen=True)
-class Linear:
-    """How a law of pass rates is linear in its parameters.
-
-    Attributes
-    ----------
-    scale : {LOG_HAZARD, MINUS_LOGIT}
-        The function of the pass rate that is linear.
-    basis : callable
-        From x to a dict of columns, one a parameter: the scale is the sum of both multiplied.
-    """
-
-    scale: str
-    basis: Callable[[Any], Values]
+    shifts: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +74,10 @@ class Coordinates:
         ``|d stated / d curve|``. With it the sampler moves in the law's first coordinates.
     response : str
         The response whose models may be stated so.
-    linear : Linear, optional
-        For pass rates.
+    scale : {LOG, LOG_HAZARD, MINUS_LOGIT}
+        What of the response the curve is then; discrepancies and effects are added on that scale.
+    is_linear : bool
+        Whether the curve is linear in these parameters.
     """
 
     parameters: tuple[str, ...]
@@ -92,7 +86,8 @@ class Coordinates:
     numbers: frozenset[str] = frozenset()
     density: Callable[[Values], Any] | None = None
     response: str = "loss"
-    linear: Linear | None = None
+    scale: str = LOG
+    is_linear: bool = False
 
     @property
     def pinned(self) -> frozenset[str]:
@@ -124,8 +119,9 @@ class Law:
         The law as it is written down, by response: ``_`` lowers and ``^`` raises what follows, and
         names of parameters stand in backticks. A unit that has a law of its own is ``i``.
     curve : callable
-        Log of the response: a pure function of x and of the curve's arguments, which runs on
-        numbers, on arrays and on the variables of a graph.
+        Log of the response, or what else the coordinates' scale says: a pure function of the
+        logarithm of each covariate, in the order of `columns`, and of the curve's arguments by
+        name. It runs on numbers, on arrays and on the variables of a graph.
     parameters : mapping of str to Parameter
         All that may be stated or are quoted.
     coordinates : tuple of Coordinates
@@ -175,6 +171,11 @@ class Law:
     def with_unit(self) -> tuple[str, ...]:
         """The parameters that carry the unit of the response."""
         return tuple(name for name, own in self.parameters.items() if own.has_unit)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parameters that are the two parts of the loss at C0."""
+        return tuple(name for name, own in self.parameters.items() if own.is_part)
 
     @property
     def learned(self) -> tuple[str, ...]:

@@ -2,23 +2,18 @@
 
 from typing import Any
 
-import numpy as np
-
 from bayes_scaling.specification.domains import REAL
-from bayes_scaling.specification.laws.elementwise import elementwise
 from bayes_scaling.specification.laws.law import (
     MINUS_LOGIT,
     Coordinates,
     Law,
-    Linear,
     Parameter,
-    Values,
     as_given,
 )
 
 
 def curve(x: Any, difficulty: Any, k: Any) -> Any:
-    """Log of -log p under a logistic law, ``logit p = k ln(C/C0) - difficulty``.
+    """Minus the log odds of a pass under a logistic law, ``logit p = k ln(C/C0) - difficulty``.
 
     It is the two-parameter item-response model with ability ln C. In the tail of hard problems p
     is a power of compute; near p = 1 it agrees with the law `power`.
@@ -35,7 +30,7 @@ def curve(x: Any, difficulty: Any, k: Any) -> Any:
     Returns
     -------
     float or array
-        ln(-ln p), of the broadcast shape.
+        Minus the log odds, of the broadcast shape.
 
     References
     ----------
@@ -43,15 +38,11 @@ def curve(x: Any, difficulty: Any, k: Any) -> Any:
 
     Examples
     --------
-    >>> round(float(np.exp(-np.exp(curve(0.0, difficulty=0.0, k=0.3)))), 12)
-    0.5
+    >>> import numpy as np
+    >>> round(1 / (1 + float(np.exp(curve(np.log(10.0), difficulty=0.5, k=0.3)))), 3)
+    0.548
     """
-    maths = elementwise(x, difficulty, k)
-    return maths.log(maths.logaddexp(0.0 * x, difficulty - k * x))
-
-
-def _basis(x: Any) -> Values:
-    return {"difficulty": np.ones_like(x), "k": -x}
+    return difficulty - k * x
 
 
 LAW = Law(
@@ -68,7 +59,8 @@ LAW = Law(
             ("difficulty", "k"),
             as_given,
             response="passes",
-            linear=Linear(MINUS_LOGIT, _basis),
+            scale=MINUS_LOGIT,
+            is_linear=True,
         ),
     ),
     to_natural=as_given,

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import numpy as np
-
 from bayes_scaling.specification.domains import REAL
 from bayes_scaling.specification.laws.elementwise import elementwise, exp
 from bayes_scaling.specification.laws.law import (
     LOG_HAZARD,
     Coordinates,
     Law,
-    Linear,
     Parameter,
     Values,
     as_given,
@@ -65,10 +62,6 @@ def _to_natural(values: Values) -> Values:
     return {"a": values["level"], "b": values["elasticity"]}
 
 
-def _basis(x: Any) -> Values:
-    return {"log_alpha": np.ones_like(x), "k": -x}
-
-
 LAW = Law(
     name="power",
     columns=("compute",),
@@ -92,7 +85,8 @@ LAW = Law(
             ("log_alpha", "k"),
             _from_hazard,
             response="passes",
-            linear=Linear(LOG_HAZARD, _basis),
+            scale=LOG_HAZARD,
+            is_linear=True,
         ),
     ),
     to_natural=_to_natural,

@@ -5,8 +5,8 @@ import pytest
 from chance import z
 from scipy import special, stats
 
+from bayes_scaling.inference.design import Design, Units
 from bayes_scaling.inference.passes.candidates import log_mean_weights, resample
-from bayes_scaling.inference.passes.design import PassDesign
 from bayes_scaling.inference.passes.evidence import _nodes, log_evidence
 from bayes_scaling.inference.passes.kernel import POWER
 from bayes_scaling.inference.passes.recovery import of_population
@@ -14,6 +14,7 @@ from bayes_scaling.inference.passes.sampler_data import mean_at, unit_root
 from bayes_scaling.inference.passes.sites import make_sites
 from bayes_scaling.inference.passes.subset import CANDIDATES
 from bayes_scaling.inference.passes.terms import make_terms
+from bayes_scaling.inference.places import along
 
 UNITS = (0, 7, 12, 23)
 
@@ -28,10 +29,12 @@ def by_brute_force(fit, posterior, row, unit, rng, count=400_000):
     terms = make_terms(fit.spec, fit.design)
     scales, shared = of_population(fit.spec, terms, posterior)
     own = {name: float(values[row]) for name, values in scales.items()}
-    mean = mean_at(terms, own, shared[row], len(fit.design.buckets))[fit.design.bucket[unit]]
+    mean = mean_at(terms, own, shared[row], len(fit.design.units.buckets))[
+        fit.design.units.bucket[unit]
+    ]
     root = unit_root(terms, own)
     t = mean + rng.standard_normal((count, root.shape[1])) @ root.T
-    n, c = fit.design.n_samples[unit], fit.design.n_correct[unit]
+    n, c = fit.design.observed["n_samples"][unit], fit.design.observed["n_correct"][unit]
     log_p = stats.binom.logpmf(c, n, np.exp(-np.exp(t))).sum(axis=1)
     top = special.logsumexp(log_p) - np.log(count)
     return top, np.exp(log_p - top).std() / np.sqrt(count)
@@ -65,7 +68,7 @@ def test_other_nodes_say_the_same(fit_passes, population):
 
 
 def test_without_counts_it_is_one(fit_passes, population):
-    hidden = np.zeros(fit_passes.design.n_samples.shape, dtype=bool)
+    hidden = np.zeros(fit_passes.design.observed["n_samples"].shape, dtype=bool)
     hidden[5] = True
     found = log_evidence(fit_passes.spec, fit_passes.design.without(hidden), population, 1)
     np.testing.assert_allclose(found[:, 5], 0.0, atol=1e-9)
@@ -77,19 +80,22 @@ def unsolved(n, runs, mean, spread, problems=2):
     x = np.linspace(-3.0, 3.0, runs)
     root = np.column_stack([np.full(runs, spread), -0.2 * x, 0.1 * np.tri(runs, k=-1)[:, :-1]])
     shape = (problems, runs)
-    design = PassDesign(
-        units=("a", "b"), buckets=("1",), bucket=np.zeros(2, dtype=np.int64),
-        sizes=np.ones(2, dtype=np.int64), runs=tuple(map(str, range(runs))),
-        compute=np.exp(x), reference=1.0, n_samples=np.full(shape, float(n)),
-        n_correct=np.zeros(shape),
-    )  # fmt: skip
+    units = Units(("a", "b"), ("1",), np.zeros(2, dtype=np.int64), np.ones(2, dtype=np.int64))
+    design = Design(
+        runs=tuple(map(str, range(runs))),
+        families=("ladder",),
+        places=along("compute", np.exp(x)),
+        references={"compute": np.ones(1)},
+        observed={"n_samples": np.full(shape, float(n)), "n_correct": np.zeros(shape)},
+        units=units,
+    )
     return design, root, np.broadcast_to(mean - 0.1 * x, shape).copy()
 
 
 def weighed_prior(design, root, mean, rng, count=400_000):
     """Log hazards of the first problem drawn from their prior, with the likelihood's logarithm."""
     t = mean[0] + rng.standard_normal((count, root.shape[1])) @ root.T
-    return t, (design.n_samples[0] * np.log1p(-np.exp(-np.exp(t)))).sum(axis=1)
+    return t, (design.observed["n_samples"][0] * np.log1p(-np.exp(-np.exp(t)))).sum(axis=1)
 
 
 @pytest.mark.parametrize(("n", "mean", "spread"), [(60, 0.5, 1.5), (100, 0.5, 2.5), (1000, 1.5, 2)])
@@ -100,7 +106,7 @@ def test_problems_that_nobody_solved_may_be_very_hard(n, mean, spread):
     exact = special.logsumexp(log_p) - np.log(len(log_p))
     found = np.empty(2)
     nodes = _nodes(root.shape[1], 1)
-    counts = design.n_correct, design.n_samples
+    counts = design.observed["n_correct"], design.observed["n_samples"]
     log_mean_weights(root, means, nodes, sites.y, sites.w, *counts, POWER, found)
     np.testing.assert_allclose(found, exact, atol=0.1)
 

@@ -51,14 +51,16 @@ def test_the_posterior_has_what_the_specification_names(fit_passes):
         "k_mu": ("bucket",),
         "k": ("problem",),
         "run_effect": ("run",),
-        "discrepancy": ("run",),
-        "discrepancy_2": ("problem", "run"),
+        "amplitude_weights": ("amplitude_weight",),
+        "amplitude_2_weights": ("problem", "amplitude_2_weight"),
         "population_weights": ("weight",),
     }
     assert posterior.sizes["problem"] == 24
     assert list(posterior["bucket"].values) == list("123456")
-    assert np.abs(posterior["discrepancy"].isel(run=0)).max() < 1e-6
-    assert np.abs(posterior["discrepancy_2"].isel(run=0)).max() < 1e-6
+    for name in ("amplitude", "amplitude_2"):
+        assert np.abs(fit_passes.design.roots[name].rows[0]).max() < 1e-6
+        kept = fit_passes.posterior["constant_data"][f"{name}_root"]
+        np.testing.assert_array_equal(kept, fit_passes.design.roots[name].rows)
     assert fit_passes.diagnosis.converged
 
 
@@ -140,8 +142,8 @@ def test_buckets_are_formed_and_the_notes_say_how(small):
     fit = bs.fit("pass_rate", small, **QUICK)
     assert fit.notes == ("Buckets: 6, by difficulty for the fitted runs.",)
     formed = bs.form_buckets(bs.read_passes(small), 6)
-    assert fit.passes["bucket"].tolist() == formed["bucket"].tolist()
-    np.testing.assert_array_equal(fit.passes["n_correct"], small["n_correct"])
+    assert fit.table["bucket"].tolist() == formed["bucket"].tolist()
+    np.testing.assert_array_equal(fit.table["n_correct"], small["n_correct"])
 
 
 def test_few_samples_are_split_and_the_notes_say_so(small):
@@ -150,7 +152,7 @@ def test_few_samples_are_split_and_the_notes_say_so(small):
     assert "Buckets: 6, formed on half of the samples" in fit.notes[0]
     left = bs.predict(fit, compute=1e24).n_samples
     assert f"It has {left} samples a problem and run" in fit.notes[0]
-    assert (fit.passes["n_samples"] == 10).all()
+    assert (fit.table["n_samples"] == 10).all()
 
 
 def test_runs_may_have_tried_other_problems_and_problems_be_solved_by_all_or_nobody(small):
@@ -160,8 +162,8 @@ def test_runs_may_have_tried_other_problems_and_problems_be_solved_by_all_or_nob
     correct = correct.where(ragged["problem"] != "11", ragged["n_samples"])
     fit = bs.fit("pass_rate", ragged.assign(n_correct=correct), **QUICK)
     design, posterior = fit.design, fit.posterior["posterior"].to_dataset()
-    assert design.n_samples[5].tolist() == [60, 0, 0, 0]
-    assert (design.n_samples[:4, 1] == 0).all()
+    assert design.observed["n_samples"][5].tolist() == [60, 0, 0, 0]
+    assert (design.observed["n_samples"][:4, 1] == 0).all()
     assert np.isfinite(posterior["log_alpha"]).all()
     middle = posterior["log_alpha"].mean(("chain", "draw"))
     assert middle.sel(problem="10") > middle.median() > middle.sel(problem="11")
@@ -194,9 +196,11 @@ def test_a_fit_is_saved_and_loaded_whole(fit_passes, tmp_path):
     assert (loaded.spec, loaded.random_seed) == (fit_passes.spec, 1)
     assert (loaded.notes, loaded.diagnosis) == (fit_passes.notes, fit_passes.diagnosis)
     assert loaded.data_hash == fit_passes.data_hash
-    pd.testing.assert_frame_equal(loaded.passes, fit_passes.passes, check_dtype=False)
-    np.testing.assert_array_equal(loaded.design.n_correct, fit_passes.design.n_correct)
-    assert loaded.design.reference == 2e21
+    pd.testing.assert_frame_equal(loaded.table, fit_passes.table, check_dtype=False)
+    np.testing.assert_array_equal(
+        loaded.design.observed["n_correct"], fit_passes.design.observed["n_correct"]
+    )
+    assert loaded.reference.tolist() == [2e21]
     one, same = (bs.predict(fit, compute=1e24).summary() for fit in (fit_passes, loaded))
     pd.testing.assert_frame_equal(one, same)
 
@@ -234,7 +238,7 @@ def test_several_families_are_refused(small):
 
 
 def test_arguments_that_are_for_other_models_are_refused(small):
-    assert refused(small, reference={"x": 1e20}).startswith("reference: counts are of one family")
+    assert refused(small, reference={"x": 1e20, "y": 1e20}).startswith("reference: counts are")
     assert refused(small, subset=0) == "subset: expected a positive number of problems, got 0."
     said = refused(small, model="pass_rate_bucket", subset=3)
     assert (

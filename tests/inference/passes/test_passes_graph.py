@@ -11,10 +11,12 @@ import bayes_scaling as bs
 from bayes_scaling.errors import SpecError
 from bayes_scaling.inference.passes import sites
 from bayes_scaling.inference.passes.design import make_pass_design
-from bayes_scaling.inference.passes.graph import build_pass_model, build_pass_sampler_model
+from bayes_scaling.inference.passes.graph import build_pass_sampler_model
 from bayes_scaling.inference.passes.recovery import recover_posterior
-from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS, link_of
+from bayes_scaling.inference.passes.sampler_data import MEAN, UNITS
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
+from bayes_scaling.inference.plain import build_plain
+from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.spec import parse_spec
 
 SPEC = bs.load_model("pass_rate")
@@ -70,20 +72,16 @@ def normal(values, mean, sd):
     return stats.norm(mean, sd).logpdf(values).sum()
 
 
-def walk(values, kernel, amplitude, decades):
-    """Log density of a walk at the runs beyond the smallest, where it is zero."""
+def walk(kernel, decades):
+    """Covariance of a walk at the runs, at unit amplitude."""
     near, far = np.minimum.outer(decades, decades), np.maximum.outer(decades, decades)
-    unit = near if kernel == "brownian" else near**2 * (3 * far - near) / 6
-    rows = np.atleast_2d(values)
-    assert np.allclose(rows[:, 0], 0.0, atol=1e-6)
-    law = stats.multivariate_normal(cov=amplitude**2 * unit[1:, 1:])
-    return np.sum(law.logpdf(rows[:, 1:]))
+    return near if kernel == "brownian" else near**2 * (3 * far - near) / 6
 
 
 def written_apart(name, v, design):
     """Log posterior of the parameters that a spec names, from its formulas alone."""
-    spec, bucket, x = SPECS[name], design.bucket, np.log(design.compute / 1e20)
-    decades = np.log10(design.compute / design.compute.min())
+    spec, bucket, x = SPECS[name], design.units.bucket, np.log(design.scale / 1e20)
+    decades = np.log10(design.scale / design.scale.min())
     first = "difficulty" if name == "logistic" else "log_alpha"
     sigma_run = v.get("sigma_run", 0.2)
     total = normal(v["run_effect"], 0.0, sigma_run)
@@ -103,18 +101,22 @@ def written_apart(name, v, design):
         total += normal(v["problem_run_effect"], 0.0, v["sigma_problem_run"])
         total += normal(v["bucket_run_effect"], 0.0, v["sigma_bucket_run"])
         beyond = v["problem_run_effect"] + v["bucket_run_effect"][bucket]
-    if "discrepancy" in v:
-        total += walk(v["discrepancy"], "integrated_brownian", v["amplitude"], decades)
-        beyond = beyond + v["discrepancy"]
-    if "discrepancy_2" in v:
-        scale = v.get("amplitude_2", 0.25)
-        total += walk(v["discrepancy_2"], "brownian", scale, decades)
-        beyond = beyond + v["discrepancy_2"]
+    for term in spec.discrepancy:
+        if term.amplitude == 0.0:
+            continue
+        weights, unit = v[f"{term.name}_weights"], walk(term.kernel, decades)
+        total += normal(weights, 0.0, 1.0)
+        root = square_root(unit)
+        beyond = beyond + v.get(term.name, term.amplitude) * weights @ root.T
     level = v.get(first, np.full(len(design.units), 0.4))
     t = level[:, None] - v["k"][:, None] * x + v["run_effect"] + beyond
     p = 1 / (1 + np.exp(t)) if spec.law.name == "logistic" else np.exp(-np.exp(t))
-    seen = design.n_samples > 0
-    total += stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
+    seen = design.observed["n_samples"] > 0
+    total += (
+        stats.binom(design.observed["n_samples"][seen], p[seen])
+        .logpmf(design.observed["n_correct"][seen])
+        .sum()
+    )
     return total + of_scales(spec, v)
 
 
@@ -137,8 +139,7 @@ def named(spec, design, scales, flat):
     own = []
     for key, value in values.items():
         if key not in scales:
-            walks = key.startswith("discrepancy")
-            own.append(np.ravel(value[..., 1:] if walks else value))
+            own.append(np.ravel(value))
     return values, np.concatenate(own)
 
 
@@ -214,32 +215,19 @@ def test_the_sampler_moves_in_the_posterior_that_is_written_down(name, groups, m
     assert slope(point) @ along == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-5, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["pass_rate", "logistic"])
+@pytest.mark.parametrize("name", SPECS)
 def test_the_plain_model_is_the_one_written_down(name):
     spec, design = SPECS[name], design_of(SPECS[name])
-    model = build_pass_model(spec, design)
+    model = build_plain(spec, design)
     density = model.compile_logp(mode=INTERPRETED)
-    predictor = model.replace_rvs_by_values([model["log_hazard"]])
-    hazards = model.compile_fn(
-        predictor, inputs=model.value_vars, mode=INTERPRETED, on_unused_input="ignore"
-    )
-    rng, terms = np.random.default_rng(4), make_terms(spec, design)
-    gaps = []
+    start, rng = model.initial_point(), np.random.default_rng(4)
     for _ in range(3):
-        scales, _ = random_point(spec, design, rng)
-        shapes = {term.name: term.block.shape[-1:] for term in terms.mean}
-        shapes |= {term.name: (len(design.units), term.block.shape[-1]) for term in terms.units}
-        weights = {f"{term}_weights": rng.normal(size=shape) for term, shape in shapes.items()}
-        logs = {f"{key}_log__": np.log(value) for key, value in scales.items()}
-        (t,) = hazards({**logs, **weights})
-        logistic = link_of(spec)
-        p = 1 / (1 + np.exp(t)) if logistic else np.exp(-np.exp(t))
-        seen = design.n_samples > 0
-        apart = stats.binom(design.n_samples[seen], p[seen]).logpmf(design.n_correct[seen]).sum()
-        apart += sum(normal(value, 0.0, 1.0) for value in weights.values())
-        apart += of_scales(spec, scales) + sum(logs.values())
-        gaps.append(float(density({**logs, **weights})) - apart)
-    np.testing.assert_allclose(gaps, 0.0, atol=1e-6)  # of log factorials
+        point = {key: 0.3 * rng.normal(size=np.shape(value)) for key, value in start.items()}
+        logs = {key: value for key, value in point.items() if key.endswith("_log__")}
+        values = {key.removesuffix("_log__"): value for key, value in point.items()}
+        values |= {key.removesuffix("_log__"): np.exp(value) for key, value in logs.items()}
+        apart = written_apart(name, values, design) + sum(logs.values())
+        np.testing.assert_allclose(float(density(point)), apart, atol=1e-6)
 
 
 def test_the_plain_model_keeps_its_digits_at_hazards_near_zero():
@@ -248,7 +236,7 @@ def test_the_plain_model_keeps_its_digits_at_hazards_near_zero():
     spec = extended(spec, '[effects.problem_run]\ndist = "HalfNormal"\nsigma = 1e-9\n')
     table = counts().query("run == 'a' and problem == 'p1'").assign(n_samples=1, n_correct=0)
     design = make_pass_design(spec, bs.read_passes(table), 1e19)
-    model = build_pass_model(spec, design)
+    model = build_plain(spec, design)
     point = {name: np.zeros_like(value) for name, value in model.initial_point().items()}
     stable = Mode(linker="py", optimizer="fast_run")  # rewrites log(1 - sigmoid)
     counted = model.compile_logp(vars=[model["n_correct"]], mode=stable)

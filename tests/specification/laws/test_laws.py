@@ -18,15 +18,11 @@ CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3
 CURVE |= {"difficulty": 0.7, "k": 0.2, "b": 0.3, "start": 0.4, "chance": 0.25}
 
 
-ON_SCALE = {
-    LOG_HAZARD: lambda log_hazard: log_hazard,
-    MINUS_LOGIT: lambda log_hazard: np.log(np.expm1(np.exp(log_hazard))),
-}
 LINEAR = {
     f"{law.name}: {', '.join(way.parameters)}": (law, way)
     for law in LAWS.values()
     for way in law.coordinates
-    if way.linear
+    if way.is_linear
 }
 
 
@@ -84,18 +80,19 @@ def test_every_quoted_parameter_is_described(law):
 
 
 @pytest.mark.parametrize(("law", "way"), LINEAR.values(), ids=LINEAR)
-def test_a_basis_is_the_curve_on_its_scale(law, way):
-    values = {name: 0.3 + 0.2 * place for place, name in enumerate(way.parameters)}
-    columns = way.linear.basis(X)
-    assert tuple(columns) == way.parameters
-    line = sum(values[name] * column for name, column in columns.items())
-    log_hazard = law.curve(X, **way.to_curve(values))
-    np.testing.assert_allclose(ON_SCALE[way.linear.scale](log_hazard), line, rtol=1e-9, atol=1e-12)
+def test_a_curve_that_is_said_to_be_linear_is(law, way):
+    one, other = (
+        {name: start + 0.2 * place for place, name in enumerate(way.parameters)}
+        for start in (0.3, -1.1)
+    )
+    middle = {name: (one[name] + other[name]) / 2 for name in one}
+    at = [law.curve(X, **way.to_curve(values)) for values in (one, other, middle)]
+    np.testing.assert_allclose(at[2], (at[0] + at[1]) / 2, rtol=1e-9, atol=1e-12)
 
 
-def test_every_law_of_pass_rates_is_linear():
+def test_every_law_of_pass_rates_is_on_a_scale_of_pass_rates():
     ways = [way for law in LAWS.values() for way in law.ways("passes")]
-    assert all(way.linear for way in ways)
+    assert all(way.scale in (LOG_HAZARD, MINUS_LOGIT) for way in ways)
 
 
 @pytest.mark.parametrize("name", [name for name, law in LAWS.items() if law.ways("loss")])

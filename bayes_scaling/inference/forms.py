@@ -1,0 +1,79 @@
+"""Forms: how the sampler sees a model. The first that suits wins; the plain one always does.
+
+A form is another set of coordinates of the same posterior. ``integrated`` is of one response a run
+that scatters on its logarithm, ``counted`` of counts under a law that is linear in its parameters:
+many times the effective draws of ``plain``, against which tests hold them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bayes_scaling.inference.attempts import Attempt
+from bayes_scaling.inference.design import Design, Root
+from bayes_scaling.inference.discrepancies import exact_roots
+from bayes_scaling.inference.passes.sampling import sample_passes
+from bayes_scaling.inference.plain_sampling import sample_plain
+from bayes_scaling.inference.roots import kept_roots
+from bayes_scaling.inference.sampling import sample_losses
+from bayes_scaling.specification.laws.law import LOG, LOG_HAZARD, MINUS_LOGIT
+from bayes_scaling.specification.spec import Spec
+
+SCATTERED = frozenset({"StudentT", "Normal"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to sample a model.
+
+    Attributes
+    ----------
+    name : str
+    suits : callable
+        Whether it can sample a specification and its design.
+    roots : callable
+        The roots of discrepancies that it moves along.
+    sample : callable
+        Draws from the posterior; the settings are those of `nuts.draw`.
+    note : str
+        What a fit says of it; empty for the forms that models on the shelf were judged in.
+    """
+
+    name: str
+    suits: Callable[[Spec, Design], bool]
+    roots: Callable[[Spec, Design], dict[str, Root]]
+    sample: Callable[..., Attempt]
+    note: str = ""
+
+
+def _scatters(spec: Spec, design: Design) -> bool:
+    """Whether each run has one response that scatters on its log about a law without shifts."""
+    return (
+        "y" in design.observed
+        and spec.noise.dist in SCATTERED
+        and spec.coordinates.scale == LOG
+        and spec.groups <= {"family"}
+        and not spec.effects
+    )
+
+
+def _counts(spec: Spec, design: Design) -> bool:
+    """Whether all but the scales is Gaussian before the counts are seen."""
+    linear = spec.coordinates.is_linear and spec.coordinates.scale in {LOG_HAZARD, MINUS_LOGIT}
+    return bool(len(design.units)) and spec.noise.dist == "Binomial" and linear
+
+
+INTEGRATED = Form("integrated", _scatters, kept_roots, sample_losses)
+COUNTED = Form("counted", _counts, exact_roots, sample_passes)
+PLAIN = Form(
+    "plain",
+    lambda spec, design: True,  # noqa: ARG005
+    exact_roots,
+    sample_plain,
+    "Sampled in the plain form of the model.",
+)
+FORMS = (INTEGRATED, COUNTED, PLAIN)
+
+
+def form_of(spec: Spec, design: Design) -> Form:
+    """Return the first form that suits."""
+    return next(form for form in FORMS if form.suits(spec, design))

@@ -1,0 +1,35 @@
+"""The names of what is inferred, and what follows from it."""
+
+import xarray as xr
+
+from bayes_scaling.specification.laws.law import LOG
+from bayes_scaling.specification.prior_draws import quoted
+from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.spec import Spec
+
+
+def parameter_names(spec: Spec) -> list[str]:
+    """Names of the inferred parameters and hyperparameters, the innermost of each first."""
+    names: list[str] = []
+
+    def visit(name: str, prior: Prior) -> None:
+        for key, inner in prior.nested.items():
+            visit(f"{name}_{key}", inner)
+        names.append(name)
+
+    for name, prior in spec.free.items():
+        visit(name, prior)
+    return names
+
+
+def with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
+    """Add the parameters that people quote, and those that data see, where a law has any."""
+    if spec.coordinates.scale != LOG:
+        return posterior
+    values = {**spec.pinned, **{str(name): posterior[name] for name in posterior.data_vars}}
+    derived = {
+        name: value
+        for name, value in quoted(spec, values).items()
+        if name not in posterior and isinstance(value, xr.DataArray)
+    }
+    return posterior.assign(derived)
