@@ -37,6 +37,6 @@ def with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
 
 
 def labelled(posterior: xr.Dataset) -> xr.Dataset:
-    """Number the weights as the plain model does, so that PyMC takes them for its own."""
+    """Give the weights the numbers of the plain model, so that PyMC takes them for its own."""
     dims = [dim for dim in posterior.dims if str(dim).endswith("_weight")]
     return posterior.assign_coords({dim: np.arange(posterior.sizes[dim]) for dim in dims})
