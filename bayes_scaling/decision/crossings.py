@@ -206,7 +206,7 @@ def _paired(fit_a: Fit, fit_b: Fit, families: tuple[int, int], scales: Array) ->
 
 def _demand_alike(fit_a: Fit, fit_b: Fit, name: str) -> None:
     """Refuse two fits whose responses can't be compared."""
-    if fit_a.response is not fit_b.response:
+    if not fit_a.response.has_model(fit_b.spec):
         raise DataError(
             f"fit_b: {fit_b.spec.name} is a model of {fit_b.response.name} and "
             f"{fit_a.spec.name} one of {fit_a.response.name}; compare two of the same."
