@@ -24,14 +24,11 @@ import bayes_scaling as bs
 from bayes_scaling.arrays import Array
 from bayes_scaling.evaluation.scoring import Predictive, predictive_of, score_targets
 from bayes_scaling.specification.laws.params_tokens import curve
-from bayes_scaling.specification.spec import parse_spec
 
 RESULTS = Path(__file__).parent / "results"
 SEED = 1
 MODEL = bs.load_model("loss_params_tokens")
 MODELS = {"loss_params_tokens": MODEL, "law only": MODEL.with_priors(amplitude=0)}
-WALK = MODEL.text.replace('"rbf"', '"integrated_brownian"').replace("length = 2.0 ", "# ")
-MODELS["walks along both"] = parse_spec(WALK, name="walks along both")
 HUBER = "Huber, bootstrap"
 PUBLISHED = {"E": (1.817, 0.03), "alpha": (0.348, 0.02), "beta": (0.366, 0.02)}
 DROPPED = 3.44  # the five highest losses, of large models that were stopped very early

@@ -2,6 +2,7 @@
 
 from bayes_scaling.cli.cache_commands import cache
 from bayes_scaling.cli.commands import app
+from bayes_scaling.cli.decide_commands import decide
 from bayes_scaling.cli.evaluation_commands import backtest, compare
 from bayes_scaling.cli.registry_commands import register, score, track, verify
 from bayes_scaling.cli.report_commands import report
@@ -14,6 +15,7 @@ app.command()(score)
 app.command()(track)
 app.command()(report)
 app.command()(cache)
+app.add_typer(decide, name="decide")
 
 __all__ = ["app", "main"]
 
