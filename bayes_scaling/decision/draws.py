@@ -50,13 +50,13 @@ def one_scale(fit: Fit, verb: str) -> str:
     return columns[0]
 
 
-def amounts_of(name: str, values: Any) -> Array:
-    """Read one amount of a covariate, or several; raises DataError."""
+def amounts_of(name: str, values: Any, unit: str | None = None) -> Array:
+    """Read one amount or several, of what the name says or of `unit`; raises DataError."""
     listed = [values] if isinstance(values, str) or np.ndim(values) == 0 else list(values)
     if not listed:
         raise DataError(f"{name}: none given.")
     try:
-        return np.array([amount_of(name, value) for value in listed])
+        return np.array([amount_of(unit or name, value) for value in listed])
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
 
