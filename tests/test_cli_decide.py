@@ -3,11 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
 from bayes_scaling.cli import app
+
+RUN = ("--candidate", "compute=1e20", "--target", "compute=1e24")
 
 
 def invoke(*arguments):
@@ -56,6 +59,20 @@ def test_crossing(saved):
     assert "the same data" in found["notes"][0]
 
 
+def test_next_run(fit_cerebras, saved):
+    sizes = [
+        text for size in ("1e20", "1e21", "4e21") for text in ("--candidate", f"compute={size}")
+    ]
+    asked = (*sizes, "--target", "compute=2.3e22", "--budget", "5e21")
+    found = parsed("next-run", saved, *asked)
+    candidates = pd.DataFrame({"compute": [1e20, 1e21, 4e21]})
+    choice = bs.decision.next_run(fit_cerebras, candidates, {"compute": 2.3e22}, budget=5e21)
+    removes = [row["removes"] for row in found["candidates"]]
+    np.testing.assert_allclose(removes, choice.candidates["removes"])
+    assert [row["candidate"] for row in found["chosen"]] == list(choice.chosen)
+    assert "removes" in invoke("decide", "next-run", saved, *asked).stdout
+
+
 def test_floor(fit_cerebras, saved):
     found = parsed("floor", saved, "--at", "2.3e22")
     table = bs.decision.value_of_floor(fit_cerebras, compute=2.3e22).summary()
@@ -68,6 +85,11 @@ def test_floor(fit_cerebras, saved):
         (("allocate", "x.csv", "--at", "a lot"), "--at: 'a lot' isn't an amount of compute"),
         (("allocate", "x.csv", "--at", "1e22", "--size", "big"), "--size: 'big' isn't a count"),
         (("compute-for", "x.csv"), "--loss: give one, or --pass-rate of a model of passes."),
+        (("next-run", "x.csv", *RUN, "--budget", "much"), "--budget: 'much' isn't an amount"),
+        (
+            ("next-run", "x.csv", *RUN[:3], "1e21", "--budget", "1e21"),
+            "--target: expected two names",
+        ),
         (("floor", "x.csv", "--at", "-3"), "--at: got -3.0; compute must be positive"),
     ],
 )

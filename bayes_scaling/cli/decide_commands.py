@@ -1,6 +1,7 @@
-"""The commands that answer what to run: decide allocate, compute-for, crossing, floor."""
+"""The commands that answer what to run: decide allocate, compute-for, crossing, next-run, floor."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -147,6 +148,53 @@ def crossing(
 
 
 @decide.command()
+def next_run(
+    ladder_or_fit: LadderOrFit,
+    *,
+    candidate: Annotated[
+        list[str],
+        typer.Option(
+            metavar="COLUMN=AMOUNT[,...]",
+            help="A run that may be trained, such as compute=1e21 or params=1B,tokens=20B; with "
+            "cost=FLOP where that isn't compute or 6 x params x tokens. Repeatable.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN=AMOUNT[,...]",
+            help="The run whose forecast matters, such as compute=1e24.",
+            show_default=False,
+        ),
+    ],
+    budget: Annotated[str, typer.Option(help="FLOP for all runs together.", show_default=False)],
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Choose the affordable runs that make the forecast of a target surest."""
+    import pandas as pd
+
+    from bayes_scaling.decision import next_run as find
+
+    _demand_amounts("--budget", "compute", [budget])
+    asked = _run("--target", target)
+    table = pd.DataFrame([_run("--candidate", one) for one in candidate])
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own["family"] = family
+    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    found = find(fitted, table, asked, budget=budget, family=family)
+    tables = {"candidates": found.candidates, "chosen": found.summary()}
+    _print(tables, found.notes, [fitted], as_json=json)
+
+
+@decide.command()
 def floor(
     ladder_or_fit: LadderOrFit,
     *,
@@ -181,14 +229,26 @@ def _find(
     **settings: Any,
 ) -> "Fit":
     """Load a fit, or make one; of a saved one no model may be named."""
-    from pathlib import Path
-
     from bayes_scaling.cli.outputs import SAVED
     from bayes_scaling.cli.running import find_fit
 
     is_saved = Path(path).suffix.lower() == SAVED
     settings["family"] = [family] if family else None
     return find_fit(path, given if is_saved else model, **settings)
+
+
+def _run(option: str, text: str) -> dict[str, float]:
+    """Read what was typed of one run."""
+    from bayes_scaling.cli.words import read_pairs
+    from bayes_scaling.data import amount_of
+
+    pairs = read_pairs(option, text.split(",")) or {}
+    for name, value in pairs.items():
+        _demand_amounts(option, "compute" if name == "cost" else name, [value])
+    return {
+        name: amount_of("compute" if name == "cost" else name, value)
+        for name, value in pairs.items()
+    }
 
 
 def _demand_amounts(option: str, name: str, values: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ def test_fits_that_cannot_be_compared(fit_cerebras):
     said = r"^fit_b: its losses are in bits per byte and those of fit_a in nats per token"
     with pytest.raises(DataError, match=said):
         bs.decision.crossing(of([2.5] * 2, 0.05, nats), of([2.5] * 2, 0.06, bits))
-    along = POWER.text.replace("law      =", 'along    = "tokens"\nlaw      =')
+    along = POWER.text.replace("law = ", 'along = "tokens"\nlaw = ')
     along = along.replace('["compute"]', '["tokens"]')
     spec = bs.specification.spec.parse_spec(along, name="of_tokens").with_priors(amplitude=0)
     tokens = known(
