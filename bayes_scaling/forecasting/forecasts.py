@@ -47,6 +47,8 @@ class Forecast(Tables):
         Of the draws; where it is None, they were made with the fit's.
     chosen : ndarray of bool, shape (units,)
         The problems that are averaged over; all, unless restricted. Empty where there are none.
+    losses : Forecast or None
+        The forecast of the loss that it goes along, where `chain` made it.
     """
 
     targets: pd.DataFrame
@@ -55,6 +57,7 @@ class Forecast(Tables):
     notes: tuple[str, ...]
     random_seed: int | None = None
     chosen: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    losses: "Forecast | None" = None
 
     @property
     def n_samples(self) -> int:

@@ -50,7 +50,7 @@ def read_targets(
         name: np.broadcast_to([amount_of(name, value) for value in lists[name]], (count,)).copy()
         for name in columns
     }
-    return Places(_families(fit, family, count), numbers)
+    return fit.design.places_of(_families(fit, family, count), numbers)
 
 
 def _demand_names(fit: Fit, given: Mapping[str, Any]) -> None:

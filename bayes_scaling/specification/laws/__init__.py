@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bayes_scaling.specification.laws import (
     above_chance,
+    along_loss,
     broken_power_floor,
     late_start,
     logistic,
@@ -26,5 +27,6 @@ LAWS: Mapping[str, Law] = {
         late_start,
         saturating,
         above_chance,
+        along_loss,
     )
 }

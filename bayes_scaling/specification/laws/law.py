@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bayes_scaling.specification.domains import Domain
+from bayes_scaling.specification.links import Link
 
 Values = dict[str, Any]
 
@@ -128,6 +129,9 @@ class Law:
     at_reference : callable, optional
         Takes quoted parameters and the ratio of another C0 to theirs, and returns those that it
         changes; by default none.
+    link : callable, optional
+        Of a law whose covariate isn't seen as it is measured: takes the fitted runs' values of it,
+        their computes and the law's numbers, and returns the way to what takes its place.
     """
 
     name: str
@@ -138,6 +142,7 @@ class Law:
     coordinates: tuple[Coordinates, ...]
     to_natural: Callable[[Values], Values]
     at_reference: Callable[[Values, Any], Values] = unmoved
+    link: Callable[..., Link] | None = None
 
     @property
     def glosses(self) -> dict[str, str]:
