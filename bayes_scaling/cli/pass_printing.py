@@ -21,6 +21,7 @@ from bayes_scaling.cli.writing import (
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
 
+PLACES = {"compute": ("target (FLOP)", compute_text)}
 MEANS = "neg_log_pass: mean of -log p. pass_rate: mean of p, the share of samples that pass."
 
 
@@ -68,11 +69,12 @@ def _last(by: str, samples: int) -> str:
 
 def _table(forecast: "Forecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
     """Lay out a summary in texts, three digits a number."""
-    distance = dict(zip(forecast.targets["compute"], forecast.targets["distance"], strict=True))
     columns = {} if by == "all" else {by: list(summary["group"])}
+    for name in forecast.targets.columns.difference(["family", "distance"], sort=False):
+        head, write = PLACES.get(str(name), (str(name), "{:.4g}".format))
+        columns[head] = [write(value) for value in summary[name]]
     columns |= {
-        "target (FLOP)": [compute_text(value) for value in summary["compute"]],
-        "distance": [distance_text(distance[value]) for value in summary["compute"]],
+        "distance": [distance_text(value) for value in summary["distance"]],
         "quantity": list(summary["quantity"]),
         "median": [f"{value:.3g}" for value in summary["median"]],
     }

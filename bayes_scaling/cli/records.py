@@ -129,7 +129,7 @@ def chance_record(
     if chance is None:
         return None
     rows = [
-        {"compute": compute, "probability": value}
-        for compute, value in zip(chance.index, chance, strict=True)
+        {str(chance.index.name): place, "probability": value}
+        for place, value in zip(chance.index, chance, strict=True)
     ]
     return {"of": of, "above": question.above, "below": question.below, "targets": rows}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
 from bayes_scaling.cli.outputs import SAVED, demand_figure_path
-from bayes_scaling.cli.questions import Counts, Question, demand_question, refuse
+from bayes_scaling.cli.questions import Along, Counts, Question, demand_question, refuse
 from bayes_scaling.cli.words import note, read_pairs
 from bayes_scaling.errors import BayesScalingError, suggest
 
@@ -164,6 +164,7 @@ def find_fit(
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
     far: bool = False,
+    losses: "pd.DataFrame | Fit | None" = None,
 ) -> "Fit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -174,6 +175,8 @@ def find_fit(
         demand_question(question, spec, family)
         chosen = 1 if seed is None else seed
         table = read_table(ladder, model, columns, compute, counts, seed=chosen)
+        if losses is not None:
+            table = _along_losses(spec, table, losses)
         WAYS[spec.response].demand(table, question, spec, family)
         _demand_one_unit(table, at)
         if not far:
@@ -188,6 +191,34 @@ def find_fit(
     return fitted
 
 
+def _along_losses(
+    spec: "Spec", table: "pd.DataFrame", losses: "pd.DataFrame | Fit"
+) -> "pd.DataFrame":
+    """Give counts the losses of their runs, where they have none of their own."""
+    from bayes_scaling.data import attach_losses
+    from bayes_scaling.inference.fits import Fit
+
+    if spec.law.link is None:
+        raise BayesScalingError(
+            f"--loss: {spec.name} goes along {' and '.join(spec.columns)}; --model pass_rate_loss "
+            "goes along a loss."
+        )
+    ladder = losses.table if isinstance(losses, Fit) else losses
+    return table if spec.columns[0] in table else attach_losses(table, ladder, spec.columns[0])
+
+
+def find_losses(along: Along, **settings: Any) -> "pd.DataFrame | Fit | None":
+    """Read the ladder of losses that counts go along; where these are forecast, fit it."""
+    if along.loss is None:
+        return None
+    if along.at or along.loss.suffix.lower() == SAVED:
+        given = settings if along.loss.suffix.lower() != SAVED else settings | {"draws": None}
+        return find_loss_fit(
+            str(along.loss), None, columns=None, compute=None, family=None, at=along.at, **given
+        )
+    return read_ladder(str(along.loss), None, None)
+
+
 def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
     """Find a fit of a model of losses, as `find_fit` does; other models are refused."""
     if Path(ladder).suffix.lower() != SAVED:
@@ -199,18 +230,29 @@ def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
 
 def predict_at(
     fitted: "Fit",
-    at: Sequence[str],
+    along: Along,
     family: Sequence[str] | None,
     question: Question,
     *,
     seed: int | None,
     far: bool,
+    losses: "pd.DataFrame | Fit | None" = None,
 ) -> "Forecast":
     """Forecast what a question asks of a fit."""
-    from bayes_scaling.forecasting import predict
+    from bayes_scaling.forecasting import chain, predict
+    from bayes_scaling.inference.fits import Fit
 
     one = family[0] if family and len(family) == 1 else family
-    asked: Any = {"compute": at, "family": one or None, "restrict": question.restrict}
+    if along.at and isinstance(losses, Fit):
+        ahead = predict(losses, compute=along.at, random_seed=seed, far=far)
+        return chain(ahead, fitted, restrict=question.restrict, random_seed=seed)
+    if along.at and fitted.design.links:
+        raise BayesScalingError(
+            f"--at: {fitted.spec.name} goes along a loss; give the ladder of losses with --loss, "
+            "or --at-loss."
+        )
+    at = {"loss": along.at_loss} if along.at_loss else {"compute": along.at}
+    asked: Any = {**at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
 

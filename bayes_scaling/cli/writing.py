@@ -75,8 +75,10 @@ def print_chance(chance: "pd.Series[float] | None", question: Question, of: str)
     high = "" if question.below is None else f" < {question.below:g}"
     event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
     typer.echo("")
-    for compute, value in zip(chance.index, chance, strict=True):
-        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {value:.3f}")
+    name = str(chance.index.name)
+    for place, value in zip(chance.index, chance, strict=True):
+        at = f"{compute_text(float(place))} FLOP" if name == "compute" else f"{name} {place:.4g}"
+        typer.echo(f"P({event}) at {at}: {value:.3f}")
 
 
 def print_notes(*lists: Iterable[str]) -> None:

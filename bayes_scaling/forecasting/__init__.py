@@ -7,6 +7,7 @@ from bayes_scaling.forecasting.distance import (
     distance_record,
     farthest,
     record_at,
+    unit_after,
 )
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import (
@@ -40,4 +41,5 @@ __all__ = [
     "record_at",
     "response_metric",
     "response_unit",
+    "unit_after",
 ]

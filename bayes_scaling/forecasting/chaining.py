@@ -156,7 +156,8 @@ def _above_floor(fit: Fit, column: str, losses: Array) -> Array:
 
 def _targets(losses: Forecast, fit: Fit, column: str, middle: Array) -> pd.DataFrame:
     """Return the targets of the loss with its median, and how far they lie beyond the counts."""
-    table = losses.targets.drop(columns="distance").assign(**{column: middle})
+    own = {"family": fit.families[0], column: middle}
+    table = losses.targets.drop(columns="distance").assign(**own)
     if "compute" in table:
         last = float(fit.table["compute"].max())
         return table.assign(distance=np.log10(table["compute"].to_numpy(float) / last))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,12 @@ class Forecast(Tables):
         else:
             for unit in np.flatnonzero(self.chosen):
                 yield units.names[unit], np.array([unit])
+
+    def _index(self) -> Any:
+        index = super()._index()
+        if self.losses is None:
+            return index
+        return index.droplevel([name for name in self.fit.spec.columns if name in index.names])
 
     def _quantities(self) -> Quantities:
         return QUANTITIES[self.fit.response.name]

@@ -63,7 +63,7 @@ def simulate_passes(
         "simulation": np.arange(size)[:, None, None],
         "run": np.array(grid.runs, dtype=object),
         "compute": table.groupby("run")["compute"].first()[list(grid.runs)].to_numpy(),
-        **grid.places.measured,
+        **{name: grid.places.shown[name] for name in spec.columns},
         "problem": np.array(grid.units.names, dtype=object)[:, None],
         "bucket": np.array(grid.units.buckets, dtype=object)[grid.units.bucket][:, None],
         "n_samples": n_samples,

@@ -7,9 +7,9 @@ from bayes_scaling.arrays import Array
 
 @dataclass(frozen=True)
 class Link:
-    """The compute that a loss stands for, along a power of what is above a floor.
+    r"""The compute that a loss stands for, along a power of what is above a floor.
 
-    .. math:: C(L) = C_1 \\left(\\frac{L_1 - E}{L - E}\\right)^{p}
+    .. math:: C(L) = C_1 \left(\frac{L_1 - E}{L - E}\right)^{p}
 
     Attributes
     ----------

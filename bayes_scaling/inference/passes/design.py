@@ -16,6 +16,7 @@ from bayes_scaling.specification.spec import Spec
 BUCKET = "bucket"
 PROBLEM = "problem"
 COUNTS = ("n_samples", "n_correct")
+COMPUTE = "compute"
 SCALE = "scale"
 MIN_SCALES = 2
 
@@ -35,6 +36,7 @@ def make_pass_design(
     spec: Spec,
     passes: pd.DataFrame,
     reference: Reference = None,
+    links: Mapping[str, Link] | None = None,
 ) -> Design:
     """Turn a checked table of counts into the arrays that a model reads.
 
@@ -45,6 +47,8 @@ def make_pass_design(
         As `read_passes` returns it, with the column ``bucket`` where the model has buckets.
     reference : float or str, optional
         C0 in FLOP; by default the geometric mean of the runs' computes, rounded to two digits.
+    links : mapping of str to Link, optional
+        Those of a fit whose runs these are to stand beside; by default of the runs themselves.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def make_pass_design(
     _demand_one_family(spec, passes)
     unit = unit_column(spec)
     bucketed = passes if BUCKET in passes else _one_bucket(spec, passes)
-    runs, links = _scales_of_runs(spec, passes)
+    runs, links = _scales_of_runs(spec, passes, links)
     names = [str(run) for run in runs.index]
     members = bucketed.drop_duplicates(PROBLEM)
     of_unit = members.groupby(unit, observed=True)[BUCKET].first()
@@ -68,7 +72,7 @@ def make_pass_design(
     found = passes["family"].dropna().unique() if "family" in passes else ()
     families = tuple(map(str, found)) or (LADDER,)
     (column,) = spec.columns
-    measured = {column: runs[column].to_numpy(float)} if links else {}
+    measured = {name: runs[name].to_numpy(float) for name in (column, COMPUTE)} if links else {}
     places = replace(along(column, runs[SCALE].to_numpy(float)), measured=measured)
     cells = {name: wide[name][list(runs.index)].to_numpy(float) for name in COUNTS}
     return Design(
@@ -82,19 +86,22 @@ def make_pass_design(
     )
 
 
-def _scales_of_runs(spec: Spec, passes: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Link]]:
+def _scales_of_runs(
+    spec: Spec, passes: pd.DataFrame, links: Mapping[str, Link] | None
+) -> tuple[pd.DataFrame, Mapping[str, Link]]:
     """Return what each run is ordered by, small runs first, and the link that made it, if any."""
     (column,) = spec.columns
     values = _one_a_run(spec, passes, column)
     runs = pd.DataFrame({column: values, SCALE: values})
-    links = {}
     if spec.law.link is not None:
-        _demand_spread(spec, passes, column)
-        computes = passes.groupby("run")["compute"].first().to_numpy(float)
-        numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
-        links[column] = spec.law.link(values.to_numpy(float), computes, **numbers)
+        runs[COMPUTE] = passes.groupby("run")[COMPUTE].first()
+        if not links:
+            _demand_spread(spec, passes, column)
+            numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
+            measured = (runs[name].to_numpy(float) for name in (column, COMPUTE))
+            links = {column: spec.law.link(*measured, **numbers)}
         runs[SCALE] = links[column](values.to_numpy(float))
-    return runs.sort_index().sort_values(SCALE, kind="stable"), links
+    return runs.sort_index().sort_values(SCALE, kind="stable"), links or {}
 
 
 def _one_a_run(spec: Spec, passes: pd.DataFrame, column: str) -> pd.Series:
@@ -126,11 +133,11 @@ def _one_a_run(spec: Spec, passes: pd.DataFrame, column: str) -> pd.Series:
 
 def _demand_spread(spec: Spec, passes: pd.DataFrame, column: str) -> None:
     """Demand two values, and two computes, for a link to have a unit."""
-    for name in (column, "compute"):
+    for name in (column, COMPUTE):
         if passes[name].nunique() < MIN_SCALES:
             raise DataError(
-                f"{name}: all runs have {passes[name].iloc[0]:g}; {spec.name} measures the {column} "
-                f"of runs by the compute that it takes, so it needs two of each. Add runs."
+                f"{name}: all runs have {passes[name].iloc[0]:g}; {spec.name} measures a "
+                f"{column} by the compute that it takes, so it needs two of each. Add runs."
             )
 
 
