@@ -164,7 +164,7 @@ def find_fit(
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
     far: bool = False,
-    losses: "pd.DataFrame | Fit | None" = None,
+    losses: "Losses | None" = None,
 ) -> "Fit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -191,32 +191,38 @@ def find_fit(
     return fitted
 
 
-def _along_losses(
-    spec: "Spec", table: "pd.DataFrame", losses: "pd.DataFrame | Fit"
-) -> "pd.DataFrame":
+def _along_losses(spec: "Spec", table: "pd.DataFrame", losses: "Losses") -> "pd.DataFrame":
     """Give counts the losses of their runs, where they have none of their own."""
     from bayes_scaling.data import attach_losses
-    from bayes_scaling.inference.fits import Fit
 
     if spec.law.link is None:
         raise BayesScalingError(
             f"--loss: {spec.name} goes along {' and '.join(spec.columns)}; --model pass_rate_loss "
             "goes along a loss."
         )
-    ladder = losses.table if isinstance(losses, Fit) else losses
-    return table if spec.columns[0] in table else attach_losses(table, ladder, spec.columns[0])
+    (column,) = spec.columns
+    return table if column in table else attach_losses(table, losses.table, column)
 
 
-def find_losses(along: Along, **settings: Any) -> "pd.DataFrame | Fit | None":
+@dataclass(frozen=True)
+class Losses:
+    """The ladder of losses that counts go along, and its fit where the loss is forecast too."""
+
+    table: "pd.DataFrame"
+    fit: "Fit | None" = None
+
+
+def find_losses(along: Along, **settings: Any) -> "Losses | None":
     """Read the ladder of losses that counts go along; where these are forecast, fit it."""
     if along.loss is None:
         return None
     if along.at or along.loss.suffix.lower() == SAVED:
         given = settings if along.loss.suffix.lower() != SAVED else settings | {"draws": None}
-        return find_loss_fit(
+        fitted = find_loss_fit(
             str(along.loss), None, columns=None, compute=None, family=None, at=along.at, **given
         )
-    return read_ladder(str(along.loss), None, None)
+        return Losses(fitted.table, fitted)
+    return Losses(read_ladder(str(along.loss), None, None))
 
 
 def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
@@ -236,15 +242,14 @@ def predict_at(
     *,
     seed: int | None,
     far: bool,
-    losses: "pd.DataFrame | Fit | None" = None,
+    losses: "Losses | None" = None,
 ) -> "Forecast":
     """Forecast what a question asks of a fit."""
     from bayes_scaling.forecasting import chain, predict
-    from bayes_scaling.inference.fits import Fit
 
     one = family[0] if family and len(family) == 1 else family
-    if along.at and isinstance(losses, Fit):
-        ahead = predict(losses, compute=along.at, random_seed=seed, far=far)
+    if along.at and losses is not None and losses.fit is not None:
+        ahead = predict(losses.fit, compute=along.at, random_seed=seed, far=far)
         return chain(ahead, fitted, restrict=question.restrict, random_seed=seed)
     if along.at and fitted.design.links:
         raise BayesScalingError(

@@ -79,10 +79,9 @@ def attach_losses(
     >>> attach_losses(counts, pd.DataFrame({"run": ["1B"], "loss": [1.85]}))["loss"].tolist()
     [1.85, 1.85]
     """
-    given = runs
-    if not isinstance(given, pd.DataFrame):
-        given = pd.concat([read_file(path)[1] for path in find_paths(runs)])
-    given = as_table(given, "runs", "a row a run")
+    if not isinstance(runs, pd.DataFrame):
+        runs = pd.concat([read_file(path)[1] for path in find_paths(runs)])
+    given = as_table(runs, "runs", "a row a run")
     if column in table:
         raise DataError(f"runs: the counts have a column {column} already; leave one of them out.")
     if not {"run", column} <= {*given}:

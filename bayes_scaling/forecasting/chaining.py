@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,8 +99,8 @@ def chain(
     draws = draws.assign_coords({name: ("target", table[name].to_numpy()) for name in table})
     chosen, said = restriction(fit, restrict=restrict)
     central = fit.design.places_of(family, {column: _above_floor(fit, column, middle)})
-    own = forecast_notes(fit, central, table, draws)
-    notes = dict.fromkeys((*_said(losses, column, below), *losses.notes, *own, *said))
+    of_rates = forecast_notes(fit, central, table, draws)
+    notes = dict.fromkeys((*_said(losses, column, below), *losses.notes, *of_rates, *said))
     return Forecast(table, draws, fit, tuple(notes), seed, chosen, losses)
 
 
@@ -156,7 +157,7 @@ def _above_floor(fit: Fit, column: str, losses: Array) -> Array:
 
 def _targets(losses: Forecast, fit: Fit, column: str, middle: Array) -> pd.DataFrame:
     """Return the targets of the loss with its median, and how far they lie beyond the counts."""
-    own = {"family": fit.families[0], column: middle}
+    own: dict[str, Any] = {"family": fit.families[0], column: middle}
     table = losses.targets.drop(columns="distance").assign(**own)
     if "compute" in table:
         last = float(fit.table["compute"].max())

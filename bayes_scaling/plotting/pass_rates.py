@@ -222,7 +222,7 @@ def _bands(forecast: Forecast, by: str, along: str) -> pd.DataFrame:
 def _again(forecast: Forecast, along: str, value: float) -> Forecast:
     """Forecast the same at another place; along a loss that is forecast, that one first."""
     if forecast.losses is None:
-        at = {along: value, "random_seed": forecast.random_seed, "far": True}
+        at: dict[str, Any] = {along: value, "random_seed": forecast.random_seed, "far": True}
         return replace(predict(forecast.fit, **at), chosen=forecast.chosen)
     family = forecast.losses.targets["family"].iloc[0]
     named = {"family": family} if "family" in forecast.losses.fit.table else {}
