@@ -1,13 +1,16 @@
 """Pass rates along a loss: one that is known, and one that is forecast itself."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import bayes_scaling as bs
-from bayes_scaling.errors import DataError
+from bayes_scaling.cli import app
+from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.predictive import KINDS
 
@@ -197,3 +200,62 @@ def test_runs_have_to_name_those_of_the_counts(counts):
         bs.fit(SPEC, counts, runs=runs, random_seed=1)
     with pytest.raises(DataError, match="runs: loss is a model of losses"):
         bs.fit("loss", bs.example("pythia"), runs=runs, random_seed=1)
+
+
+def test_a_figure_goes_along_the_loss_or_the_compute_that_is_forecast(fit, losses, counts):
+    known = bs.plot_pass_rate(bs.predict(fit, loss=1.9), truth=counts, by="all")[0]
+    assert (known.get_xscale(), known.xaxis_inverted(), known.get_xlabel()) == (
+        "linear",
+        True,
+        "Loss",
+    )
+    chained = bs.plot_pass_rate(bs.chain(certain(losses, 2.0, 1.9), fit), by="all")[0]
+    assert (chained.get_xscale(), chained.xaxis_inverted()) == ("log", False)
+    assert chained.get_xlabel() == "Training compute (FLOP)"
+
+
+def test_probabilities_of_a_chain_are_by_compute(fit, losses):
+    chance = bs.chain(certain(losses, 2.0, 1.9), fit).probability(above=0.5)
+    assert chance.index.name == "compute"
+    assert chance.index.tolist() == [2.3e22, 1e23]
+
+
+def test_a_report_says_the_loss_of_its_target(fit, losses, tmp_path):
+    page = bs.report(fit, bs.predict(fit, loss=1.9), path=tmp_path / "known.html").read_text()
+    assert "a loss of 1.9" in " ".join(page.split())
+    page = bs.report(fit, bs.chain(losses, fit), path=tmp_path / "chained.html").read_text()
+    assert "Along the forecast loss (median and 90 %)" in page
+
+
+def test_a_chain_isn_t_registered_as_one_fit(fit, losses, ledger):
+    with pytest.raises(BayesScalingError, match="a record holds one fit"):
+        bs.register(bs.chain(losses, fit), ledger, question="Its rate?", resolves="The card.")
+
+
+def test_the_command_line_forecasts_along_a_loss(fit, losses, tmp_path):
+    rates, ladder = fit.save(tmp_path / "rates.nc"), losses.fit.save(tmp_path / "losses.nc")
+    found = CliRunner().invoke(app, ["forecast", str(rates), "--at-loss", "1.9", "--json"])
+    assert found.exit_code == 0, found.output
+    (row, *_) = json.loads(found.stdout)["targets"]
+    own = bs.predict(fit, loss=1.9).summary().iloc[0]
+    assert (row["loss"], row["q05"]) == (1.9, pytest.approx(own["q05"]))
+    asked = ["forecast", str(rates), "--loss", str(ladder), "--at", "2.3e22"]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 0, found.output
+    header = next(line for line in found.stdout.splitlines() if "target (FLOP)" in line)
+    assert "loss" in header.split()
+
+
+REFUSED = {
+    "--at: say where to forecast": [],
+    "--at-loss: give computes or losses": ["--at", "1e24", "--at-loss", "1.9"],
+    "--at: pass_rate_loss goes along a loss": ["--at", "1e24"],
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_the_command_line_says_what_a_target_lacks(fit, tmp_path, sentence):
+    rates = fit.save(tmp_path / "rates.nc")
+    found = CliRunner().invoke(app, ["forecast", str(rates), *REFUSED[sentence]])
+    assert found.exit_code == 2
+    assert f"bayes-scaling: {sentence}" in found.stderr
