@@ -77,7 +77,7 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     densities = _densities(priors, posterior)
     drawn = forecast.draws[[kind]]
     tree = xr.DataTree.from_dict({"posterior": drawn, "log_prior": densities})
-    places = forecast.targets[["family", "compute"]]
+    places = forecast.targets[["family", *fit.spec.columns]]
     parts = []
     for name in priors:
         moved = az.psense(tree, group="prior", group_var_names=[name], alphas=ALPHAS)
@@ -89,6 +89,11 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
         ["strongest", "prior"], ascending=[False, True], kind="stable"
     )
     return order.drop(columns="strongest").set_index("prior").reset_index()
+
+
+def log_priors(fit: Fit) -> xr.Dataset:
+    """Log density of each prior at the draws of a fit, summed over the groups that share it."""
+    return _densities(top_priors(fit.spec.free), fit.posterior["posterior"].to_dataset())
 
 
 def _densities(priors: Mapping[str, Prior], posterior: xr.Dataset) -> xr.Dataset:

@@ -7,7 +7,6 @@ from bayes_scaling.forecasting.distance import (
     distance_record,
     farthest,
     record_at,
-    unit_after,
 )
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import (
@@ -41,5 +40,4 @@ __all__ = [
     "record_at",
     "response_metric",
     "response_unit",
-    "unit_after",
 ]

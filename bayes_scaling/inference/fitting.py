@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import attach_losses, check_quantities, demand_meaning
-from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
+from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.data_groups import data_groups
@@ -20,15 +20,21 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
+from bayes_scaling.inference.naming import labelled
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_metric, unanswered
+from bayes_scaling.inference.suitability import (
+    remark_on_law,
+    remark_on_metric,
+    remark_on_scale,
+    unanswered,
+)
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 MAX_SEED = 2**63
 
@@ -46,6 +52,7 @@ def fit(
     subset: int | None = None,
     runs: pd.DataFrame | str | Path | None = None,
     allow: str | Collection[str] = (),
+    along: str | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model to runs, or to counts of passes.
@@ -79,6 +86,10 @@ def fit(
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
         'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: any
+        positive amounts. C0, distances and labels are then of it, and targets are given by its
+        name, ``predict(fit, examples=1e6)``.
     progress : callable, optional
         Called with draws done and draws to do.
 
@@ -110,6 +121,7 @@ def fit(
     True
     """
     spec = load_model(model)
+    stated, spec = spec, spec if along is None else spec.along(along)
     own = RESPONSES[spec.response]
     accept = own.target_accept if target_accept is None else target_accept
     check_settings(random_seed, draws, tune, chains, accept)
@@ -123,11 +135,12 @@ def fit(
         "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
-    checked = own.table(data)
+    checked = own.table(data, spec.columns[0])
     if runs is not None:
         checked = attach_losses(checked, runs, spec.columns[0])
     table, notes = _demand_meaning(spec, checked, allow)
-    notes += tuple(map(str, remark_on_metric(spec, table)))
+    notes += tuple(remark_on_scale(stated, spec))
+    notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
@@ -136,7 +149,7 @@ def _demand_meaning(
     spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
-    remarks = check_quantities(table)
+    remarks = check_quantities(table, scale_column(spec))
     demand_meaning(remarks, allow)
     return table, tuple(map(str, unanswered(spec, remarks)))
 
@@ -158,7 +171,7 @@ def fit_runs(
     own = RESPONSES[spec.response]
     if own.rows != "runs":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = own.table(data)
+    runs = own.table(data, spec.columns[0])
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
@@ -181,7 +194,7 @@ def fit_runs(
         )
 
     last, diagnosis = try_twice(attempt, draws, target_accept)
-    groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
+    groups = {"posterior": labelled(last.posterior), "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
     notes = (*said, form.note) if form.note else said
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
@@ -200,6 +213,8 @@ def load_fit(path: str | Path) -> Fit:
     """
     from bayes_scaling.inference.loading import read_fit
 
+    if not isinstance(path, str | Path):
+        raise SavedFitError(f"path: expected that of a saved fit, got {path!r}.")
     return read_fit(Path(path))
 
 
@@ -221,7 +236,7 @@ def check_settings(
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BayesScalingError(f"{name}: expected a positive integer, got {value!r}.")
-    if not 0 < target_accept < 1:
+    if not isinstance(target_accept, int | float) or not 0 < target_accept < 1:
         raise BayesScalingError(
             f"target_accept: expected a number between 0 and 1, got {target_accept!r}."
         )

@@ -19,7 +19,6 @@ from bayes_scaling.forecasting import Forecast, chained_again, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.count_estimates import estimate_hazards, unseen_counts
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     LEVELS,
     bucket_title,
     draw_bands,
@@ -42,6 +41,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 BY = ("all", "bucket")
 ONE_SIZE, PANEL_SIZE, LEGEND_HEIGHT = (5.5, 3.6), (2.4, 1.9), 0.7
@@ -52,7 +52,6 @@ BELOW = 0.06  # of the decades shown, to the left of the smallest run
 COLOURS = Colours(BLUE, INK, FAINT, VERMILLION)
 HAZARD = "Mean of −log p"
 COUNTS = "Counts of fitted runs, 90 %"
-COMPUTES = "compute"
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def plot_pass_rate(
     targets = _quantiles(forecast, by, along)
     for ax, group in zip(panels, groups, strict=True):
         style = Style.of(ax)
-        ax.set(xscale="log" if along == COMPUTES else "linear", yscale="log")
+        ax.set(xscale="linear" if along in forecast.fit.design.links else "log", yscale="log")
         draw_bands(ax, lines[lines["group"] == group.label], COLOURS, style, "median")
         draw_bars(ax, targets[targets["group"] == group.label], COLOURS, style, "targets")
         counts = estimate_hazards(forecast.fit.design, group.units, along)
@@ -143,7 +142,7 @@ def plot_pass_rate(
             measured = estimate_hazards(unseen, there, along)
             draw_counts(ax, measured, style, style.hollow(COLOURS.truth), "measured")
         _draw_edge(ax, forecast, counts, style, said=len(groups) == 1)
-        _label(ax, group, panels, style, along)
+        _label(ax, group, panels, along, style)
     warn_far(panels[0], forecast.targets, Style.of(panels[0]))
     if not forecast.fit.diagnosis.converged:
         warn_unconverged(panels[0], Style.of(panels[0]))
@@ -202,7 +201,7 @@ def _demand_panels(axes: Any, count: int) -> np.ndarray[Any, Any]:
 
 def _axis(forecast: Forecast) -> str:
     """Name what the panels go along: compute where it is known, else the model's covariate."""
-    return COMPUTES if COMPUTES in forecast.targets else forecast.fit.spec.columns[0]
+    return "compute" if forecast.losses else forecast.fit.spec.columns[0]
 
 
 def _bands(forecast: Forecast, by: str, along: str) -> pd.DataFrame:
@@ -232,12 +231,12 @@ def _again(forecast: Forecast, along: str, value: float) -> Forecast:
 
 def _quantiles(forecast: Forecast, by: str, along: str) -> pd.DataFrame:
     table = forecast.quantile(list(LEVELS.values()), "neg_log_pass", by=by)
-    return table.rename(columns={"q50": "median", along: COMPUTES})
+    return table.rename(columns={"q50": "median"}).assign(compute=table[along])
 
 
 def _grid(forecast: Forecast, along: str) -> np.ndarray[Any, Any]:
     computes = [*forecast.fit.design.places.shown[along], *forecast.targets[along]]
-    if along != COMPUTES:
+    if along in forecast.fit.design.links:
         low, high = min(computes), max(computes)
         return np.linspace(low, high + BELOW * (high - low), GRID_POINTS)
     low, high = np.log10(min(computes)), np.log10(max(computes))
@@ -265,13 +264,12 @@ def _draw_edge(
         draw_drop_line(ax, foot, "extrapolation →" if said else "", 1, COLOURS.edge, style)
 
 
-def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], style: Style, along: str) -> None:
+def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], along: str, style: Style) -> None:
     ax.set_title(group.title, fontsize=style.text, loc="left", color=INK)
     column, row = _place(ax)
     under = [other for other in panels if _place(other)[0] == column and _place(other)[1] > row]
-    name = COMPUTE if along == COMPUTES else along.capitalize()
-    ax.set_xlabel("" if under else name, fontsize=style.text)
-    if along != COMPUTES and not ax.xaxis_inverted():
+    ax.set_xlabel("" if under else axis_label([along]), fontsize=style.text)
+    if ax.get_xscale() == "linear" and not ax.xaxis_inverted():
         ax.invert_xaxis()  # panels share it
     ax.set_ylabel("" if column else HAZARD, fontsize=style.text)
     label_decades(ax.yaxis)

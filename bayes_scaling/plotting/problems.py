@@ -21,10 +21,10 @@ from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, 
 from bayes_scaling.inference.places import along
 from bayes_scaling.plotting.count_estimates import estimate_hazards
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     bucket_title,
     draw_counts,
     label_decades,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -40,6 +40,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 SIZE = (5.5, 3.6)
 COLOURS = (VERMILLION, BLUE, GREEN, PINK, ORANGE)
@@ -206,8 +207,8 @@ def _taken_apart(given: Fit | Forecast) -> tuple[Fit, pd.DataFrame]:
     if isinstance(given, Forecast):
         targets = given.targets
         for name, link in given.fit.design.links.items():
-            targets = targets.assign(compute=link(targets[name].to_numpy()))
-        return given.fit, targets
+            return given.fit, targets.assign(compute=link(targets[name].to_numpy()))
+        return given.fit, on_axis(targets, given.fit.spec.columns)
     return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
 
 
@@ -226,7 +227,7 @@ def _limit(ax: Axes, design: Design, units: Index) -> None:
 def _label(ax: Axes, fit: Fit, title: str, style: Style) -> None:
     ax.set_title(title, fontsize=style.text, loc="left", color=INK)
     linked = "".join(f"Compute that the {name} stands for (FLOP)" for name in fit.design.links)
-    ax.set_xlabel(linked or COMPUTE, fontsize=style.text)
+    ax.set_xlabel(linked or axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel("−log p of a problem", fontsize=style.text)
     label_decades(ax.yaxis)
     tidy(ax, style)

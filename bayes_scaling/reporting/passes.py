@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from bayes_scaling.forecasting import Forecast, predict, unit_after
+from bayes_scaling.forecasting import Forecast, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.pass_rates import plot_pass_rate
 from bayes_scaling.reporting.answers import headline, place_of
@@ -29,10 +29,9 @@ INTERVALS = (
     "Bands and bars are 50 and 90 % equal-tailed intervals of kind run: what one new run will show."
 )
 COUNTS = "Dots are what the counts say by themselves, with 90 % intervals."
-
+from bayes_scaling.scales import scale_of, unit_after
 
 COMPUTE = "compute"
-TARGETS = {COMPUTE: ("Target, FLOP", flop), "loss": ("Loss", three_digits)}
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
     summary = shown.summary()
     place = headline(shown.targets)
     along = COMPUTE if COMPUTE in summary else fit.spec.columns[0]
-    against = f"training {COMPUTE}" if along == COMPUTE else f"the {along}"
+    against = scale_of([along]).words
     compute = shown.targets[along].iloc[place]
     rows = summary[summary[along] == compute].drop_duplicates("quantity").set_index("quantity")
     over = averaged_over(shown)
@@ -116,9 +115,14 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
 
 def _named(along: str, value: float) -> Markup:
     """Write where a target is, with its unit."""
-    if along == COMPUTE:
-        return Markup("{} FLOP").format(flop(value))
-    return Markup("{} of {}").format(f"a {along}", three_digits(value))
+    if along == "loss":
+        return Markup("a loss of {}").format(three_digits(value))
+    return Markup("{}{}").format(flop(value), unit_after([along]))
+
+
+def names_of(summary: pd.DataFrame) -> list[str]:
+    """List the covariates of a summary's targets."""
+    return [str(name) for name in summary.columns[1 : list(summary.columns).index("distance")]]
 
 
 def averaged_over(shown: Forecast) -> str:
@@ -135,7 +139,7 @@ def _answer_of_one_compute(fit: Fit) -> PassAnswer:
     return PassAnswer(
         **dict.fromkeys(names, ""),
         is_forecast=False,
-        target=_named(COMPUTE, float(fit.table[COMPUTE].max())),
+        target=_named(next(iter(_end(fit))), *_end(fit).values()),
         problems=int(fit.design.units.sizes.sum()),
         n_samples=0,
         targets=None,
@@ -167,7 +171,7 @@ def _quantities(summary: pd.DataFrame, n_samples: int, over: str) -> Table:
         f"Forecasts for one new run (kind run), over {over}",
         rows,
         column("Quantity", str, "name"),
-        *(column(head, write, name) for name, (head, write) in TARGETS.items() if name in rows),
+        *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in names_of(rows)),
         column("Median", _written, "median", "quantity"),
         column("50 % interval", _interval, "q25", "q75", "quantity"),
         column("90 % interval", _interval, "q05", "q95", "quantity"),
