@@ -24,13 +24,12 @@ from bayes_scaling.reporting.tables import (
     span,
     three_digits,
 )
+from bayes_scaling.scales import scale_of, unit_after
 
 INTERVALS = (
     "Bands and bars are 50 and 90 % equal-tailed intervals of kind run: what one new run will show."
 )
 COUNTS = "Dots are what the counts say by themselves, with 90 % intervals."
-from bayes_scaling.scales import scale_of, unit_after
-
 COMPUTE = "compute"
 
 
