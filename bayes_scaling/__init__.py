@@ -24,7 +24,7 @@ _HOMES = {
     "bayes_scaling.evaluation.learning": ["learn_priors"],
     "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
     "bayes_scaling.evaluation.stacking": ["stack"],
-    "bayes_scaling.forecasting": ["Forecast", "predict"],
+    "bayes_scaling.forecasting": ["Forecast", "chain", "predict"],
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
     "bayes_scaling.inference.suitability": ["check"],
@@ -53,6 +53,7 @@ __all__ = [
     "Spec",
     "backtest",
     "calibrate",
+    "chain",
     "check",
     "compare",
     "example",
@@ -96,7 +97,7 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.learning import learn_priors
     from bayes_scaling.evaluation.prior_scaling import sensitivity
     from bayes_scaling.evaluation.stacking import stack
-    from bayes_scaling.forecasting import Forecast, predict
+    from bayes_scaling.forecasting import Forecast, chain, predict
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit
     from bayes_scaling.inference.suitability import check

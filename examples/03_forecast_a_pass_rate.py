@@ -93,6 +93,22 @@ print(f"seen: {large['n_correct'].sum() / large['n_samples'].sum():.3f} of the s
 print(f"seen: {(large['n_correct'] > 0).sum()} problems are solved at least once")
 
 # %% [markdown]
+# Where all models saw the same tokens, a ladder slows down, and pass rates with it; its loss knows.
+# The model `pass_rate_loss` goes along the loss of each run. Where the large run's loss is known,
+# since it is nearly done, `bs.predict(along, loss=...)` takes it; here it is forecast from the same
+# four runs, and `bs.chain` carries the doubt of both. The losses are simulated, as the counts are.
+
+# %%
+runs = counts.drop_duplicates("run")[["run", "compute"]].reset_index(drop=True)
+runs["loss"] = 1.6 + 1.2 * (runs["compute"] / 1e20) ** -0.15
+runs["loss_unit"] = "nats per token"
+losses = bs.predict(bs.fit("loss", runs.query("compute < 1e24"), random_seed=1), compute=1e24)
+along = bs.fit("pass_rate_loss", small, runs=runs, random_seed=1)
+chained = bs.chain(losses, along)
+print(chained.summary().round(3).to_string(index=False))
+print(f"- {chained.notes[0]}")
+
+# %% [markdown]
 # The forecast bucket by bucket, and the problems of one bucket one by one.
 
 # %%

@@ -33,8 +33,8 @@ from bayes_scaling.cli.options import (
     Seed,
     Steps,
 )
-from bayes_scaling.cli.questions import Question, Reading
-from bayes_scaling.cli.words import answer, as_typed, forget, is_answered
+from bayes_scaling.cli.questions import Along, Question, Reading
+from bayes_scaling.cli.words import answer, as_typed, forget, is_answered, saved_fit
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -187,13 +187,21 @@ def forecast(
     ladder_or_fit: LadderOrFit,
     *,
     at: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="COMPUTE",
             help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    at_loss: Annotated[
+        list[float] | None,
+        typer.Option(help="Passes: the loss of a target, where it is known. Repeatable."),
+    ] = None,
+    loss: Annotated[
+        Path | None,
+        typer.Option(help="Passes: the ladder of losses to forecast along, or its saved fit."),
+    ] = None,
     family: Annotated[
         list[str] | None,
         typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
@@ -228,10 +236,15 @@ def forecast(
     """Forecast larger runs, from runs or counts, or from a saved fit."""
     from bayes_scaling.cli.outputs import draw_figure, keeping
     from bayes_scaling.cli.printing import print_forecast
-    from bayes_scaling.cli.running import demand_targets, find_fit, predict_at
+    from bayes_scaling.cli.running import demand_targets, find_fit, find_losses, predict_at
 
     question = Question(kind, by, k, samples, restrict, above, below, of)
-    demand_targets(at, kind, figure)
+    demand_targets(at or [], kind, figure)
+    along = Along(at or [], at_loss or [], loss)
+    along.demand()
+    if along.given:
+        model = model or (None if saved_fit(ladder_or_fit) else "pass_rate_loss")
+    losses = find_losses(along, seed=seed, draws=draws, allow=allow, far=far)
     fitted = find_fit(
         ladder_or_fit,
         model,
@@ -240,12 +253,13 @@ def forecast(
         family=family,
         reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest),
         question=question,
-        at=at,
+        at=at or [],
         allow=allow,
         far=far,
+        losses=losses,
     )
     with keeping(fitted, ladder_or_fit):
-        predicted = predict_at(fitted, at, family, question, seed=seed, far=far)
+        predicted = predict_at(fitted, along, family, question, seed=seed, far=far, losses=losses)
         draw_figure(predicted, figure, by=by)
         print_forecast(predicted, question, as_json=json, figure=figure)
     _exit(fitted)

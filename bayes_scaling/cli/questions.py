@@ -47,6 +47,29 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Along:
+    """Where to forecast: at computes, or at losses; and the ladder of losses to go along."""
+
+    at: Sequence[str]
+    at_loss: Sequence[float] = ()
+    loss: Path | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether to forecast along a loss."""
+        return bool(self.at_loss) or self.loss is not None
+
+    def demand(self) -> None:
+        """Refuse no target, and two kinds of them."""
+        if not self.at and not self.at_loss:
+            raise BayesScalingError(
+                "--at: say where to forecast: --at COMPUTE, or --at-loss LOSS of counts."
+            )
+        if self.at and self.at_loss:
+            raise BayesScalingError("--at-loss: give computes or losses, not both.")
+
+
+@dataclass(frozen=True)
 class Question:
     """What a forecast is to say."""
 

@@ -97,7 +97,7 @@ def report(
 def _forecast(fitted: Any, at: Any, family: Any, seed: int | None, *, far: bool) -> Any:
     if not at:
         return None
-    from bayes_scaling.cli.questions import Question
+    from bayes_scaling.cli.questions import Along, Question
     from bayes_scaling.cli.running import predict_at
 
-    return predict_at(fitted, at, family, Question(), seed=seed, far=far)
+    return predict_at(fitted, Along(at), family, Question(), seed=seed, far=far)

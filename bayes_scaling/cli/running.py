@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
 from bayes_scaling.cli.outputs import demand_figure_path
-from bayes_scaling.cli.questions import Question, Reading, demand_question, refuse
+from bayes_scaling.cli.questions import Along, Question, Reading, demand_question, refuse
 from bayes_scaling.cli.words import as_source, note, read_pairs, saved_fit
 from bayes_scaling.errors import BayesScalingError, suggest
 
@@ -153,6 +153,7 @@ def find_fit(
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
     far: bool = False,
+    losses: "Losses | None" = None,
 ) -> "Fit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
@@ -164,6 +165,8 @@ def find_fit(
         demand_question(question, spec, family)
         chosen = 1 if seed is None else seed
         table = read_table(ladder, model, reading, seed=chosen)
+        if losses is not None:
+            table = _along_losses(spec, table, losses)
         WAYS[spec.response].demand(table, question, spec, family)
         _demand_one_unit(table, at)
         if not far:
@@ -178,6 +181,39 @@ def find_fit(
     return fitted
 
 
+def _along_losses(spec: "Spec", table: "pd.DataFrame", losses: "Losses") -> "pd.DataFrame":
+    """Give counts the losses of their runs, where they have none of their own."""
+    from bayes_scaling.data import attach_losses
+
+    if spec.law.link is None:
+        raise BayesScalingError(
+            f"--loss: {spec.name} goes along {' and '.join(spec.columns)}; --model pass_rate_loss "
+            "goes along a loss."
+        )
+    (column,) = spec.columns
+    return table if column in table else attach_losses(table, losses.table, column)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The ladder of losses that counts go along, and its fit where the loss is forecast too."""
+
+    table: "pd.DataFrame"
+    fit: "Fit | None" = None
+
+
+def find_losses(along: Along, **settings: Any) -> "Losses | None":
+    """Read the ladder of losses that counts go along; where these are forecast, fit it."""
+    if along.loss is None:
+        return None
+    saved = saved_fit(str(along.loss))
+    if along.at or saved:
+        given = settings | {"draws": None, "allow": None} if saved else settings
+        fitted = find_loss_fit(str(along.loss), None, family=None, at=along.at, **given)
+        return Losses(fitted.table, fitted)
+    return Losses(read_ladder(str(along.loss), Reading()))
+
+
 def find_loss_fit(ladder: str | Sequence[str], model: str | None, **settings: Any) -> "Fit":
     """Find a fit of a model of losses, as `find_fit` does; other models are refused."""
     if saved_fit(ladder) is None:
@@ -189,18 +225,28 @@ def find_loss_fit(ladder: str | Sequence[str], model: str | None, **settings: An
 
 def predict_at(
     fitted: "Fit",
-    at: Sequence[str],
+    along: Along,
     family: Sequence[str] | None,
     question: Question,
     *,
     seed: int | None,
     far: bool,
+    losses: "Losses | None" = None,
 ) -> "Forecast":
     """Forecast what a question asks of a fit."""
-    from bayes_scaling.forecasting import predict
+    from bayes_scaling.forecasting import chain, predict
 
     one = family[0] if family and len(family) == 1 else family
-    asked: Any = {fitted.spec.columns[0]: at, "family": one or None, "restrict": question.restrict}
+    if along.at and losses is not None and losses.fit is not None:
+        ahead = predict(losses.fit, compute=along.at, random_seed=seed, far=far)
+        return chain(ahead, fitted, restrict=question.restrict, random_seed=seed)
+    if along.at and fitted.design.links:
+        raise BayesScalingError(
+            f"--at: {fitted.spec.name} goes along a loss; give the ladder of losses with --loss, "
+            "or --at-loss."
+        )
+    at = {"loss": along.at_loss} if along.at_loss else {fitted.spec.columns[0]: along.at}
+    asked: Any = {**at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
 

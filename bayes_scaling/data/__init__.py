@@ -2,6 +2,7 @@
 
 from bayes_scaling.data.amount_checks import demand_one_unit
 from bayes_scaling.data.buckets import HARDEST, default_buckets, form_buckets
+from bayes_scaling.data.by_run import attach_losses
 from bayes_scaling.data.checking import check_quantities, check_table
 from bayes_scaling.data.compute import amount_of, parse_compute, parse_count
 from bayes_scaling.data.estimators import pass_at_k, restrict_solved_by_all
@@ -28,6 +29,7 @@ __all__ = [
     "Remark",
     "RunsWarning",
     "amount_of",
+    "attach_losses",
     "check_passes",
     "check_quantities",
     "check_runs",

@@ -53,6 +53,56 @@ def attach_compute(table: pd.DataFrame, compute: Computes | None) -> pd.DataFram
     return table.assign(**{str(name): amounts[name].loc[runs].tolist() for name in amounts})
 
 
+def attach_losses(
+    table: pd.DataFrame, runs: pd.DataFrame | str | Path, column: str = "loss"
+) -> pd.DataFrame:
+    """Give each row of counts the loss of its run.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Checked counts.
+    runs : DataFrame, str or Path
+        A row a run, with the columns ``run`` and `column`, and perhaps ``loss_unit``. Runs without
+        counts are passed over.
+    column : str
+        Which loss.
+
+    Raises
+    ------
+    DataError
+        If a run has no loss or two, or the counts have that column already.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"run": ["1B", "1B"], "problem": ["a", "b"]})
+    >>> attach_losses(counts, pd.DataFrame({"run": ["1B"], "loss": [1.85]}))["loss"].tolist()
+    [1.85, 1.85]
+    """
+    if not isinstance(runs, pd.DataFrame):
+        runs = pd.concat([read_file(path)[1] for path in find_paths(runs)])
+    given = as_table(runs, "runs", "a row a run")
+    if column in table:
+        raise DataError(f"runs: the counts have a column {column} already; leave one of them out.")
+    if not {"run", column} <= {*given}:
+        raise DataError(
+            f"runs: the table must have the columns run and {column}; it has: "
+            f"{', '.join(map(str, given))}."
+        )
+    names = pd.Index(text_column(given, "run", Rows("runs, ")))
+    own = given[[name for name in (column, f"{column}_unit") if name in given]].set_axis(names)
+    for run in dict.fromkeys(table["run"]):
+        count = int((names == run).sum())
+        if count > 1:
+            raise DataError(f"runs: run {run!r} has {count} rows; a run has one {column}.")
+        if not count:
+            raise DataError(
+                f"runs: run {run!r} has no {column}; every run that has counts needs one, under "
+                f"the same name. {suggest(run, names)}"
+            )
+    return table.assign(**{str(name): own[name].loc[table["run"]].tolist() for name in own})
+
+
 def _by_run(compute: Computes) -> pd.DataFrame:
     if isinstance(compute, Mapping):
         amounts = pd.DataFrame({"run": list(compute), "compute": list(compute.values())})

@@ -1,5 +1,6 @@
 """Posterior predictive distributions at target computes; forecasts are frozen records."""
 
+from bayes_scaling.forecasting.chaining import chain, chained_again
 from bayes_scaling.forecasting.distance import (
     FAR,
     demand_near,
@@ -25,6 +26,8 @@ __all__ = [
     "FAR",
     "NO_UNIT",
     "Forecast",
+    "chain",
+    "chained_again",
     "demand_near",
     "distance_record",
     "family_index",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,8 @@ class Forecast(Tables):
         Of the draws; where it is None, they were made with the fit's.
     chosen : ndarray of bool, shape (units,)
         The problems that are averaged over; all, unless restricted. Empty where there are none.
+    losses : Forecast or None
+        The forecast of the loss that it goes along, where `chain` made it.
     """
 
     targets: pd.DataFrame
@@ -55,6 +58,7 @@ class Forecast(Tables):
     notes: tuple[str, ...]
     random_seed: int | None = None
     chosen: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    losses: "Forecast | None" = None
 
     @property
     def n_samples(self) -> int:
@@ -76,6 +80,12 @@ class Forecast(Tables):
         else:
             for unit in np.flatnonzero(self.chosen):
                 yield units.names[unit], np.array([unit])
+
+    def _index(self) -> Any:
+        index = super()._index()
+        if self.losses is None:
+            return index
+        return index.droplevel([name for name in self.fit.spec.columns if name in index.names])
 
     def _quantities(self) -> Quantities:
         return QUANTITIES[self.fit.response.name]

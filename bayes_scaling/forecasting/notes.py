@@ -32,10 +32,19 @@ def forecast_notes(
         if scale < smallest:
             yield (
                 f"The target {said} lies below every fitted run (the smallest has "
-                f"{smallest:.3g}{unit_after(fit.spec.columns)}): this is an extrapolation downward."
+                f"{_end_of(fit, family)}): this is an extrapolation downward."
             )
     yield from far_notes(table, is_recorded=is_recorded(fit))
     yield from size_notes(AVERAGES[fit.response.name](draws["expected"]))
+
+
+def _end_of(fit: Fit, family: int) -> str:
+    """Say where the smallest run of a family is."""
+    design, columns = fit.design, fit.spec.columns
+    own = np.flatnonzero(design.family == family)
+    first = own[design.scale[own].argmin()]
+    shown = design.places.shown[columns[0]] if len(columns) == 1 else design.scale
+    return f"{shown[first]:.3g}{unit_after(columns)}"
 
 
 def is_recorded(fit: Fit) -> bool:

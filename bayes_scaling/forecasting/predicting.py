@@ -58,7 +58,8 @@ def predict(
         Forecast targets more than 8 decades beyond the fitted runs, or more than 6 below them, all
         the same.
     **covariates
-        Targets along whatever else the model forecasts along: ``params=7e9, tokens=1.4e12``.
+        Targets along whatever else the model forecasts along: ``params=7e9, tokens=1.4e12``, or
+        ``loss=1.6`` where the loss of the run is known; where it is forecast too, use `chain`.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def predict(
     index = places.family
     own = {family: fit.design.of_family(int(family)) for family in np.unique(index)}
     last = np.array([own[family].max() for family in index])
-    if not far:
+    if not far and not fit.design.links:  # a floor says how far those reach
         first = np.array([own[family].min() for family in index])
         demand_near(places.scale, first, last, fit.spec.columns)
     count = max(1, len(fit.design.units))
@@ -103,7 +104,7 @@ def predict(
     table = pd.DataFrame(
         {
             "family": [fit.families[family] for family in index],
-            **places.covariates,
+            **places.shown,
             "distance": np.log10(places.scale / last),
         }
     )

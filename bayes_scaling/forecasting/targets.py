@@ -50,7 +50,7 @@ def read_targets(
         name: np.broadcast_to([_amount(name, value) for value in lists[name]], (count,)).copy()
         for name in columns
     }
-    return Places(_families(fit, family, count), numbers)
+    return fit.design.places_of(_families(fit, family, count), numbers)
 
 
 def _amount(name: str, value: object) -> float:

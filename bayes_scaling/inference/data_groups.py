@@ -18,7 +18,7 @@ def data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
     coords |= {cell[0]: list(design.units.names)} if len(design.units) else {}
     names = RESPONSES[spec.response].observed
     seen = {names[key]: (cell, values) for key, values in design.observed.items() if key in names}
-    held: dict[str, Any] = {name: ("run", x) for name, x in design.places.covariates.items()}
+    held: dict[str, Any] = {name: ("run", x) for name, x in design.places.shown.items()}
     held |= {key: (cell, values) for key, values in design.observed.items() if key not in names}
     held["family_of_run"] = ("run", design.family)
     held |= {f"{name}_of_run": ("run", own) for name, own in design.places.groups.items()}

@@ -12,6 +12,7 @@ from bayes_scaling.data import amount_of
 from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
+from bayes_scaling.specification.links import Link
 from bayes_scaling.specification.spec import Spec
 
 LADDER = "ladder"
@@ -91,6 +92,8 @@ class Design:
         Of a fit: each discrepancy's, by the name of its amplitude.
     labels : mapping of str to tuple of str
         Names of what else runs are grouped by, by column, as in ``places.groups``.
+    links : mapping of str to Link
+        From a covariate as it is measured to what the law sees of it, where that differs.
     """
 
     runs: tuple[str, ...]
@@ -101,6 +104,7 @@ class Design:
     units: Units = field(default_factory=Units)
     roots: Mapping[str, Root] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
 
     @property
     def family(self) -> Index:
@@ -124,6 +128,26 @@ class Design:
             for name, values in places.covariates.items()
         )
 
+    def places_of(self, family: Index, measured: Mapping[str, Array]) -> Places:
+        """Return the places of covariates as they are measured.
+
+        Raises
+        ------
+        DataError
+            If a loss doesn't lie above the floor of its link.
+        """
+        linked = {name: measured[name] for name in self.links}
+        for name, values in linked.items():
+            floor = self.links[name].floor
+            if not (values > floor).all():
+                raise DataError(
+                    f"{name}: {values.min():.4g} isn't above {floor:.4g}, where the link between "
+                    f"{name} and pass rates ends: nothing is known there. A lower "
+                    "floor_of_smallest in the model reaches further."
+                )
+        seen = {name: link(linked[name]) for name, link in self.links.items()}
+        return Places(family, {**measured, **seen}, measured=linked)
+
     def of_family(self, family: int) -> Array:
         """Return the scale of the fitted runs of one family."""
         return np.asarray(self.scale[self.family == family])
@@ -144,7 +168,7 @@ class Design:
         return replace(self, observed={**self.observed, **cells})
 
     def positions(self, term: Discrepancy, places: Places) -> Array:
-        """Return where places lie along a discrepancy, shape ``(n, covariates)``.
+        """Return where places lie along a discrepancy, shape ``(n, covariates)``, or a row a draw.
 
         They are measured from the smallest run, of the own family where each has its own.
         """
@@ -154,7 +178,7 @@ class Design:
             anchors = [(runs[self.family == own] if term.over else runs).min() for own in every]
             anchor = np.array(anchors)[places.family]
             columns.append(positions(term, places.covariates[name], anchor))
-        return np.stack(columns, axis=1)
+        return np.stack(columns, axis=-1)
 
     def covariance(self, term: Discrepancy) -> Array:
         """Return the covariance of a discrepancy at the runs, at unit amplitude."""

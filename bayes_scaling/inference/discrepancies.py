@@ -76,7 +76,7 @@ def rows_at(design: Design, term: Discrepancy, runs: Array, places: Places) -> A
 
     Returns
     -------
-    ndarray, shape (places, rank)
+    ndarray, shape (places, rank), or a row of these a draw of the places
         ``K(there, runs) R (R'R)^-1``.
     """
     rows = design.roots[term.name].rows[runs]
@@ -144,9 +144,18 @@ def _given(
     rng: np.random.Generator,
 ) -> Array:
     rows = rows_at(design, term, runs, places)
-    rest = square_root(design.covariance_between(term, places, places) - rows @ rows.T)
-    fresh = rng.standard_normal((*weights.shape[:-1], rest.shape[1])) @ rest.T
-    return np.asarray(amplitude.reshape(-1, *[1] * (weights.ndim - 1)) * (weights @ rows.T + fresh))
+    across = np.swapaxes(rows, -1, -2)
+    rest = square_root(design.covariance_between(term, places, places) - rows @ across)
+    fresh = rng.standard_normal((*weights.shape[:-1], rest.shape[-1]))
+    drawn = _times(weights, across) + _times(fresh, np.swapaxes(rest, -1, -2))
+    return np.asarray(amplitude.reshape(-1, *[1] * (weights.ndim - 1)) * drawn)
+
+
+def _times(weights: Array, rows: Array) -> Array:
+    """Multiply weights, a draw each, by rows that all draws share or by their own."""
+    if rows.ndim > weights.ndim:
+        return np.asarray((weights[:, None] @ rows)[:, 0])
+    return np.asarray(weights @ rows)
 
 
 def _amplitude(

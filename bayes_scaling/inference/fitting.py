@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.data import check_quantities, demand_meaning
+from bayes_scaling.data import attach_losses, check_quantities, demand_meaning
 from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
@@ -50,6 +50,7 @@ def fit(
     target_accept: float | None = None,
     reference: Reference = None,
     subset: int | None = None,
+    runs: pd.DataFrame | str | Path | None = None,
     allow: str | Collection[str] = (),
     along: str | None = None,
     progress: Progress | None = None,
@@ -79,6 +80,9 @@ def fit(
         For passes: run the sampler on so many problems, stratified by bucket, and draw the others
         given what all share. Above 2,500 problems that happens anyway, with 400, and the fit's
         ``notes`` say so.
+    runs : DataFrame, str or Path, optional
+        For passes along a loss: the loss of each run, where the counts have no such column. A table
+        with the columns ``run`` and ``loss``, and perhaps ``loss_unit``.
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
         'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
@@ -121,6 +125,7 @@ def fit(
     own = RESPONSES[spec.response]
     accept = own.target_accept if target_accept is None else target_accept
     check_settings(random_seed, draws, tune, chains, accept)
+    own.own_options(spec.name, runs=runs)
     settings: dict[str, Any] = {
         "random_seed": random_seed,
         "draws": draws,
@@ -130,7 +135,10 @@ def fit(
         "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
-    table, notes = _demand_meaning(spec, own.table(data, spec.columns[0]), allow)
+    checked = own.table(data, spec.columns[0])
+    if runs is not None:
+        checked = attach_losses(checked, runs, spec.columns[0])
+    table, notes = _demand_meaning(spec, checked, allow)
     notes += tuple(remark_on_scale(stated, spec))
     notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)

@@ -24,7 +24,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import PROBLEM, make_pass_design
 
 
-def estimate_hazards(design: Design, units: Index) -> pd.DataFrame:
+def estimate_hazards(design: Design, units: Index, along: str = "") -> pd.DataFrame:
     """Estimate the mean of -log p over some units for each run, from the counts alone.
 
     Parameters
@@ -32,6 +32,8 @@ def estimate_hazards(design: Design, units: Index) -> pd.DataFrame:
     design : Design
     units : ndarray of int
         Which units are averaged over; those that a run didn't try are left out of its mean.
+    along : str
+        The covariate, as it is measured, that stands in ``compute``; by default the scale.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def estimate_hazards(design: Design, units: Index) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "run": np.array(design.runs)[tried],
-            "compute": design.scale[tried],
+            "compute": (design.places.shown[along] if along else design.scale)[tried],
             "value": mean,
             "low": gamma.ppf(0.05),
             "high": gamma.ppf(0.95),
@@ -89,7 +91,7 @@ def unseen_counts(fit: Fit, truth: pd.DataFrame) -> Design | None:
     if rest.empty:
         return None
     labelled = rest.assign(bucket=rest[PROBLEM].map(bucket_of))
-    return make_pass_design(fit.spec, labelled, dict(fit.reference))
+    return make_pass_design(fit.spec, labelled, dict(fit.reference), fit.design.links)
 
 
 def _bucket_of(fit: Fit) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from bayes_scaling.arrays import Index
 from bayes_scaling.errors import BayesScalingError, suggest
-from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.forecasting import Forecast, chained_again, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.count_estimates import estimate_hazards, unseen_counts
 from bayes_scaling.plotting.marks import (
@@ -27,7 +27,6 @@ from bayes_scaling.plotting.marks import (
     draw_drop_line,
     interval_entries,
     label_decades,
-    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -71,11 +70,12 @@ def plot_pass_rate(
     by: str = "bucket",
     axes: Axes | Sequence[Axes] | np.ndarray[Any, Any] | None = None,
 ) -> np.ndarray[Any, Any]:
-    """Plot mean -log p against compute for each bucket: counts, forecast, truth.
+    """Plot mean -log p against compute, or the loss, for each bucket: counts, forecast, truth.
 
     The quantity is that of the GPT-4 report's second figure. Bands and bars are equal-tailed
     intervals of kind ``run``: what one new run will show. Both axes are logarithmic, so that a
-    power law is a straight line; a mean of several is convex.
+    power law is a straight line; a mean of several is convex. Along a known loss its axis is
+    linear, and falls to the right.
 
     Dots are estimates from the counts alone, without the model: the mean over the bucket's problems
     of the posterior mean of -log p under Jeffreys' prior for each problem by itself, with its 90 %
@@ -126,22 +126,23 @@ def plot_pass_rate(
         figure = plt.figure(figsize=ONE_SIZE, layout="constrained")
         axes = make_panels(figure, forecast, by)
     panels = _demand_panels(axes, len(groups))
-    lines = _bands(forecast, by)
-    targets = _quantiles(forecast, by)
+    along = _axis(forecast)
+    lines = _bands(forecast, by, along)
+    targets = _quantiles(forecast, by, along)
     for ax, group in zip(panels, groups, strict=True):
         style = Style.of(ax)
-        ax.set(xscale="log", yscale="log")
+        ax.set(xscale="linear" if along in forecast.fit.design.links else "log", yscale="log")
         draw_bands(ax, lines[lines["group"] == group.label], COLOURS, style, "median")
         draw_bars(ax, targets[targets["group"] == group.label], COLOURS, style, "targets")
-        counts = estimate_hazards(forecast.fit.design, group.units)
+        counts = estimate_hazards(forecast.fit.design, group.units, along)
         draw_counts(ax, counts, style, style.dot | {"color": COLOURS.dots}, "fitted runs")
         if unseen is not None:
             names = [forecast.fit.design.units.names[unit] for unit in group.units]
             there = np.flatnonzero(np.isin(unseen.units.names, names))
-            measured = estimate_hazards(unseen, there)
+            measured = estimate_hazards(unseen, there, along)
             draw_counts(ax, measured, style, style.hollow(COLOURS.truth), "measured")
         _draw_edge(ax, forecast, counts, style, said=len(groups) == 1)
-        _label(ax, group, panels, axis_label(forecast.fit.spec.columns), style)
+        _label(ax, group, panels, along, style)
     warn_far(panels[0], forecast.targets, Style.of(panels[0]))
     if not forecast.fit.diagnosis.converged:
         warn_unconverged(panels[0], Style.of(panels[0]))
@@ -198,7 +199,12 @@ def _demand_panels(axes: Any, count: int) -> np.ndarray[Any, Any]:
     return panels
 
 
-def _bands(forecast: Forecast, by: str) -> pd.DataFrame:
+def _axis(forecast: Forecast) -> str:
+    """Name what the panels go along: compute where it is known, else the model's covariate."""
+    return "compute" if forecast.losses else forecast.fit.spec.columns[0]
+
+
+def _bands(forecast: Forecast, by: str, along: str) -> pd.DataFrame:
     """Quantiles of one new run along a grid, by group.
 
     Each point of the grid is predicted with the same seed. Its law is what it is, and the bands are
@@ -207,22 +213,32 @@ def _bands(forecast: Forecast, by: str) -> pd.DataFrame:
     """
     fit = _thinned(forecast)
     tables = []
-    for compute in _grid(forecast):
-        target = pd.DataFrame({fit.spec.columns[0]: [compute]})
-        at = predict(fit, target, random_seed=forecast.random_seed, far=True)
-        at = replace(at, chosen=forecast.chosen)
-        tables.append(_quantiles(at, by))
+    for value in _grid(forecast, along):
+        tables.append(_quantiles(_again(replace(forecast, fit=fit), along, value), by, along))
     return pd.concat(tables, ignore_index=True)
 
 
-def _quantiles(forecast: Forecast, by: str) -> pd.DataFrame:
+def _again(forecast: Forecast, along: str, value: float) -> Forecast:
+    """Forecast the same at another place; along a loss that is forecast, that one first."""
+    if forecast.losses is None:
+        at: dict[str, Any] = {along: value, "random_seed": forecast.random_seed, "far": True}
+        return replace(predict(forecast.fit, **at), chosen=forecast.chosen)
+    family = forecast.losses.targets["family"].iloc[0]
+    named = {"family": family} if "family" in forecast.losses.fit.table else {}
+    losses = predict(forecast.losses.fit, compute=value, far=True, **named)
+    return chained_again(forecast, losses)
+
+
+def _quantiles(forecast: Forecast, by: str, along: str) -> pd.DataFrame:
     table = forecast.quantile(list(LEVELS.values()), "neg_log_pass", by=by)
-    return on_axis(table.rename(columns={"q50": "median"}), forecast.fit.spec.columns)
+    return table.rename(columns={"q50": "median"}).assign(compute=table[along])
 
 
-def _grid(forecast: Forecast) -> np.ndarray[Any, Any]:
-    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
-    computes = [*forecast.fit.design.scale, *targets]
+def _grid(forecast: Forecast, along: str) -> np.ndarray[Any, Any]:
+    computes = [*forecast.fit.design.places.shown[along], *forecast.targets[along]]
+    if along in forecast.fit.design.links:
+        low, high = min(computes), max(computes)
+        return np.linspace(low, high + BELOW * (high - low), GRID_POINTS)
     low, high = np.log10(min(computes)), np.log10(max(computes))
     return np.logspace(low - BELOW * (high - low), high, GRID_POINTS)
 
@@ -240,9 +256,10 @@ def _draw_edge(
     ax: Axes, forecast: Forecast, counts: pd.DataFrame, style: Style, *, said: bool
 ) -> None:
     """Mark where the fitted ladder ends, if a target lies beyond."""
-    last = counts.iloc[int(counts["compute"].argmax())]
-    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
-    if targets.max() > last["compute"]:
+    along = _axis(forecast)
+    falls = along in forecast.fit.design.links
+    last = counts.iloc[int(counts["compute"].argmin() if falls else counts["compute"].argmax())]
+    if forecast.targets["distance"].max() > 0:
         foot = last["compute"], last["low"]
         draw_drop_line(ax, foot, "extrapolation →" if said else "", 1, COLOURS.edge, style)
 
@@ -251,7 +268,9 @@ def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], along: str, sty
     ax.set_title(group.title, fontsize=style.text, loc="left", color=INK)
     column, row = _place(ax)
     under = [other for other in panels if _place(other)[0] == column and _place(other)[1] > row]
-    ax.set_xlabel("" if under else along, fontsize=style.text)
+    ax.set_xlabel("" if under else axis_label([along]), fontsize=style.text)
+    if ax.get_xscale() == "linear" and not ax.xaxis_inverted():
+        ax.invert_xaxis()  # panels share it
     ax.set_ylabel("" if column else HAZARD, fontsize=style.text)
     label_decades(ax.yaxis)
     if len(panels) > 1:

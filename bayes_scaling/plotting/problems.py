@@ -205,7 +205,10 @@ def _demand_worst(worst: int) -> int:
 def _taken_apart(given: Fit | Forecast) -> tuple[Fit, pd.DataFrame]:
     """Return the fit, and the targets of the forecast of it; none where a fit was given."""
     if isinstance(given, Forecast):
-        return given.fit, on_axis(given.targets, given.fit.spec.columns)
+        targets = given.targets
+        for name, link in given.fit.design.links.items():
+            return given.fit, targets.assign(compute=link(targets[name].to_numpy()))
+        return given.fit, on_axis(targets, given.fit.spec.columns)
     return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
 
 
@@ -223,7 +226,8 @@ def _limit(ax: Axes, design: Design, units: Index) -> None:
 
 def _label(ax: Axes, fit: Fit, title: str, style: Style) -> None:
     ax.set_title(title, fontsize=style.text, loc="left", color=INK)
-    ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
+    linked = "".join(f"Compute that the {name} stands for (FLOP)" for name in fit.design.links)
+    ax.set_xlabel(linked or axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel("−log p of a problem", fontsize=style.text)
     label_decades(ax.yaxis)
     tidy(ax, style)

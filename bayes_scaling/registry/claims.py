@@ -91,6 +91,11 @@ def claims_of(forecast: Any, of: Sequence[str] | str | None, by: str) -> tuple[C
         raise BayesScalingError(
             f"forecast: expected a Forecast, as predict returns it, got {type(forecast).__name__}."
         )
+    if forecast.losses is not None:
+        raise BayesScalingError(
+            "forecast: it goes along a loss that is forecast too, and a record holds one fit. "
+            "Register the forecast of the loss, and pass rates at a loss by predict(fit, loss=...)."
+        )
     names = [of] if of is None or isinstance(of, str) else list(of)
     for kind, values in forecast.draws.data_vars.items():
         _demand_finite(forecast, str(kind), values.to_numpy())

@@ -1,7 +1,7 @@
 """The first section: what a forecast of pass rates says."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,13 @@ from bayes_scaling.reporting.tables import (
     span,
     three_digits,
 )
+from bayes_scaling.scales import scale_of, unit_after
 
 INTERVALS = (
     "Bands and bars are 50 and 90 % equal-tailed intervals of kind run: what one new run will show."
 )
 COUNTS = "Dots are what the counts say by themselves, with 90 % intervals."
+COMPUTE = "compute"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class PassAnswer:
     ----------
     is_forecast : bool
         If not, the target is the largest compute that was fitted.
-    compute : Markup
+    target : Markup
+        With its unit.
     place : str
         Where the target lies beside the fitted runs, as a sentence.
     low, high, median : str
@@ -56,7 +59,7 @@ class PassAnswer:
     """
 
     is_forecast: bool
-    compute: Markup
+    target: Markup
     place: str
     low: str
     high: str
@@ -79,13 +82,15 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
         return _answer_of_one_compute(fit)
     summary = shown.summary()
     place = headline(shown.targets)
-    compute = shown.targets["compute"].iloc[place]
-    rows = summary[summary["compute"] == compute].drop_duplicates("quantity").set_index("quantity")
+    along = COMPUTE if COMPUTE in summary else fit.spec.columns[0]
+    against = scale_of([along]).words
+    compute = shown.targets[along].iloc[place]
+    rows = summary[summary[along] == compute].drop_duplicates("quantity").set_index("quantity")
     over = averaged_over(shown)
     rate, solved = rows.loc["pass_rate"], rows.loc["solved"]
     return PassAnswer(
         is_forecast=forecast is not None,
-        compute=flop(compute),
+        target=_named(along, compute),
         place=place_of(float(shown.targets["distance"].iloc[place])),
         low=percent(rate["q05"]),
         high=percent(rate["q95"]),
@@ -98,13 +103,25 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
         targets=_quantities(summary, shown.n_samples, over),
         picture=draw_picture(
             "forecast",
-            f"Mean of -log p over {over} against training compute: {len(fit.design.runs)} "
-            f"fitted runs, the median and its intervals up to {plain_flop(compute)} FLOP.",
-            f"Mean of −log p over {over} against training compute. {INTERVALS} {COUNTS}",
+            f"Mean of -log p over {over} against {against}: {len(fit.design.runs)} fitted runs, "
+            f"the median and its intervals up to {plain_flop(compute)}{unit_after([along])}.",
+            f"Mean of −log p over {over} against {against}. {INTERVALS} {COUNTS}",
             lambda figure: plot_pass_rate(shown, by="all", axes=figure.subplots()),
         ),
         notes=shown.notes,
     )
+
+
+def _named(along: str, value: float) -> Markup:
+    """Write where a target is, with its unit."""
+    if along == "loss":
+        return Markup("a loss of {}").format(three_digits(value))
+    return Markup("{}{}").format(flop(value), unit_after([along]))
+
+
+def names_of(summary: pd.DataFrame) -> list[str]:
+    """List the covariates of a summary's targets."""
+    return [str(name) for name in summary.columns[1 : list(summary.columns).index("distance")]]
 
 
 def averaged_over(shown: Forecast) -> str:
@@ -121,7 +138,7 @@ def _answer_of_one_compute(fit: Fit) -> PassAnswer:
     return PassAnswer(
         **dict.fromkeys(names, ""),
         is_forecast=False,
-        compute=flop(float(fit.design.scale.max())),
+        target=_named(next(iter(_end(fit))), *_end(fit).values()),
         problems=int(fit.design.units.sizes.sum()),
         n_samples=0,
         targets=None,
@@ -133,7 +150,13 @@ def _answer_of_one_compute(fit: Fit) -> PassAnswer:
 def inside_the_ladder(fit: Fit) -> Forecast | None:
     """Forecast the largest fitted compute, if there are runs of several."""
     compute = fit.design.scale
-    return predict(fit, compute=float(compute.max())) if len(np.unique(compute)) > 1 else None
+    return predict(fit, **_end(fit)) if len(np.unique(compute)) > 1 else None
+
+
+def _end(fit: Fit) -> dict[str, Any]:
+    """Name the largest fitted run's place along the model's covariate."""
+    (column,) = fit.spec.columns
+    return {column: float(fit.design.places.shown[column][fit.design.scale.argmax()])}
 
 
 def _quantities(summary: pd.DataFrame, n_samples: int, over: str) -> Table:
@@ -147,7 +170,7 @@ def _quantities(summary: pd.DataFrame, n_samples: int, over: str) -> Table:
         f"Forecasts for one new run (kind run), over {over}",
         rows,
         column("Quantity", str, "name"),
-        column("Target, FLOP", flop, "compute"),
+        *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in names_of(rows)),
         column("Median", _written, "median", "quantity"),
         column("50 % interval", _interval, "q25", "q75", "quantity"),
         column("90 % interval", _interval, "q05", "q95", "quantity"),

@@ -42,7 +42,7 @@ PASSES = Response(
     target_accept=0.8,
     observed={"n_correct": "n_correct"},
     blocks=observe_passes,
-    options=frozenset({"subset", "restrict", "problems", "n_samples"}),
+    options=frozenset({"subset", "runs", "restrict", "problems", "n_samples"}),
     lacks={
         "backtest": (
             "backtest: a backtest is of losses, and this fit is of counts; leave it away."

@@ -1,5 +1,6 @@
 """Counts of passes drawn from a model."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def simulate_passes(
     """Draw counts; see `simulate` for the arguments."""
     if unit_column(spec) != PROBLEM:
         raise DataError(f"{spec.name} has no single problems to simulate; use a model that has.")
-    table = check_passes(_cross(design, problems, n_samples))
+    table = check_passes(_cross(design, (*OF_RUNS, *spec.columns), problems, n_samples))
     grid = make_pass_design(spec, table, reference)
     rng = np.random.default_rng(random_seed)
     drawn, hazards = draw_hazards_of_prior(spec, grid, size, rng)
@@ -48,7 +49,8 @@ def simulate_passes(
     columns: dict[str, Any] = {
         "simulation": np.arange(size)[:, None, None],
         "run": np.array(grid.runs, dtype=object),
-        "compute": grid.scale,
+        "compute": table.groupby("run")["compute"].first()[list(grid.runs)].to_numpy(),
+        **{name: grid.places.shown[name] for name in spec.columns},
         "problem": np.array(grid.units.names, dtype=object)[:, None],
         "bucket": np.array(grid.units.buckets, dtype=object)[grid.units.bucket][:, None],
         "n_samples": n_samples,
@@ -104,9 +106,11 @@ def _truth(grid: Design, drawn: xr.Dataset) -> dict[str, Array]:
     return found
 
 
-def _cross(design: pd.DataFrame, problems: int, n_samples: int) -> pd.DataFrame:
+def _cross(
+    design: pd.DataFrame, columns: Collection[str], problems: int, n_samples: int
+) -> pd.DataFrame:
     """Give every run every problem; buckets of equal size."""
-    runs = design[[name for name in OF_RUNS if name in design]]
+    runs = design[[name for name in dict.fromkeys(columns) if name in design]]
     runs = runs if "run" in design else runs.assign(run=_names(len(design)))
     count = max(1, min(BUCKETS, problems // 2))
     width = len(str(problems))

@@ -112,10 +112,10 @@ def covariance(term: Discrepancy, s: Array, t: Array) -> Array:
     ----------
     term : Discrepancy
     s, t : ndarray, shape (n, covariates)
-        Positions along each covariate.
+        Positions along each covariate; axes before these are of draws.
     """
     kernel = KERNELS[term.kernel]
-    apart = kernel.covariance(s[:, None, :], t[None, :, :], term.length)
+    apart = kernel.covariance(s[..., :, None, :], t[..., None, :, :], term.length)
     return np.asarray(kernel.join(apart, axis=-1))
 
 
@@ -123,7 +123,7 @@ def square_root(matrix: Array) -> Array:
     """Find ``R``, with as few columns as it takes, such that ``R @ R.T`` is `matrix`.
 
     The matrix is positive semi-definite. Directions that hold less than a part in 10^12 of its
-    largest variance are left out.
+    largest variance are left out; of a stack of matrices, they are zero.
 
     Examples
     --------
@@ -131,5 +131,8 @@ def square_root(matrix: Array) -> Array:
     (3, 1)
     """
     values, vectors = np.linalg.eigh(matrix)
-    kept = values > NEGLIGIBLE * max(values.max(initial=0.0), 0.0)
+    least = NEGLIGIBLE * np.maximum(values.max(axis=-1, initial=0.0, keepdims=True), 0.0)
+    kept = values > least
+    if matrix.ndim > 2:
+        return vectors * np.sqrt(np.where(kept, values, 0.0))[..., None, :]
     return vectors[:, kept] * np.sqrt(values[kept])

@@ -179,8 +179,12 @@ class Spec:
 
 
 def scale_column(spec: Spec) -> str:
-    """Name the column that checks of a ladder go along: compute, unless a model has another."""
-    return spec.columns[0] if len(spec.columns) == 1 else "compute"
+    """Name the column that checks of a ladder go along: compute, unless a model has another.
+
+    A model that measures its covariate by compute has both.
+    """
+    alone = len(spec.columns) == 1 and spec.law.link is None
+    return spec.columns[0] if alone else "compute"
 
 
 def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:

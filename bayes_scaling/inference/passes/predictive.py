@@ -1,6 +1,7 @@
 """Draws of each unit's hazard at target computes, given the posterior."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 import numpy as np
 import xarray as xr
@@ -21,14 +22,16 @@ POPULATION_AXES = 3  # chain, draw and run
 Parameters = Mapping[str, Array]
 
 
-def draw_hazards(fit: Fit, places: Places, rng: np.random.Generator) -> xr.Dataset:
+def draw_hazards(
+    fit: Fit, places: Places | Mapping[str, Places], rng: np.random.Generator
+) -> xr.Dataset:
     """Draw ``-log p`` of every unit at targets from the posterior predictive distribution.
 
     Parameters
     ----------
     fit : Fit
     places : Places
-        The targets.
+        The targets; or those of each kind, where they are forecast themselves.
     rng : numpy.random.Generator
 
     Returns
@@ -40,9 +43,15 @@ def draw_hazards(fit: Fit, places: Places, rng: np.random.Generator) -> xr.Datas
     posterior = fit.posterior["posterior"].to_dataset()
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = flat_draws(posterior)
-    law = law_at(fit.spec, fit.design, values, places)
-    expected = law + discrepancies_at(fit.spec, fit.design, values, places, rng)
-    run = expected + effects_at(fit.spec, fit.design, values, law.shape, rng)
+    at = places if isinstance(places, Mapping) else dict.fromkeys(KINDS, places)
+    law, expected = (law_at(fit.spec, fit.design, values, at[kind]) for kind in KINDS[:2])
+    state = deepcopy(rng)
+    expected = expected + discrepancies_at(fit.spec, fit.design, values, at["expected"], rng)
+    run = expected
+    if at["run"] is not at["expected"]:
+        run = law_at(fit.spec, fit.design, values, at["run"])
+        run = run + discrepancies_at(fit.spec, fit.design, values, at["run"], state)
+    run = run + effects_at(fit.spec, fit.design, values, law.shape, rng)
     dims = ("chain", "draw", "target", unit_column(fit.spec))
     kinds = dict(zip(KINDS, (law, expected, run), strict=True))
     return xr.Dataset(
@@ -103,7 +112,7 @@ def hazard(spec: Spec, predictor: Array) -> Array:
 
 def law_at(spec: Spec, design: Design, values: Parameters, places: Places) -> Array:
     """Linear predictor of the law, shape ``(draws, targets, units)``."""
-    x = [own[None, :, None] for own in design.x_at(places)]
+    x = [np.atleast_2d(own)[..., None] for own in design.x_at(places)]
     stated = {
         name: _of_units(name, spec, design, values)[:, None, :]
         for name in spec.coordinates.parameters

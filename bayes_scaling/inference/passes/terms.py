@@ -128,10 +128,12 @@ def basis_of(spec: Spec, x: tuple[Array, ...]) -> dict[str, Array]:
     times its parameter.
     """
     assert spec.coordinates.is_linear, f"the law {spec.law.name} isn't linear in what is stated"
-    nothing = dict.fromkeys(spec.coordinates.parameters, 0.0)
+    numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
+    own = [name for name in spec.coordinates.parameters if name not in numbers]
+    nothing = dict.fromkeys(own, 0.0)
 
     def curve(values: dict[str, float]) -> Array:
-        return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(values)))
+        return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve({**values, **numbers})))
 
     origin = curve(nothing)
     return {name: np.asarray(curve({**nothing, name: 1.0}) - origin) for name in nothing}

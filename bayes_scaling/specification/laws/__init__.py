@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bayes_scaling.specification.laws import (
     above_chance,
+    along_loss,
     broken_power_floor,
     late_start,
     logistic,
@@ -28,5 +29,6 @@ LAWS: Mapping[str, Law] = {
         saturating,
         above_chance,
         params_tokens,
+        along_loss,
     )
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bayes_scaling.specification.domains import Domain
+from bayes_scaling.specification.links import Link
 
 Values = dict[str, Any]
 
@@ -135,6 +136,9 @@ class Law:
         Of a law of several covariates: takes the curve's arguments and the logarithm of the
         covariates' product over that of their references, and returns the logarithm of each
         covariate where the law is least at that product.
+    link : callable, optional
+        Of a law whose covariate isn't seen as it is measured: takes the fitted runs' values of it,
+        their computes and the law's numbers, and returns the way to what takes its place.
     """
 
     name: str
@@ -146,6 +150,7 @@ class Law:
     to_natural: Callable[[Values], Values]
     at_reference: Callable[[Values, Any], Values] = unmoved
     frontier: Callable[[Values, Any], tuple[Any, ...]] | None = None
+    link: Callable[..., Link] | None = None
 
     @property
     def glosses(self) -> dict[str, str]:

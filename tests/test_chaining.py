@@ -1,0 +1,261 @@
+"""Pass rates along a loss: one that is known, and one that is forecast itself."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import bayes_scaling as bs
+from bayes_scaling.cli import app
+from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.inference.passes.design import make_pass_design
+from bayes_scaling.inference.passes.predictive import KINDS
+
+LOSSES = {1e20: 3.0, 8e20: 2.6, 5e21: 2.3, 4e22: 2.1, 1e24: 1.9}
+SPEC = bs.load_model("pass_rate_loss")
+
+
+@pytest.fixture(scope="module")
+def counts(pass_counts):
+    """The counts that other tests fit, with a loss of each run."""
+    return pass_counts.assign(loss=pass_counts["compute"].map(LOSSES))
+
+
+@pytest.fixture(scope="module")
+def fit(counts):
+    small = counts.query("compute < 1e24")
+    return bs.fit(SPEC, small, random_seed=1, draws=600, tune=400, reference=2e21)
+
+
+@pytest.fixture(scope="module")
+def losses(fit_cerebras):
+    """A forecast of a loss, at two targets that the counts' runs lie below."""
+    return bs.predict(fit_cerebras, compute=[2.3e22, 1e23])
+
+
+def certain(losses, *values):
+    """Return the forecast with no doubt left."""
+    own = {kind: draws * 0 + np.array(values) for kind, draws in losses.draws.data_vars.items()}
+    return replace(losses, draws=losses.draws.assign(own))
+
+
+def test_runs_give_the_losses_that_counts_lack(counts, fit):
+    runs = counts.drop_duplicates("run")[["run", "loss"]].assign(loss_unit="nats per token")
+    small = counts.query("compute < 1e24").drop(columns="loss")
+    settings = {"draws": 600, "tune": 400, "reference": 2e21}
+    joined = bs.fit(SPEC, small, runs=runs, random_seed=1, **settings)
+    assert joined.table["loss"].tolist() == fit.table["loss"].tolist()
+    np.testing.assert_array_equal(
+        joined.posterior["posterior"]["k"].values, fit.posterior["posterior"]["k"].values
+    )
+
+
+def test_the_design_orders_runs_by_what_their_losses_stand_for(fit):
+    design = fit.design
+    np.testing.assert_allclose(design.places.measured["loss"], sorted(LOSSES.values())[:0:-1])
+    assert design.scale[0] == pytest.approx(1e20)
+    assert design.scale[-1] == pytest.approx(4e22)
+    assert np.all(np.diff(design.scale) > 0)
+
+
+def test_along_a_power_of_compute_the_model_is_that_of_compute(pass_counts):
+    """Where L - E is a power of compute the two designs are one, and so are their roots."""
+    small = pass_counts.query("compute < 1e24")
+    above = (small["compute"] / small["compute"].max()) ** -0.2
+    along_loss = make_pass_design(SPEC, small.assign(loss=1 + above), 2e21)
+    along = make_pass_design(bs.load_model("pass_rate"), small, 2e21)
+    np.testing.assert_allclose(along_loss.x[0], along.x[0], atol=1e-9)
+    for own, other in zip(SPEC.discrepancy, bs.load_model("pass_rate").discrepancy, strict=True):
+        ours = along_loss.covariance(replace(own, along=("loss",)))
+        np.testing.assert_allclose(ours, along.covariance(other), atol=1e-9)
+
+
+def test_a_lower_loss_passes_more(fit):
+    forecast = bs.predict(fit, loss=[2.2, 2.0, 1.8])
+    assert list(forecast.targets) == ["family", "loss", "distance"]
+    medians = forecast.quantile(0.5, of="pass_rate", kind="law")["q50"]
+    assert np.all(np.diff(medians) > 0)
+    assert np.all(np.diff(forecast.targets["distance"]) > 0)
+
+
+def test_a_target_above_every_run_is_an_extrapolation_downward(fit):
+    notes = bs.predict(fit, loss=3.5).notes
+    assert any("below every fitted run (the smallest has 3 loss)" in note for note in notes)
+
+
+def test_a_target_at_the_floor_is_refused(fit):
+    with pytest.raises(DataError, match=r"loss: 1.05 isn't above 1.05.*floor_of_smallest"):
+        bs.predict(fit, loss=1.05)
+
+
+def test_a_saved_fit_forecasts_the_same(fit, tmp_path):
+    again = bs.load_fit(fit.save(tmp_path / "fit.nc"))
+    ours, theirs = (bs.predict(own, loss=1.9).values() for own in (fit, again))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_loss_without_doubt_is_one_that_is_known(fit, losses):
+    chained = bs.chain(certain(losses, 2.0, 1.8), fit)
+    known = bs.predict(fit, loss=[2.0, 1.8])
+    assert list(chained.targets) == ["family", "compute", "loss", "distance"]
+    assert chained.targets["loss"].tolist() == [2.0, 1.8]
+    np.testing.assert_allclose(chained.draws["law"], known.draws["law"], rtol=1e-12)
+    for kind in ("expected", "run"):
+        ours, theirs = (np.log(own.draws[kind].values) for own in (chained, known))
+        count = ours.shape[0] * ours.shape[1]
+        apart = (ours - theirs).mean(axis=(0, 1))  # the same parameters, other fresh noise
+        error = (ours - theirs).std(axis=(0, 1)) / np.sqrt(count)
+        assert np.all(np.abs(apart) < 6 * error)
+        ratio = ours.std(axis=(0, 1)) / theirs.std(axis=(0, 1))
+        assert np.all(np.abs(np.log(ratio)) < 6 / np.sqrt(count))
+
+
+def test_targets_of_one_draw_share_a_discrepancy(fit, losses):
+    """Two targets at one place have the same expected rate, draw by draw."""
+    chained = bs.chain(certain(losses, 1.9, 1.9), fit)
+    expected = chained.draws["expected"].values
+    np.testing.assert_allclose(expected[:, :, 0], expected[:, :, 1], rtol=1e-5)
+
+
+def test_doubt_of_the_loss_widens_the_forecast(fit, losses):
+    """Its law's variance is that given the loss, and that of the loss through the law."""
+    wide = certain(losses, 2.0, 1.9)
+    rng = np.random.default_rng(1)
+    noise = rng.uniform(-0.3, 0.3, wide.draws["law"].shape)
+    wide = replace(wide, draws=wide.draws + noise)
+    ours, theirs = (
+        bs.chain(own, fit).values("neg_log_pass", kind="law").std(axis=0)
+        for own in (wide, certain(losses, 2.0, 1.9))
+    )
+    assert np.all(ours > theirs)
+
+
+def test_each_kind_goes_along_its_own_draws(fit, losses):
+    drawn = {kind: losses.draws[kind] * 0 + 2.4 - 0.2 * i for i, kind in enumerate(KINDS)}
+    chained = bs.chain(replace(losses, draws=losses.draws.assign(drawn)), fit)
+    law = bs.predict(fit, loss=2.4).draws["law"].values
+    np.testing.assert_allclose(chained.draws["law"].values[:, :, :1], law, rtol=1e-12)
+    assert chained.targets["loss"].tolist() == pytest.approx([2.0, 2.0])
+    run, expected = (chained.values(kind=kind).mean() for kind in ("run", "expected"))
+    assert run > expected > chained.values(kind="law").mean()
+
+
+def test_draws_below_the_floor_are_said_or_refused(fit, losses):
+    few = certain(losses, 2.0, 2.0)
+    few.draws["run"][0, :30, 1] = 1.0
+    (note,) = (note for note in bs.chain(few, fit).notes if "at or below" in note)
+    assert note.startswith("0.75 % of draws of the loss lie at or below the floor of its link")
+    with pytest.raises(DataError, match=r"50 % of the forecast loss lies at or below 1.05"):
+        bs.chain(certain(losses, 2.0, 1.0), fit)
+
+
+def test_a_chain_needs_a_loss_and_counts_along_it(fit, fit_passes, losses):
+    with pytest.raises(DataError, match="fit: pass_rate forecasts along compute, not along a loss"):
+        bs.chain(losses, fit_passes)
+    with pytest.raises(DataError, match="losses: expected a forecast of a loss"):
+        bs.chain(bs.predict(fit, loss=2.0), fit)
+
+
+def test_another_unit_or_another_validation_set_is_refused(fit, losses):
+    bits = replace(fit, table=fit.table.assign(loss_unit="bits per byte"))
+    with pytest.raises(DataError, match="forecast in nats per token, but the counts"):
+        bs.chain(losses, bits)
+    named = losses.fit.table.assign(run=[*fit.design.runs, "another"])
+    other = replace(losses, fit=replace(losses.fit, table=named))
+    with pytest.raises(DataError, match=r"losses: run .* in the ladder of the loss and 3 beside"):
+        bs.chain(other, fit)
+
+
+BAD = {
+    "loss: pass_rate_loss forecasts along the loss": lambda t: t.drop(columns="loss"),
+    "loss: run .* has no number": lambda t: t.assign(loss=t["loss"].where(t["loss"] < 3)),
+    "loss: run .* has two, 2 and 3": lambda t: t.assign(
+        loss=t["loss"].where((t["loss"] < 3) | (t["problem"] != t["problem"].iloc[0]), 2.0)
+    ),
+    "loss: all runs have 2": lambda t: t.assign(loss=2.0),
+    "loss: run .* has -1": lambda t: t.assign(loss=t["loss"].replace(3.0, -1.0)),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_losses_that_no_run_can_have_are_refused(counts, message):
+    table = BAD[message](counts.query("compute < 1e24"))
+    with pytest.raises(DataError, match=message):
+        make_pass_design(SPEC, bs.read_passes(table))
+
+
+def test_runs_have_to_name_those_of_the_counts(counts):
+    small = counts.query("compute < 1e24").drop(columns="loss")
+    runs = counts.drop_duplicates("run")[["run", "loss"]]
+    name = small["run"].iloc[0]
+    with pytest.raises(DataError, match=f"runs: run '{name}' has no loss"):
+        bs.fit(SPEC, small, runs=runs[runs["run"] != name], random_seed=1)
+    twice = pd.concat([runs, runs.assign(loss=runs["loss"] + 1)])
+    with pytest.raises(DataError, match=f"runs: run '{name}' has 2 rows"):
+        bs.fit(SPEC, small, runs=twice, random_seed=1)
+    with pytest.raises(DataError, match="the counts have a column loss already"):
+        bs.fit(SPEC, counts, runs=runs, random_seed=1)
+    with pytest.raises(DataError, match="runs: loss is a model of losses"):
+        bs.fit("loss", bs.example("pythia"), runs=runs, random_seed=1)
+
+
+def test_a_figure_goes_along_the_loss_or_the_compute_that_is_forecast(fit, losses, counts):
+    known = bs.plot_pass_rate(bs.predict(fit, loss=1.9), truth=counts, by="all")[0]
+    assert (known.get_xscale(), known.xaxis_inverted(), known.get_xlabel()) == (
+        "linear",
+        True,
+        "Loss",
+    )
+    chained = bs.plot_pass_rate(bs.chain(certain(losses, 2.0, 1.9), fit), by="all")[0]
+    assert (chained.get_xscale(), chained.xaxis_inverted()) == ("log", False)
+    assert chained.get_xlabel() == "Training compute (FLOP)"
+
+
+def test_probabilities_of_a_chain_are_by_compute(fit, losses):
+    chance = bs.chain(certain(losses, 2.0, 1.9), fit).probability(above=0.5)
+    assert chance.index.name == "compute"
+    assert chance.index.tolist() == [2.3e22, 1e23]
+
+
+def test_a_report_says_the_loss_of_its_target(fit, losses, tmp_path):
+    page = bs.report(fit, bs.predict(fit, loss=1.9), path=tmp_path / "known.html").read_text()
+    assert "a loss of 1.9" in " ".join(page.split())
+    page = bs.report(fit, bs.chain(losses, fit), path=tmp_path / "chained.html").read_text()
+    assert "Along the forecast loss (median and 90 %)" in page
+
+
+def test_a_chain_isn_t_registered_as_one_fit(fit, losses, ledger):
+    with pytest.raises(BayesScalingError, match="a record holds one fit"):
+        bs.register(bs.chain(losses, fit), ledger, question="Its rate?", resolves="The card.")
+
+
+def test_the_command_line_forecasts_along_a_loss(fit, losses, tmp_path):
+    rates, ladder = fit.save(tmp_path / "rates.nc"), losses.fit.save(tmp_path / "losses.nc")
+    found = CliRunner().invoke(app, ["forecast", str(rates), "--at-loss", "1.9", "--json"])
+    assert found.exit_code == 0, found.output
+    (row, *_) = json.loads(found.stdout)["targets"]
+    own = bs.predict(fit, loss=1.9).summary().iloc[0]
+    assert (row["loss"], row["q05"]) == (1.9, pytest.approx(own["q05"]))
+    asked = ["forecast", str(rates), "--loss", str(ladder), "--at", "2.3e22"]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 0, found.output
+    header = next(line for line in found.stdout.splitlines() if "target (FLOP)" in line)
+    assert "target (loss)" in header
+
+
+REFUSED = {
+    "--at: say where to forecast": [],
+    "--at-loss: give computes or losses": ["--at", "1e24", "--at-loss", "1.9"],
+    "--at: pass_rate_loss goes along a loss": ["--at", "1e24"],
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_the_command_line_says_what_a_target_lacks(fit, tmp_path, sentence):
+    rates = fit.save(tmp_path / "rates.nc")
+    found = CliRunner().invoke(app, ["forecast", str(rates), *REFUSED[sentence]])
+    assert found.exit_code == 2
+    assert f"bayes-scaling: {sentence}" in found.stderr
