@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 import bayes_scaling as bs
+from bayes_scaling.evaluation.calibration import Calibration
 
 HERE = Path(__file__).parent
 LADDER = pd.DataFrame({"compute": [2.6e18, 1.3e19, 6.1e19, 2.8e20, 1.1e21, 1.1e21]})
@@ -41,33 +42,28 @@ def coverage(ranks: pd.Series) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="loss")
-    parser.add_argument("--simulations", type=int, default=1000)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    result = bs.calibrate(
-        asked.model,
-        ladder(asked.model),
-        random_seed=asked.seed,
-        simulations=asked.simulations,
-        jobs=asked.jobs,
-        progress=lambda done, total: print(f"\r{done} of {total}", end="", file=sys.stderr),
+def together(parts: list[Calibration]) -> Calibration:
+    """Take simulations of several seeds as one."""
+    ranks, converged, conflicts = (
+        pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in ("ranks", "converged", "in_conflict")
     )
+    return Calibration(ranks, converged, conflicts)
+
+
+def write_up(model: str, result: Calibration) -> None:
+    """Write and print the table."""
     table = result.summary()
     failed, conflicts = int((~result.converged).sum()), int(result.in_conflict.sum())
     counts = {"simulations": len(result.ranks), "not_converged": failed, "in_conflict": conflicts}
     table.assign(**counts).to_csv(
-        HERE / "results" / f"calibration_{asked.model}.csv",
+        HERE / "results" / f"calibration_{model}.csv",
         float_format="%.4g",
         index_label="quantity",
     )
     print(table.to_string(float_format=lambda value: f"{value:.3f}"))
     print(
-        f"{asked.model}: {len(result.ranks)} simulations, {failed} did not converge; prior and "
+        f"{model}: {len(result.ranks)} simulations, {failed} did not converge; prior and "
         f"data said to be in conflict: {conflicts}."
     )
     print(f"Inside the 99.9 % band: {int(table['inside'].sum())} of {len(table)}.")
@@ -75,8 +71,33 @@ def main() -> None:
         covered = coverage(result.ranks[target])
         print(
             f"90 % interval of the {target}, {min(COVERED, len(result.ranks))} ladders: covers "
-            f"{covered['coverage']:.3f} (99 % band {covered['low']:.3f}-{covered['high']:.3f})."
+            f"{covered['coverage']:.3f} (99 % band {covered['low']:.3f}-{covered['high']:.3f}).",
+            flush=True,
         )
+
+
+def main() -> None:
+    """Simulate, fit, write and print; after each part, if there are several."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="loss")
+    parser.add_argument("--simulations", type=int, default=1000, help="of each part")
+    parser.add_argument("--parts", type=int, default=1, help="each with the next seed")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    parts: list[Calibration] = []
+    for part in range(asked.parts):
+        parts.append(
+            bs.calibrate(
+                asked.model,
+                ladder(asked.model),
+                random_seed=asked.seed + part,
+                simulations=asked.simulations,
+                jobs=asked.jobs,
+                progress=lambda done, total: print(f"\r{done} of {total}", end="", file=sys.stderr),
+            )
+        )
+        write_up(asked.model, together(parts))
 
 
 if __name__ == "__main__":

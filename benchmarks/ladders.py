@@ -7,7 +7,8 @@ Every ladder that ``sources.csv`` lets judge is fitted up to several cutoffs, an
 is forecast, with priors of elasticity and floor share learned from all other sources
 (``results/learned_priors.csv``). Writes ``results/ladders.csv``, a row a forecast and model;
 ``results/ladders_by_ladder.csv``, a row a ladder; ``results/ladders_summary.csv`` and ``.md``, the
-averages; ``results/calibration.png``.
+averages. ``--write-up`` averages the forecasts of the last table again, and makes none;
+``calibration_figure.py`` draws them.
 
 What is finished is kept in ``--save``, a file a model and source, and an interrupted table goes on
 from there.
@@ -17,11 +18,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from learn_priors import NOBODY
 from scipy import stats
+from scores import summarise
 from tables import HERE, read_sources, read_tables
 
 import bayes_scaling as bs
@@ -35,7 +36,8 @@ RESULTS = HERE / "results"
 KEPT = ("set", "source", "ladder", "cutoff", "compute", "distance", "truth", "median")
 KEPT += ("q05", "q25", "q75", "q95", "crps", "log_score", "pit", "covered_50", "covered_90")
 SCORES = ["coverage_50", "coverage_90", "crps_x100", "error_percent"]
-SHOWN = ("n", "coverage_50", "coverage_90", "interval", "crps_x100", "error_percent")
+SHOWN = ("n", "coverage_50", "coverage_90", "interval", "pit_mean", "pit_ks", "crps_x100")
+SHOWN += ("error_percent",)
 
 
 def specs_without() -> dict[str, bs.Spec]:
@@ -93,22 +95,12 @@ def gather(table: pd.DataFrame, save: Path, jobs: int) -> dict[str, Backtest]:
     }
 
 
-def tabulate(results: dict[str, Backtest], sets: pd.Series) -> pd.DataFrame:
-    """Average: by model, over all, by set, by source and by distance."""
-    rows = []
-    for model, result in results.items():
-        groups = [("all", "", result.summary())]
-        groups += [(by, "", result.summary(by)) for by in ("source", "distance")]
-        for name in ("pilot", "new", "added"):
-            own = result.forecasts[result.forecasts["ladder"].map(sets) == name]
-            groups.append(("set", name, Backtest(model, own, result.skipped).summary()))
-        for by, label, part in groups:
-            part = part.assign(by=by, group=label or part.index, model=model)
-            rows.append(part.reset_index(drop=True))
-    table = pd.concat(rows, ignore_index=True)
-    table["crps_x100"] = 100 * table.pop("crps")
-    table["error_percent"] = 100 * table.pop("median_abs_error")
-    return table.set_index(["by", "group", "model"]).reset_index()
+def tabulate(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Average: by model, over all, by set, metric, source and distance."""
+    listed = read_sources().query("judge == 'yes'").set_index("ladder")
+    metric = forecasts["ladder"].map(listed["metric"])
+    metric = metric.where(metric == "error rate", "cross-entropy and others")
+    return summarise(forecasts, {"set": forecasts["set"], "metric": metric})
 
 
 def by_ladder(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -135,12 +127,8 @@ def against_nominal(forecasts: pd.DataFrame) -> pd.DataFrame:
     ``p_holm`` takes forecasts as independent. Those of one ladder share runs and a truth, so
     ``p_holm_ladders`` counts as many forecasts as their correlation within ladders leaves.
     """
-    surprise = forecasts["covered_90"].astype(float) - 0.9
-    by_ladder = surprise.groupby(forecasts["ladder"]).agg(["sum", "size", lambda x: (x**2).sum()])
-    total, size, squares = by_ladder.to_numpy().T
-    pairs = (size * (size - 1)).sum()
-    correlation = max(0.0, (total**2 - squares).sum() / pairs / 0.09)
-    inflated = pd.Series(size * (1 + (size - 1) * correlation), by_ladder.index)
+    size = forecasts.groupby("ladder").size()
+    inflated = size * (1 + (size - 1) * _correlation(forecasts))
     table = forecasts.groupby("source")["covered_90"].agg(covered="sum", n="size")
     source = forecasts.groupby("ladder")["source"].first()
     effective = table["n"] ** 2 / inflated.groupby(source).sum()
@@ -149,6 +137,21 @@ def against_nominal(forecasts: pd.DataFrame) -> pd.DataFrame:
         p_holm=_holm(table["covered"], table["n"]),
         p_holm_ladders=_holm(table["covered"] / table["n"] * effective, effective),
     ).sort_values("p_holm")
+
+
+def effective_share(forecasts: pd.DataFrame) -> float:
+    """Share of the forecasts that the correlation of misses within ladders leaves."""
+    size = forecasts.groupby("ladder").size()
+    return float(size.sum() / (size * (1 + (size - 1) * _correlation(forecasts))).sum())
+
+
+def _correlation(forecasts: pd.DataFrame) -> float:
+    """Correlation of misses of the 90 % interval within ladders."""
+    surprise = forecasts["covered_90"].astype(float) - 0.9
+    by_ladder = surprise.groupby(forecasts["ladder"]).agg(["sum", "size", lambda x: (x**2).sum()])
+    total, size, squares = by_ladder.to_numpy().T
+    pairs = (size * (size - 1)).sum()
+    return float(max(0.0, (total**2 - squares).sum() / pairs / 0.09))
 
 
 def _holm(covered: pd.Series, n: pd.Series) -> pd.Series:
@@ -169,39 +172,36 @@ def written(table: pd.DataFrame) -> str:
     parts = []
     for by, title in (
         ("all", "All forecasts"),
+        ("metric", "By metric"),
         ("set", "By set"),
         ("distance", "By distance, in decades beyond the last fitted run"),
         ("source", "By source"),
     ):
-        lines = [f"## {title}", "", f"| {by} | model | {' | '.join(SHOWN)} |", "|---" * 8 + "|"]
+        lines = [
+            f"## {title}",
+            "",
+            f"| {by} | model | {' | '.join(SHOWN)} |",
+            "|---" * (len(SHOWN) + 2) + "|",
+        ]
         for row in table[table["by"] == by].sort_values("group", kind="stable").itertuples():
             cells = [f"{getattr(row, c):.2f}" for c in ("coverage_50", "coverage_90")]
-            cells += [row.interval, f"{row.crps_x100:.2f}", f"{row.error_percent:.2f}"]
+            cells += [row.interval, f"{row.pit_mean:.2f}", f"{row.pit_ks:.2f}"]
+            cells += [f"{row.crps_x100:.2f}", f"{row.error_percent:.2f}"]
             lines.append(f"| {row.group} | {row.model} | {row.n} | {' | '.join(cells)} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 
-def write_up(results: dict[str, Backtest], listed: pd.DataFrame) -> str:
-    """Write the tables and the figure; return the averages as text."""
-    rows = [
-        result.forecasts.assign(model=name, set=result.forecasts["ladder"].map(listed["set"]))
-        for name, result in results.items()
-    ]
-    forecasts = pd.concat(rows)[["model", *KEPT]]
-    forecasts.to_csv(RESULTS / "ladders.csv", index=False, float_format="%.4g")
+def write_up(forecasts: pd.DataFrame) -> str:
+    """Write the tables; return the averages as text."""
     by_ladder(forecasts).to_csv(RESULTS / "ladders_by_ladder.csv", float_format="%.4g")
-    averages = tabulate(results, listed["set"])
+    averages = tabulate(forecasts)
     averages.to_csv(RESULTS / "ladders_summary.csv", index=False, float_format="%.4g")
-    against_nominal(results[PACKAGE].forecasts).to_csv(
-        RESULTS / "ladders_tests.csv", float_format="%.4g"
-    )
+    tests = against_nominal(forecasts[forecasts["model"] == PACKAGE])
+    tests.to_csv(RESULTS / "ladders_tests.csv", float_format="%.4g")
     text = written(averages)
     (RESULTS / "ladders_summary.md").write_text("# Forecasts of published ladders\n\n" + text)
-    mpl.use("Agg")
-    figure = bs.plot_calibration(results[PACKAGE])[0].figure
-    figure.savefig(RESULTS / "calibration.png", dpi=90)
-    return text
+    return f"{text}\n{tests.to_string(float_format='%.4f')}"
 
 
 def main() -> None:
@@ -210,13 +210,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--save", type=Path, default=Path(".ladders"))
+    parser.add_argument("--write-up", action="store_true")
     asked = parser.parse_args()
-    asked.save.mkdir(parents=True, exist_ok=True)
-    listed = read_sources().query("judge == 'yes'").set_index("ladder")
-    table = read_tables(asked.data)
-    results = gather(table[table["ladder"].isin(listed.index)], asked.save, asked.jobs)
-    print(write_up(results, listed))
-    print(against_nominal(results[PACKAGE].forecasts).to_string(float_format="%.4f"))
+    if not asked.write_up:
+        asked.save.mkdir(parents=True, exist_ok=True)
+        listed = read_sources().query("judge == 'yes'").set_index("ladder")
+        table = read_tables(asked.data)
+        results = gather(table[table["ladder"].isin(listed.index)], asked.save, asked.jobs)
+        rows = [
+            result.forecasts.assign(model=name, set=result.forecasts["ladder"].map(listed["set"]))
+            for name, result in results.items()
+        ]
+        forecasts = pd.concat(rows)[["model", *KEPT]]
+        forecasts.to_csv(RESULTS / "ladders.csv", index=False, float_format="%.4g")
+    print(write_up(pd.read_csv(RESULTS / "ladders.csv")))
 
 
 if __name__ == "__main__":

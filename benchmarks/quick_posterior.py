@@ -5,9 +5,10 @@ noise out as one normal. Noise is Student-t in the models: here a normal that sa
 mean stands for it in the likelihood, and the Student-t itself in what is forecast.
 ``error_rates.py --refits`` holds both against each other.
 
-Given the floor's share, sigma and the amplitude, the law's place and slope are nearly normal: they
-are found by Gauss-Newton and drawn from a Student-t there. The other three are drawn from the prior
-first, then from what the weights of those draws say. All is weighed exactly, up to the noise.
+Given all else the law's place and slope are nearly normal: they are found by Gauss-Newton and drawn
+from a Student-t there. The others (the floor's share, sigma, the amplitude, and what else gives the
+law its shape) are drawn from the prior first, then from what the weights of those draws say. All is
+weighed exactly, up to the noise.
 """
 
 import zlib
@@ -19,8 +20,15 @@ import pandas as pd
 from scipy import special, stats
 
 import bayes_scaling as bs
-from bayes_scaling.evaluation.ladder_fits import normal_moments
+from bayes_scaling.evaluation.ladder_fits import (
+    WIDENING,
+    Ladders,
+    normal_moments,
+    standpoint,
+    transferable,
+)
 from bayes_scaling.evaluation.scoring import Predictive
+from bayes_scaling.evaluation.splitting import find_ladders
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.shares import drawn_below, top_of
@@ -29,6 +37,7 @@ Moments = Mapping[str, tuple[float, float]]
 
 DRAWS = 1024
 KEPT = 1000
+DRAWS_OF_LADDER = 400
 FEWEST, MORE = 100, 6  # effective draws below which so many times more are drawn
 STEPS = 8
 NUDGE = 1e-4
@@ -38,15 +47,17 @@ DEGREES = 7.0
 SEARCH = 5.0  # degrees of freedom of what the second round draws from
 PRIOR_SHARE = 0.2
 SCALES = ("floor_share", "sigma", "amplitude")
-PLACES = {"power_floor": ("level", "elasticity"), "above_chance": ("ceiling_share", "k")}
-TO_NORMAL: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "level": np.log,
-    "elasticity": np.log,
-    "k": np.log,
-    "ceiling_share": special.logit,
-    "floor_share": special.logit,
-    "sigma": np.log,
-    "amplitude": np.log,
+PLACES = {
+    "power_floor": ("level", "elasticity"),
+    "broken_power_floor": ("level", "elasticity"),
+    "late_start": ("level", "b"),
+    "above_chance": ("ceiling_share", "k"),
+}
+SHAPES = {"broken_power_floor": ("bend", "break_at"), "late_start": ("start",)}
+FROM_NORMAL: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "LogNormal": np.exp,
+    "LogitNormal": special.expit,
+    "Normal": np.asarray,
 }
 
 
@@ -63,13 +74,22 @@ class Ladder:
     reference: float
     smallest: float
 
-    def log_law(self, place: np.ndarray, slope: np.ndarray, share: np.ndarray, x: np.ndarray):
-        """Log of the law, shape ``(draws, len(x))``."""
-        names = PLACES[self.spec.law.name]
-        first = np.exp(place) if names[0] == "level" else special.expit(place)
-        stated = {names[0]: first[:, None], names[1]: np.exp(slope)[:, None]}
-        stated |= {"floor_share": share[:, None]}
-        stated |= {name: self.spec.pinned[name] for name in self.spec.coordinates.numbers}
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters other than place and slope, as they are drawn."""
+        return (*SCALES, *SHAPES.get(self.spec.law.name, ()))
+
+    def log_law(self, values: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+        """Log of the law, shape ``(draws, len(x))``, from parameters where priors are normal."""
+        free, pinned = self.spec.free, self.spec.pinned
+        stated = {
+            name: FROM_NORMAL[free[name].dist](values[name])[:, None]
+            if name in free
+            else pinned[name]
+            for name in self.spec.coordinates.parameters
+        }
+        if "floor_share" in free:
+            stated["floor_share"] = np.clip(stated["floor_share"], 1e-9, 1 - 1e-9)
         return self.spec.law.curve(x[None, :], **stated)
 
 
@@ -119,17 +139,18 @@ def priors_of(spec: bs.Spec, widened: float = 1.0) -> dict[str, tuple[float, flo
 def sample(ladder: Ladder, priors: Moments, draws: int = DRAWS, seed: int = 0) -> Weighed:
     """Draw from the posterior, in two rounds."""
     rng = np.random.default_rng(seed)
-    means, sds = np.array([priors[name] for name in SCALES]).T
-    first = _weigh(ladder, priors, means + sds * rng.standard_normal((draws // 4, 3)), 0.0, rng)
-    seen = np.stack([first.values[name] for name in SCALES], axis=1)
+    means, sds = np.array([priors[name] for name in ladder.names]).T
+    size = len(means)
+    first = _weigh(ladder, priors, means + sds * rng.standard_normal((draws // 4, size)), 0.0, rng)
+    seen = np.stack([first.values[name] for name in ladder.names], axis=1)
     weight = np.minimum(first.weight, 0.2)
     weight = weight / weight.sum()
     centre = weight @ seen
     spread = 1.3 * (seen - centre).T @ ((seen - centre) * weight[:, None])
     root = np.linalg.cholesky(spread + np.diag((0.1 * sds) ** 2))
     tail = np.sqrt(SEARCH / rng.chisquare(SEARCH, draws))
-    near = centre + (rng.standard_normal((draws, 3)) * tail[:, None]) @ root.T
-    far = means + sds * rng.standard_normal((draws, 3))
+    near = centre + (rng.standard_normal((draws, size)) * tail[:, None]) @ root.T
+    far = means + sds * rng.standard_normal((draws, size))
     chosen = np.where((rng.random(draws) < PRIOR_SHARE)[:, None], far, near)
     prior = stats.norm.logpdf(chosen, means, sds).sum(axis=1)
     search = stats.multivariate_t(centre, root @ root.T, SEARCH).logpdf(chosen)
@@ -145,8 +166,8 @@ def _weigh(
     rng: np.random.Generator,
 ) -> Weighed:
     """Draw place and slope given the scales, and weigh all."""
-    share = np.clip(special.expit(scales[:, 0]), 1e-9, 1 - 1e-9)
-    sigma, amplitude = np.exp(scales[:, 1]), np.exp(scales[:, 2])
+    others = dict(zip(ladder.names, scales.T, strict=True))
+    sigma, amplitude = np.exp(others["sigma"]), np.exp(others["amplitude"])
     nu = ladder.spec.pinned["nu"]
     noise = (nu + 3) / (nu + 1) * sigma**2
     variance = amplitude[:, None] ** 2 * ladder.values + noise[:, None]
@@ -154,7 +175,7 @@ def _weigh(
     centre, sd = np.array([priors[name] for name in names]).T
 
     def whitened(point: np.ndarray) -> np.ndarray:
-        law = ladder.log_law(point[:, 0], point[:, 1], share, ladder.x)
+        law = ladder.log_law(dict(zip(names, point.T, strict=True)) | others, ladder.x)
         gap = (ladder.response - law) @ ladder.vectors / np.sqrt(variance)
         return np.nan_to_num(gap, nan=1e6, posinf=1e6, neginf=-1e6)
 
@@ -192,12 +213,12 @@ def _weigh(
     proposed = np.log(np.einsum("dii->di", lower)).sum(axis=1)
     proposed = proposed - (DEGREES + 2) / 2 * np.log1p(stretched / DEGREES)
     log = -objective(drawn, gap) - 0.5 * np.log(variance).sum(axis=1) - proposed + log_weight
-    values = dict(zip((*names, *SCALES), np.column_stack([drawn, scales]).T, strict=True))
+    values = dict(zip(names, drawn.T, strict=True)) | others
     return Weighed(values, special.softmax(log), gap, variance)
 
 
 def _start(ladder: Ladder, centre: np.ndarray) -> np.ndarray:
-    if ladder.spec.law.name == "power_floor":
+    if PLACES[ladder.spec.law.name][0] == "level":
         return np.array([ladder.response.mean(), centre[1]])
     share = np.exp(ladder.response.mean()) / (1 - ladder.spec.pinned["chance"])
     return np.array([special.logit(np.clip(share, 1e-4, 1 - 1e-4)), centre[1]])
@@ -206,6 +227,22 @@ def _start(ladder: Ladder, centre: np.ndarray) -> np.ndarray:
 def kept_draws(found: Weighed, count: int, rng: np.random.Generator) -> np.ndarray:
     """Draw places of draws, as often as their weights say."""
     return rng.choice(len(found.weight), count, p=found.weight)
+
+
+def sampled_ladders(spec: bs.Spec, table: pd.DataFrame) -> Ladders:
+    """Sample each ladder under wide priors, from where whoever forecasts it stands."""
+    parameters = transferable(spec)
+    draws, sources, names = [], [], []
+    for ladder, runs in find_ladders(table).items():
+        alone = read_ladder(spec, runs, standpoint(runs["compute"]))
+        seed = zlib.crc32(ladder.encode())  # errors that ladders shared would move what is learned
+        found = sample(alone, priors_of(alone.spec, WIDENING), seed=seed)
+        rows = kept_draws(found, DRAWS_OF_LADDER, np.random.default_rng([seed, 1]))
+        draws.append(np.stack([found.values[own][rows] for own in parameters], axis=1))
+        names.append(ladder)
+        sources.append(str(runs["source"].iloc[0]))
+    converged = tuple([True] * len(names))
+    return Ladders(spec, tuple(names), tuple(sources), parameters, np.stack(draws), converged)
 
 
 def forecast(spec: bs.Spec, runs: pd.DataFrame, targets: pd.DataFrame) -> tuple[Predictive, float]:
@@ -220,10 +257,7 @@ def forecast(spec: bs.Spec, runs: pd.DataFrame, targets: pd.DataFrame) -> tuple[
     values = {name: own[rows] for name, own in found.values.items()}
     (term,) = ladder.spec.discrepancy
     compute = targets["compute"].to_numpy(float)
-    names = PLACES[ladder.spec.law.name]
-    share = special.expit(values["floor_share"])
-    x = np.log(compute / ladder.reference)
-    law = ladder.log_law(values[names[0]], values[names[1]], share, x)
+    law = ladder.log_law(values, np.log(compute / ladder.reference))
     design = make_design(ladder.spec, runs)
     zero = np.zeros(len(compute), dtype=np.int64)
     own = (design.family, design.scale)

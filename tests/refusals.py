@@ -1,23 +1,23 @@
 """A command that is refused: exit 2, one sentence on stderr, nothing on stdout, no traceback."""
 
+from dataclasses import replace
+
 from typer.testing import CliRunner
 
 from bayes_scaling.cli import app
 
-SAMPLERS = (
-    "bayes_scaling.inference.fitting.sample",
-    "bayes_scaling.inference.passes.fitting.sample_passes",
-)
 
-
-def forbid_sampling(monkeypatch):
-    """Make the sampler one that must not be reached."""
+def forbid_sampling(monkeypatch, error=AssertionError):
+    """Make the sampler, of whichever form, one that must not be reached: it raises the error."""
+    from bayes_scaling.inference import forms
 
     def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
+        raise error("the sampler was reached")
 
-    for name in SAMPLERS:
-        monkeypatch.setattr(name, sample)
+    def form_of(*given):
+        return replace(forms.form_of(*given), sample=sample)
+
+    monkeypatch.setattr("bayes_scaling.inference.fitting.form_of", form_of)
 
 
 def refused(*arguments):

@@ -194,7 +194,8 @@ def test_compute_of_logs_is_mapped(tmp_path):
     path.write_text("Step,a=1 - loss,b - loss\n1,3.0,2.9\n9,2.6,2.2\n")
     result = invoke("check", path, "--compute", "a=1=1e18", "--compute", "b=1 EFLOP", "--json")
     assert result.exit_code == 0
-    assert [remark["topic"] for remark in json.loads(result.stdout)] == ["few scales"]
+    topics = [remark["topic"] for remark in json.loads(result.stdout)]
+    assert topics == ["few scales", "configurations"]
 
 
 def test_a_fit_that_did_not_converge_exits_3(ladder):

@@ -192,9 +192,6 @@ def test_bad_usage(arguments):
 
 
 def test_memory_that_does_not_suffice_is_said(folder, monkeypatch):
-    def fail(*args, **kwargs):
-        raise MemoryError
-
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", fail)
+    forbid_sampling(monkeypatch, MemoryError)
     (folder / "fine.csv").write_text(FINE)
     assert "the memory doesn't suffice; ask for fewer --draws" in refused("fit", "fine.csv")

@@ -52,17 +52,27 @@ def test_a_backtest_within_a_horizon(ladder):
     assert "horizon" in wrong.stderr
 
 
+def compared(*models):
+    """Return a table as `compare` does."""
+    scores = {"interpolation_elpd": [12.0, 10.5], "difference": [0.0, 1.5]}
+    scores |= {"difference_se": [0.0, 0.5], "bad_k": [0, 1], "extrapolation_n": [4, 4]}
+    scores |= {"extrapolation_log_score": [-1.8, -2.0], "converged": [True, True]}
+    return pd.DataFrame(scores, index=pd.Index(models, name="model"))
+
+
 def test_compare_prints_a_column_a_model(ladder, monkeypatch):
-    table = pd.DataFrame(
-        {"interpolation_elpd": [12.0, 10.5], "bad_k": [0, 1], "converged": [True, False]},
-        index=pd.Index(["loss", "loss_power"], name="model"),
-    )
+    table = compared("loss", "loss_power").assign(converged=[True, False])
     monkeypatch.setattr(running, "fit_table", lambda *given, **_: given[1])
     monkeypatch.setattr(comparison, "compare", lambda fits, *_, **__: table.loc[list(fits)])
     arguments = ("compare", ladder, "--model", "loss", "--model", "loss_power")
     done = invoke(*arguments)
     assert done.exit_code == 3
-    assert done.stdout.splitlines()[1].split() == ["interpolation_elpd", "12", "10.5"]
+    lines = done.stdout.splitlines()
+    assert lines[1].split() == ["interpolation_elpd", "12", "10.5", "higher", "is", "better"]
+    assert lines[-1] == (
+        "loss interpolates better than loss_power by 1.5, more than 2 standard errors (0.5 each); "
+        "loss_power extrapolates better by 0.2 a forecast, of 4, too few to be sure."
+    )
     rows = json.loads(invoke(*arguments, "--json").stdout)
     assert rows[1] == {"model": "loss_power"} | table.loc["loss_power"].to_dict()
 
@@ -74,11 +84,11 @@ def test_compare_takes_counts(tmp_path, monkeypatch):
     table.to_csv(path, index=False)
     monkeypatch.setattr(running, "fit_table", lambda data, name, **_: (name, data))
 
-    def compared(fits, unit, **_):
+    def compare(fits, unit, **_):
         asked.update(unit=unit, fits=fits)
-        return pd.DataFrame({"converged": True}, index=pd.Index(list(fits), name="model"))
+        return compared(*fits)
 
-    monkeypatch.setattr(comparison, "compare", compared)
+    monkeypatch.setattr(comparison, "compare", compare)
     models = ("--model", "pass_rate", "--model", "pass_rate_logistic")
     done = invoke("compare", path, *models, "--unit", "run", "--buckets", "2")
     assert done.exit_code == 0, done.output

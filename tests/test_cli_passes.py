@@ -2,13 +2,17 @@
 
 import dataclasses
 import json
+import re
 
 import pandas as pd
 import pytest
+from refusals import forbid_sampling
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
 from bayes_scaling.cli import app
+from bayes_scaling.cli.pass_printing import quantity_text
+from bayes_scaling.cli.records import chance_text
 
 FINE = (
     "run,compute,problem,n_samples,n_correct\n"
@@ -37,11 +41,7 @@ def refused(*arguments):
 def folder(tmp_path, monkeypatch):
     """A working folder with counts, and a sampler that must not be reached."""
 
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.passes.fitting.sample_passes", sample)
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fine.csv").write_text(FINE)
     return tmp_path
@@ -102,9 +102,10 @@ def test_forecast_by_group(saved, fit_passes, by):
     assert record["targets"] == wanted.to_dict("records")
     lines = invoke("forecast", saved, "--at", "1e24", "--by", by).stdout.splitlines()
     assert lines[3].split()[0] == by
-    rows = [line.split() for line in lines[4 : 4 + len(wanted)]]
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines[4 : 4 + len(wanted)]]
     assert [row[0] for row in rows] == wanted["group"].tolist()
-    assert [row[4] for row in rows] == [f"{value:.3g}" for value in wanted["median"]]
+    written = map(quantity_text, wanted["median"], wanted["quantity"])
+    assert [row[4] for row in rows] == list(written)
 
 
 def test_forecast_as_a_table(saved, fit_passes):
@@ -114,7 +115,7 @@ def test_forecast_as_a_table(saved, fit_passes):
     assert "one new run (kind run)" in result.stdout
     assert "solved: problems solved at least once in 60 samples each." in result.stdout
     chance = forecast.probability(above=3, of="solved").iloc[0]
-    assert f"P(solved > 3) at 1e24 FLOP: {chance:.3f}" in result.stdout
+    assert f"P(solved > 3) at 1e24 FLOP: {chance_text(chance)}" in result.stdout
     for note in forecast.notes:
         assert f"note: {note}\n" in result.stderr
 

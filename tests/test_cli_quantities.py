@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from refusals import forbid_sampling
 from typer.testing import CliRunner
 
 from bayes_scaling.cli import app
@@ -25,10 +26,7 @@ EXPORT = '"Step","d8 - val/bpb"\n"1000","1.2282"\n"4000","1.0782"\n'  # F05
 def folder(tmp_path, monkeypatch):
     """An empty working folder, and a sampler that must not be reached."""
 
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -182,7 +180,7 @@ def test_remarks_are_in_words_that_can_be_typed(folder):
     computes = ["--compute", "d8=1e17", "--compute", "d12=1e18"]
     stderr = run("check", "export.csv", *computes).stderr
     assert "these runs look unfinished: 'd12' (their logs end well before" in stderr
-    assert "steps" not in stderr
+    assert "--steps RUN=PLANNED settles it" in stderr
     with pytest.warns(RunsWarning, match=r"steps=\{run: planned\} settles it"):
         read_runs("export.csv", compute={"d8": 1e17, "d12": 1e18})
 

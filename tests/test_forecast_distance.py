@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import forbid_sampling
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
@@ -184,10 +185,7 @@ def test_the_command_line_says_it_and_asks(fit_cerebras, tmp_path):
 
 
 def test_the_command_line_asks_before_it_fits(tmp_path, monkeypatch):
-    def sample(*args, **kwargs):
-        raise AssertionError("the sampler was reached")
-
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", sample)
+    forbid_sampling(monkeypatch)
     ladder = tmp_path / "ladder.csv"
     bs.example("cerebras_gpt").query("compute < 2e21").to_csv(ladder, index=False)
     result = run("forecast", ladder, "--at", "2.3")

@@ -4,15 +4,21 @@ from bayes_scaling.cli.cache_commands import cache
 from bayes_scaling.cli.commands import app
 from bayes_scaling.cli.decide_commands import decide
 from bayes_scaling.cli.evaluation_commands import backtest, compare
-from bayes_scaling.cli.registry_commands import register, score, track, verify
+from bayes_scaling.cli.learning_commands import calibrate, learn_priors, sensitivity, stack
+from bayes_scaling.cli.registry_commands import register, rerun, score, track, verify
 from bayes_scaling.cli.report_commands import report
 
 app.command()(compare)
 app.command()(backtest)
+app.command()(calibrate)
+app.command()(sensitivity)
+app.command()(stack)
+app.command("learn-priors")(learn_priors)
 app.command()(register)
 app.command()(verify)
 app.command()(score)
 app.command()(track)
+app.command()(rerun)
 app.command()(report)
 app.command()(cache)
 app.add_typer(decide, name="decide")

@@ -20,6 +20,7 @@ from bayes_scaling.cli.options import (
     Far,
     Hardest,
     Json,
+    Keep,
     Ks,
     Ladder,
     LadderOrFit,
@@ -30,29 +31,50 @@ from bayes_scaling.cli.options import (
     RunCompute,
     Samples,
     Seed,
+    Steps,
 )
-from bayes_scaling.cli.questions import Counts, Question
-from bayes_scaling.cli.words import as_typed, forget
+from bayes_scaling.cli.questions import Question, Reading
+from bayes_scaling.cli.words import answer, as_typed, forget, is_answered
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
 NOT_CONVERGED = 3
+UsageError: Any = typer.BadParameter.__mro__[1]  # click's, or that of the click inside typer
 
 
 class Commands(TyperGroup):
-    """Commands that turn the package's errors into one sentence and exit code 2."""
+    """Commands that turn the package's errors into one sentence and exit code 2.
+
+    With --json the sentence is on stdout too, as ``{"error": {"kind": ..., "message": ...}}``,
+    unless the command has written its document already.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         forget()
+        as_json = "--json" in [*ctx.args, *getattr(ctx, "_protected_args", ())]
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:
-            sentence = as_typed(str(error))
+            kind, sentence = type(error).__name__, as_typed(str(error))
         except MemoryError:
+            kind = MemoryError.__name__
             sentence = "the memory doesn't suffice; ask for fewer --draws, targets or rows."
+        except UsageError as error:
+            if as_json:
+                _answer_error(type(error).__name__, error.format_message())
+            raise
+        if as_json:
+            _answer_error(kind, sentence)
         typer.echo(f"bayes-scaling: {sentence}", err=True)
         raise typer.Exit(BAD_INPUT)
+
+
+def _answer_error(kind: str, message: str) -> None:
+    import json
+
+    if not is_answered():
+        answer(json.dumps({"error": {"kind": kind, "message": message}}, indent=1))
 
 
 app = typer.Typer(
@@ -63,6 +85,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -104,6 +127,8 @@ def check(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     json: Json = False,
 ) -> None:
     """Remark on runs or counts, as a careful colleague would."""
@@ -112,8 +137,8 @@ def check(
     from bayes_scaling.cli.writing import print_json
     from bayes_scaling.inference.suitability import check as check_data
 
-    counts = Counts(run_compute=run_compute, read=read)
-    remarks = check_data(read_table(ladder, model, columns, compute, counts), model or "loss")
+    reading = Reading(columns, compute, read, run_compute, steps, keep)
+    remarks = check_data(read_table(ladder, model, reading), model or "loss")
     if json:
         print_json(remark_records(remarks))
     if any(remark.refuses for remark in remarks):
@@ -134,6 +159,8 @@ def fit(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
@@ -146,8 +173,8 @@ def fit(
 
     if out is not None:
         demand_fit_path(out)
-    counts = Counts(buckets, hardest, run_compute, read)
-    table = read_table(ladder, model, columns, compute, counts, seed=seed)
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    table = read_table(ladder, model, reading, seed=seed)
     fitted = fit_table(table, model, seed=seed, draws=draws, allow=allow)
     if out is not None:
         fitted.save(out)
@@ -190,6 +217,8 @@ def forecast(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
@@ -208,10 +237,8 @@ def forecast(
         model,
         seed=seed,
         draws=draws,
-        columns=columns,
-        compute=compute,
         family=family,
-        counts=Counts(buckets, hardest, run_compute, read),
+        reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest),
         question=question,
         at=at,
         allow=allow,

@@ -4,8 +4,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from bayes_scaling.cli.questions import Counts, Question
-from bayes_scaling.cli.words import note, read_pairs
+from bayes_scaling.cli.questions import Question, Reading
+from bayes_scaling.cli.words import as_source, note, read_pairs
 from bayes_scaling.errors import BayesScalingError, suggest
 
 if TYPE_CHECKING:
@@ -15,30 +15,28 @@ READ = ("tests", "filter", "metric")
 
 
 def read_counts(
-    source: str,
-    columns: Sequence[str] | None,
-    compute: Sequence[str] | None,
-    counts: Counts,
+    source: str | Sequence[str],
+    reading: Reading,
     *,
     seed: int,
 ) -> "pd.DataFrame":
     """Read counts, and form buckets if they were asked for; warnings go to stderr."""
     from bayes_scaling.data import read_passes
 
-    if compute and counts.run_compute:
+    if reading.compute and reading.run_compute:
         raise BayesScalingError("--run-compute: --compute says the same; leave one of them out.")
-    amounts: Any = counts.run_compute or read_pairs("--compute", compute)
-    ways = read_pairs("--read", counts.read) or {}
+    amounts: Any = reading.run_compute or read_pairs("--compute", reading.compute)
+    ways = read_pairs("--read", reading.read) or {}
     for way in ways:
         if way not in READ:
             raise BayesScalingError(f"--read: {way!r} is not known; {suggest(way, READ)}")
-    sizes = _demand_buckets(counts)
-    names = read_pairs("--columns", columns)
+    sizes = _demand_buckets(reading)
+    names = read_pairs("--columns", reading.columns)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        passes = read_passes(source, columns=names, compute=amounts, **ways)
-        if sizes is not None or counts.hardest is not None:
-            passes = _sort(passes, sizes, counts.hardest, seed)
+        passes = read_passes(as_source(source), columns=names, compute=amounts, **ways)
+        if sizes is not None or reading.hardest is not None:
+            passes = _sort(passes, sizes, reading.hardest, seed)
     for warning in caught:
         note(str(warning.message))
     return passes
@@ -60,16 +58,15 @@ def demand_forecastable(passes: "pd.DataFrame", question: Question) -> None:
         )
 
 
-def _demand_buckets(counts: Counts) -> int | str | None:
-    if counts.hardest is not None and counts.hardest < 1:
-        raise BayesScalingError(f"--hardest: expected a positive number, got {counts.hardest}.")
-    if counts.buckets is None or counts.buckets == "split":
-        return counts.buckets
-    if not (counts.buckets.isascii() and counts.buckets.isdigit() and int(counts.buckets) > 0):
-        raise BayesScalingError(
-            f"--buckets: expected a positive number or split, got {counts.buckets!r}."
-        )
-    return int(counts.buckets)
+def _demand_buckets(reading: Reading) -> int | str | None:
+    buckets, hardest = reading.buckets, reading.hardest
+    if hardest is not None and hardest < 1:
+        raise BayesScalingError(f"--hardest: expected a positive number, got {hardest}.")
+    if buckets is None or buckets == "split":
+        return buckets
+    if not (buckets.isascii() and buckets.isdigit() and int(buckets) > 0):
+        raise BayesScalingError(f"--buckets: expected a positive number or split, got {buckets!r}.")
+    return int(buckets)
 
 
 def _sort(

@@ -15,12 +15,14 @@ from bayes_scaling.cli.options import (
     Draws,
     Hardest,
     Json,
+    Keep,
     Ladder,
     Read,
     RunCompute,
     Seed,
+    Steps,
 )
-from bayes_scaling.cli.questions import Counts
+from bayes_scaling.cli.questions import Reading
 from bayes_scaling.errors import BayesScalingError
 
 Cutoffs = Annotated[
@@ -58,6 +60,8 @@ def compare(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
@@ -67,12 +71,14 @@ def compare(
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     from bayes_scaling.cli.running import fit_table, read_table
+    from bayes_scaling.cli.words import note
     from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.evaluation.comparison import compare as compare_fits
+    from bayes_scaling.evaluation.verdicts import DIRECTIONS, judge
 
     _demand_comparable(model, unit, cutoff, horizon, jobs)
-    counts = Counts(buckets, hardest, run_compute, read)
-    data = read_table(ladder, model[0], columns, compute, counts, seed=seed)
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    data = read_table(ladder, model[0], reading, seed=seed)
     settings: Any = {"seed": seed, "draws": draws, "allow": allow}
     fits: Any = {name: fit_table(data, name, **settings) for name in model}
     options = None if draws is None else {"draws": draws}
@@ -81,8 +87,12 @@ def compare(
     )
     if json:
         print_json(table.reset_index().to_dict("records"))
+        note(judge(table))
     else:
-        typer.echo(table_text(_short(table).T.reset_index(names="")))
+        shown = short(table).T
+        better = [DIRECTIONS.get(str(name), "") for name in shown.index]
+        typer.echo(table_text(shown.assign(better=better).reset_index(names="")))
+        typer.echo(f"\n{judge(table)}")
     if not table["converged"].all():
         raise typer.Exit(NOT_CONVERGED)
 
@@ -134,6 +144,9 @@ def backtest(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     allow: Allow = None,
     json: Json = False,
 ) -> None:
@@ -148,7 +161,7 @@ def backtest(
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
-    runs = read_ladder(ladder, columns, compute)
+    runs = read_ladder(ladder, Reading(columns, compute, read, steps=steps, keep=keep))
     suits = () if baseline else remark_on_metric(load_model(model or "loss"), runs)
     demand_meaning([*check_quantities(runs), *suits], allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
@@ -172,12 +185,12 @@ def backtest(
         rows = {"model": result.model, "summary": table.reset_index().to_dict("records")}
         print_json(rows | {"forecasts": result.forecasts.to_dict("records")})
     else:
-        shown = _short(table).rename_axis(by or "over").reset_index()
+        shown = short(table).rename_axis(by or "over").reset_index()
         typer.echo(f"{result.model}, log loss; smaller scores are better\n\n{table_text(shown)}")
     if table["not_converged"].any():
         raise typer.Exit(NOT_CONVERGED)
 
 
-def _short(table: Any) -> Any:
+def short(table: Any) -> Any:
     """Numbers in four digits, as texts."""
     return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))

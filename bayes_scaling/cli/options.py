@@ -6,19 +6,37 @@ from typing import Annotated
 import typer
 
 Ladder = Annotated[
-    str,
+    list[str],
     typer.Argument(
-        help="Table or logs of runs: CSV, parquet, JSON lines, trainer_state.json, or CSV exports "
-        "of Weights & Biases or TensorBoard. For a model of passes, counts: a table, or results of "
-        "human-eval, EvalPlus, lm-evaluation-harness or inspect-ai. A glob goes in quotes.",
+        help="Tables or logs of runs: CSV (or semicolons, tabs), parquet, JSON lines, "
+        "trainer_state.json, or CSV exports of Weights & Biases or TensorBoard; .gz too. For a "
+        "model of passes, counts: a table, or results of human-eval, EvalPlus, BigCodeBench, "
+        "LiveCodeBench, lm-evaluation-harness or inspect-ai. One path or several, globs, or - for "
+        "standard input; {run} in a path, in quotes, stands for any text and names the runs.",
         show_default=False,
     ),
 ]
 LadderOrFit = Annotated[
-    str,
+    list[str],
     typer.Argument(
         help="Runs or counts, as for fit; or a fit that was saved, a file ending in .nc.",
         show_default=False,
+    ),
+]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RUN=N",
+        help="Losses: steps that a run was to take, for logs; a run that ends before didn't "
+        "finish. Repeatable.",
+    ),
+]
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        metavar="all|best",
+        help="Losses: best keeps, of the finished runs at one compute, the one with the lowest "
+        "loss; by default all.",
     ),
 ]
 Model = Annotated[

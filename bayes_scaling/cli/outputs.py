@@ -1,10 +1,11 @@
 """Files that commands write; a path that can't be written is refused before the fit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bayes_scaling.cli.words import SAVED, saved_fit
 from bayes_scaling.errors import BayesScalingError, OutputError
 from bayes_scaling.outputs import demand_writable, replacing
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.responses import ByResponse
-
-SAVED = ".nc"
 
 
 def demand_fit_path(path: Path) -> None:
@@ -46,16 +45,17 @@ def demand_report_path(option: str, path: Path) -> None:
 
 
 @contextmanager
-def keeping(fitted: "Fit", source: str) -> Iterator[None]:
+def keeping(fitted: "Fit", source: str | Sequence[str]) -> Iterator[None]:
     """Keep a fit that was just sampled, where what is made of it fails; the error says where."""
     try:
         yield
     except Exception as error:
-        if Path(source).suffix.lower() == SAVED:
+        if saved_fit(source) is not None:
             raise
         from bayes_scaling.inference.saving import keep_fit
 
-        kept = f"The fit is kept in {keep_fit(fitted)}, which takes the place of {source}."
+        named = source if isinstance(source, str) else " ".join(source)
+        kept = f"The fit is kept in {keep_fit(fitted)}, which takes the place of {named}."
         if isinstance(error, BayesScalingError):
             raise type(error)(f"{error} {kept}") from None
         error.add_note(kept)

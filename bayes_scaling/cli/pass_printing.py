@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import chance_record, compute_text, fit_record, fit_title
+from bayes_scaling.cli.records import chance_record, fit_record, fit_title, target_columns
 from bayes_scaling.cli.writing import (
     KIND_OF,
     distance_line,
@@ -21,6 +21,7 @@ from bayes_scaling.cli.writing import (
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
 
+NEARLY_ONE = 0.9995
 MEANS = "neg_log_pass: mean of -log p. pass_rate: mean of p, the share of samples that pass."
 
 
@@ -44,7 +45,7 @@ def print_pass_forecast(
         record |= asked | {"probability": chance_record(chance, question, of)}
         return print_json(record | {"targets": summary.to_dict("records")})
     typer.echo(f"{fit_title(forecast.fit)}\n{_headline(forecast, question)}\n")
-    typer.echo(table_text(_table(forecast, summary, by)))
+    typer.echo(table_text(_table(summary, by)))
     line = distance_line(forecast.targets, is_recorded=False)
     typer.echo(f"\n{line}\n{MEANS}\n{_last(by, samples)}")
     print_chance(chance, question, of)
@@ -66,17 +67,30 @@ def _last(by: str, samples: int) -> str:
     return f"solved: problems solved at least once in {samples} samples each."
 
 
-def _table(forecast: "Forecast", summary: pd.DataFrame, by: str) -> pd.DataFrame:
+def _table(summary: pd.DataFrame, by: str) -> pd.DataFrame:
     """Lay out a summary in texts, three digits a number."""
-    distance = dict(zip(forecast.targets["compute"], forecast.targets["distance"], strict=True))
     columns = {} if by == "all" else {by: list(summary["group"])}
     columns |= {
-        "target (FLOP)": [compute_text(value) for value in summary["compute"]],
-        "distance": [distance_text(distance[value]) for value in summary["compute"]],
+        **target_columns(summary),
+        "distance": [distance_text(value) for value in summary["distance"]],
         "quantity": list(summary["quantity"]),
-        "median": [f"{value:.3g}" for value in summary["median"]],
+        "median": list(map(quantity_text, summary["median"], summary["quantity"])),
     }
     for name, low, high in (("50 % interval", "q25", "q75"), ("90 % interval", "q05", "q95")):
-        pairs = zip(summary[low], summary[high], strict=True)
-        columns[name] = [f"{a:.3g} to {b:.3g}" for a, b in pairs]
+        lows, highs = (map(quantity_text, summary[q], summary["quantity"]) for q in (low, high))
+        columns[name] = [f"{a} to {b}" for a, b in zip(lows, highs, strict=True)]
     return pd.DataFrame(columns)
+
+
+def quantity_text(value: float, quantity: str) -> str:
+    """Write a quantity of a forecast of passes in three digits; no rate is written as 1.
+
+    Examples
+    --------
+    >>> quantity_text(0.99997, "pass@10"), quantity_text(0.00012345, "pass_rate")
+    ('> 0.999', '0.000123')
+    >>> quantity_text(1.0, "solved")
+    '1'
+    """
+    is_rate = quantity == "pass_rate" or quantity.startswith("pass@")
+    return "> 0.999" if is_rate and value >= NEARLY_ONE else f"{value:.3g}"

@@ -16,6 +16,7 @@ from bayes_scaling.cli.records import (
     fit_notes,
     fit_record,
     fit_title,
+    target_columns,
 )
 from bayes_scaling.cli.writing import (
     DISTANCE,
@@ -29,6 +30,7 @@ from bayes_scaling.cli.writing import (
     table_text,
 )
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
@@ -45,7 +47,7 @@ def print_fit(fit: "Fit", *, as_json: bool, saved: Path | None) -> None:
     numbers = summary.select_dtypes("number").map(_four_digits)
     table = pd.concat([numbers, summary[["prior"]].fillna("")], axis=1)
     reference = ", ".join(compute_text(value) for value in fit.reference)
-    typer.echo(f"{fit_title(fit)}; C0 = {reference} FLOP\n")
+    typer.echo(f"{fit_title(fit)}; C0 = {reference}{unit_after(fit.spec.columns)}\n")
     typer.echo(table_text(table.reset_index(names="parameter")))
     return typer.echo(f"\n{fit.diagnosis}")
 
@@ -124,7 +126,7 @@ def _interval_table(summary: pd.DataFrame, *, several: bool) -> pd.DataFrame:
     digits = f".{_decimals(summary)}f"
     columns: dict[str, Sequence[str]] = {"family": list(summary["family"])} if several else {}
     columns |= {
-        "target (FLOP)": [compute_text(value) for value in summary["compute"]],
+        **target_columns(summary),
         "distance": [distance_text(value) for value in summary["distance"]],
         "median": [f"{value:{digits}}" for value in summary["median"]],
     }

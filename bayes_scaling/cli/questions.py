@@ -1,4 +1,4 @@
-"""What was asked of counts and of forecasts, and what of it a model can't answer."""
+"""What was asked of tables and of forecasts, and what of it a model can't answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How counts are read and sorted into buckets."""
+class Reading:
+    """How a table is read: which runs of losses count, and how counts are sorted into buckets."""
 
+    columns: Sequence[str] | None = None
+    compute: Sequence[str] | None = None
+    read: Sequence[str] | None = None
+    run_compute: Path | None = None
+    steps: Sequence[str] | None = None
+    keep: str | None = None
     buckets: str | None = None
     hardest: int | None = None
-    run_compute: Path | None = None
-    read: Sequence[str] | None = None
 
     @property
-    def given(self) -> dict[str, object]:
-        """The options by name."""
+    def of_losses(self) -> dict[str, object]:
+        """The options, by name, that only losses have."""
+        return {"--steps": self.steps, "--keep": self.keep}
+
+    @property
+    def of_counts(self) -> dict[str, object]:
+        """The options, by name, that only counts have."""
         return {
             "--buckets": self.buckets,
             "--hardest": self.hardest,
             "--run-compute": self.run_compute,
-            "--read": self.read,
         }
+
+    @property
+    def given(self) -> dict[str, object]:
+        """All options by name."""
+        shared = {"--columns": self.columns, "--compute": self.compute, "--read": self.read}
+        return {**shared, **self.of_losses, **self.of_counts}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import pandas as pd
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.words import as_typed
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import scale_of, unit_after
+from bayes_scaling.specification.spec import scale_column
 
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
@@ -25,6 +27,27 @@ def compute_text(compute: float) -> str:
     '2.3e22'
     """
     return f"{compute:.3g}".replace("e+", "e")
+
+
+def target_columns(summary: pd.DataFrame) -> dict[str, list[str]]:
+    """Write the covariates of targets, each under its unit: 'target (FLOP)'."""
+    own = [str(name) for name in summary.columns[1 : list(summary.columns).index("distance")]]
+    return {
+        f"target ({scale_of([name]).unit})": [compute_text(value) for value in summary[name]]
+        for name in own
+    }
+
+
+def chance_text(value: float) -> str:
+    """Write a probability in three decimals; draws can't tell it from 0 or 1 beyond that.
+
+    Examples
+    --------
+    >>> chance_text(0.12345), chance_text(0.99996), chance_text(1e-5), chance_text(1.0)
+    ('0.123', '> 0.999', '< 0.001', '> 0.999')
+    """
+    text = f"{value:.3f}"
+    return "> 0.999" if text == "1.000" else "< 0.001" if text == "0.000" else text
 
 
 def remark_records(remarks: Iterable["Remark"]) -> list[dict[str, Any]]:
@@ -43,7 +66,7 @@ def fit_record(fit: "Fit", notes: Sequence[str]) -> dict[str, Any]:
         "random_seed": fit.random_seed,
         "diagnosis": verdict | asdict(fit.diagnosis),
         "notes": notes,
-        "remarks": remark_records(check_table(fit.table)),
+        "remarks": remark_records(check_table(fit.table, scale_column(fit.spec))),
         "versions": dict(fit.versions),
         "data_hash": fit.data_hash,
     }
@@ -78,7 +101,7 @@ def fit_title(fit: "Fit") -> str:
     """Name a model and what it was fitted to."""
     fitted = DESCRIPTIONS[fit.response.name].words(fit)
     low, high = fit.design.scale.min(), fit.design.scale.max()
-    span = f"{compute_text(low)} to {compute_text(high)} FLOP"
+    span = f"{compute_text(low)} to {compute_text(high)}{unit_after(fit.spec.columns)}"
     return f"Model {fit.spec.name}, fitted to {fitted}, {span}"
 
 
@@ -129,7 +152,7 @@ def chance_record(
     if chance is None:
         return None
     rows = [
-        {"compute": compute, "probability": value}
-        for compute, value in zip(chance.index, chance, strict=True)
+        {str(chance.index.name): scale, "probability": value}
+        for scale, value in zip(chance.index, chance, strict=True)
     ]
     return {"of": of, "above": question.above, "below": question.below, "targets": rows}

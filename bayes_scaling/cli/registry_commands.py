@@ -1,10 +1,10 @@
-"""The commands of sealed forecasts: register, verify, score, track."""
+"""The commands of sealed forecasts: register, verify, score, track, rerun."""
 
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,17 @@ from bayes_scaling.cli.options import (
     Draws,
     Far,
     Json,
+    Keep,
     LadderOrFit,
     Model,
+    Read,
+    Steps,
 )
+from bayes_scaling.cli.questions import Reading
 from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.registry import Record
 
 DOES_NOT_HOLD = 1
 FORECASTS = Path("forecasts.jsonl")
@@ -71,6 +78,9 @@ def register(
     seed: AnySeed = None,
     columns: Columns = None,
     compute: Compute = None,
+    read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     allow: Allow = None,
     far: Far = False,
     json: Json = False,
@@ -95,9 +105,8 @@ def register(
         model,
         seed=seed,
         draws=draws,
-        columns=columns,
-        compute=compute,
         family=family,
+        reading=Reading(columns, compute, read, steps=steps, keep=keep),
         at=at,
         allow=allow,
         far=far,
@@ -201,7 +210,9 @@ def score(
 
 def track(
     ledger: Ledger,
-    runs: Annotated[str, typer.Argument(help="Losses seen since: a table or logs, as for fit.")],
+    runs: Annotated[
+        list[str], typer.Argument(help="Losses seen since: tables or logs, as for fit.")
+    ],
     *,
     record: Annotated[int, typer.Option(help="Number of the forecast's record.")],
     assume: Annotated[
@@ -215,6 +226,7 @@ def track(
     ] = None,
     columns: Columns = None,
     compute: Compute = None,
+    read: Read = None,
     json: Json = False,
 ) -> None:
     """Compare losses seen since with a sealed forecast, and update it beside the seal."""
@@ -222,27 +234,62 @@ def track(
     from bayes_scaling.cli.registry_printing import print_tracking
     from bayes_scaling.cli.running import read_ladder
 
-    known = {one.number: one for one in registry.read_ledger(ledger)}
-    if record not in known:
-        raise BayesScalingError(f"--record: {ledger} has {len(known)} records, none is {record}.")
-    seen = read_ladder(runs, columns, compute)
-    fitted = None if data is None else read_ladder(data, columns, compute)
-    tracking = registry.track(known[record], seen, assumption=assume, data=fitted)
+    sealed = _find_record(ledger, record)
+    reading = Reading(columns, compute, read)
+    seen = read_ladder(runs, reading)
+    fitted = None if data is None else read_ladder(data, reading)
+    tracking = registry.track(sealed, seen, assumption=assume, data=fitted)
     print_tracking(tracking, as_json=json)
     if not tracking.updated.fit.diagnosis.converged:
         raise typer.Exit(NOT_CONVERGED)
 
 
+def rerun(
+    ledger: Ledger = FORECASTS,
+    *,
+    record: Annotated[int, typer.Option(help="Number of the forecast's record.")],
+    data: Annotated[
+        str | None, typer.Option(help="The runs that were fitted, if they weren't kept.")
+    ] = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    read: Read = None,
+    json: Json = False,
+) -> None:
+    """Fit a sealed forecast again from its record; exit code 1 if it doesn't come out again."""
+    from bayes_scaling import registry
+    from bayes_scaling.cli.registry_printing import print_rerun
+    from bayes_scaling.cli.running import read_ladder
+
+    sealed = _find_record(ledger, record)
+    runs = None if data is None else read_ladder(data, Reading(columns, compute, read))
+    again = registry.rerun(sealed, runs)
+    print_rerun(again, as_json=json)
+    if not again.agrees:
+        raise typer.Exit(DOES_NOT_HOLD)
+
+
+def _find_record(ledger: Path, number: int) -> "Record":
+    from bayes_scaling import registry
+
+    known = {one.number: one for one in registry.read_ledger(ledger)}
+    if number not in known:
+        raise BayesScalingError(f"--record: {ledger} has {len(known)} records, none is {number}.")
+    return known[number]
+
+
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Write what is warned of to stderr, as notes."""
+    """Write what is warned of to stderr at once, as notes: some are of what is done next."""
     from bayes_scaling.cli.words import note
 
-    with warnings.catch_warnings(record=True) as caught:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        note(str(message))
+
+    with warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.showwarning = show
         yield
-    for warning in caught:
-        note(str(warning.message))
 
 
 def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:

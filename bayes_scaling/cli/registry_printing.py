@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.records import compute_text
+from bayes_scaling.cli.records import chance_text, compute_text
 from bayes_scaling.cli.words import note
 from bayes_scaling.cli.writing import print_json, table_text
 
 if TYPE_CHECKING:
-    from bayes_scaling.registry import Record, Tracking
+    from bayes_scaling.registry import Record, Rerun, Tracking
 
 INTERVAL = ("q05", "median", "q95")
 
@@ -35,7 +35,7 @@ def print_registered(ledger: Path, records: "Sequence[Record]", *, as_json: bool
             f"{high:.4g} (kind {kind})"
         )
         for event in content["events"]:
-            typer.echo(f"  P({event['text']}) = {event['probability']:.3g}")
+            typer.echo(f"  P({event['text']}) = {chance_text(event['probability'])}")
     note(f"sealed in {ledger}; publish the head, so that others can see that it stayed so.")
     return typer.echo(f"Head {head}")
 
@@ -91,6 +91,15 @@ def print_tracking(tracking: "Tracking", *, as_json: bool) -> None:
     numbers = shown.select_dtypes("number").columns
     typer.echo(table_text(shown.assign(**{name: shown[name].map(_short) for name in numbers})))
     return typer.echo(f"\n{tracking}")
+
+
+def print_rerun(again: "Rerun", *, as_json: bool) -> None:
+    """Print whether a sealed forecast came out again."""
+    if as_json:
+        said: dict[str, Any] = {"record": again.record.number, "agrees": again.agrees}
+        said |= {"identical": again.identical, "message": str(again)}
+        return print_json(said | {"quantiles": again.quantiles.to_dict("records")})
+    return typer.echo(str(again))
 
 
 def _short(value: float) -> str:

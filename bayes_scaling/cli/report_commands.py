@@ -16,13 +16,15 @@ from bayes_scaling.cli.options import (
     Far,
     Hardest,
     Json,
+    Keep,
     LadderOrFit,
     Model,
     Read,
     RunCompute,
+    Steps,
 )
-from bayes_scaling.cli.outputs import SAVED
-from bayes_scaling.cli.questions import Counts
+from bayes_scaling.cli.questions import Reading
+from bayes_scaling.cli.words import saved_fit
 
 
 def report(
@@ -51,6 +53,8 @@ def report(
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
+    steps: Steps = None,
+    keep: Keep = None,
     buckets: Buckets = None,
     hardest: Hardest = None,
     allow: Allow = None,
@@ -68,15 +72,14 @@ def report(
         from bayes_scaling.registry import read_ledger
 
         read_ledger(ledger)
-    counts = Counts(buckets, hardest, run_compute, read)
-    if at or Path(ladder_or_fit).suffix.lower() == SAVED:
-        settings: dict[str, Any] = {"columns": columns, "compute": compute, "family": family}
-        settings |= {"seed": seed, "draws": draws, "counts": counts, "at": at or (), "allow": allow}
-        settings |= {"far": far}
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    if at or saved_fit(ladder_or_fit) is not None:
+        settings: dict[str, Any] = {"family": family, "seed": seed, "draws": draws, "far": far}
+        settings |= {"reading": reading, "at": at or (), "allow": allow}
         fitted = find_fit(ladder_or_fit, model, **settings)
     else:  # nothing is forecast, so nothing has to be forecastable
         chosen = 1 if seed is None else seed
-        table = read_table(ladder_or_fit, model, columns, compute, counts, seed=chosen)
+        table = read_table(ladder_or_fit, model, reading, seed=chosen)
         fitted = fit_table(table, model, seed=chosen, draws=draws, allow=allow)
     from bayes_scaling.reporting import report as write
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
-from bayes_scaling.cli.outputs import SAVED, demand_figure_path
-from bayes_scaling.cli.questions import Counts, Question, demand_question, refuse
-from bayes_scaling.cli.words import note, read_pairs
+from bayes_scaling.cli.outputs import demand_figure_path
+from bayes_scaling.cli.questions import Question, Reading, demand_question, refuse
+from bayes_scaling.cli.words import as_source, note, read_pairs, saved_fit
 from bayes_scaling.errors import BayesScalingError, suggest
 
 if TYPE_CHECKING:
@@ -29,16 +29,11 @@ if TYPE_CHECKING:
 READ_LOSSES = ("loss_unit", "metric")
 
 
-def read_ladder(
-    ladder: str,
-    columns: Sequence[str] | None,
-    compute: Sequence[str] | None,
-    read: Sequence[str] | None = None,
-) -> "pd.DataFrame":
+def read_ladder(ladder: str | Sequence[str], reading: Reading) -> "pd.DataFrame":
     """Read runs; what the reader warns of goes to stderr."""
     from bayes_scaling.data import read_runs
 
-    ways = read_pairs("--read", read) or {}
+    ways = read_pairs("--read", reading.read) or {}
     for way in ways:
         if way not in READ_LOSSES:
             raise BayesScalingError(
@@ -47,9 +42,11 @@ def read_ladder(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         runs = read_runs(
-            ladder,
-            columns=read_pairs("--columns", columns),
-            compute=read_pairs("--compute", compute),
+            as_source(ladder),
+            columns=read_pairs("--columns", reading.columns),
+            compute=read_pairs("--compute", reading.compute),
+            steps=read_pairs("--steps", reading.steps),
+            keep=reading.keep or "all",
             metric=ways.get("metric"),
             loss_unit=ways.get("loss_unit"),
         )
@@ -59,11 +56,9 @@ def read_ladder(
 
 
 def read_table(
-    ladder: str,
+    ladder: str | Sequence[str],
     model: str | None,
-    columns: Sequence[str] | None,
-    compute: Sequence[str] | None,
-    counts: Counts,
+    reading: Reading,
     *,
     seed: int = 1,
 ) -> "pd.DataFrame":
@@ -71,38 +66,34 @@ def read_table(
     from bayes_scaling.specification.shelf import load_model
 
     spec = load_model(model or "loss")
-    return WAYS[spec.response].read(spec, ladder, columns, compute, counts, seed=seed)
+    return WAYS[spec.response].read(spec, ladder, reading, seed=seed)
 
 
 def _read_losses(
-    spec: "Spec",
-    ladder: str,
-    columns: Sequence[str] | None,
-    compute: Sequence[str] | None,
-    counts: Counts,
-    **_: int,
+    spec: "Spec", ladder: str | Sequence[str], reading: Reading, **_: int
 ) -> "pd.DataFrame":
     from bayes_scaling.responses import LOSSES
 
     ways = {*READ_PASSES} - {*READ_LOSSES}
-    of_passes = [text for text in counts.read or () if text.partition("=")[0] in ways]
+    of_passes = [text for text in reading.read or () if text.partition("=")[0] in ways]
     refuse(
-        counts.given | {"--read": of_passes},
+        reading.of_counts | {"--read": of_passes},
         f"{spec.name} is a model of {LOSSES.nature}",
     )
-    return read_ladder(ladder, columns, compute, counts.read)
+    return read_ladder(ladder, reading)
 
 
-def _read_counts(_: "Spec", *given: Any, seed: int) -> "pd.DataFrame":
-    return read_counts(*given, seed=seed)
+def _read_counts(
+    spec: "Spec", ladder: str | Sequence[str], reading: Reading, *, seed: int
+) -> "pd.DataFrame":
+    refuse(reading.of_losses, f"{spec.name} is a model of passes")
+    return read_counts(ladder, reading, seed=seed)
 
 
-def fit_ladder(
-    runs: "pd.DataFrame", model: str | None, *, seed: int, draws: int | None = None
-) -> "Fit":
+def fit_ladder(runs: "pd.DataFrame", model: str | None, **settings: Any) -> "Fit":
     """Fit a model of losses, as `fit_table` does; other models are refused."""
-    _demand_losses(model)
-    return fit_table(runs, model, seed=seed, draws=draws)
+    demand_losses(model)
+    return fit_table(runs, model, **settings)
 
 
 def fit_table(
@@ -151,15 +142,13 @@ def demand_meaning(
 
 
 def find_fit(
-    ladder: str,
+    ladder: str | Sequence[str],
     model: str | None,
     *,
     seed: int | None,
     draws: int | None,
-    columns: Sequence[str] | None,
-    compute: Sequence[str] | None,
     family: Sequence[str] | None,
-    counts: Counts | None = None,
+    reading: Reading | None = None,
     question: Question | None = None,
     at: Sequence[str] = (),
     allow: Sequence[str] | None = None,
@@ -168,32 +157,33 @@ def find_fit(
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
     from bayes_scaling.specification.shelf import load_model
 
-    counts, question = counts or Counts(), question or Question()
-    if Path(ladder).suffix.lower() != SAVED:
+    reading, question = reading or Reading(), question or Question()
+    saved = saved_fit(ladder)
+    if saved is None:
         spec = load_model(model or "loss")
         demand_question(question, spec, family)
         chosen = 1 if seed is None else seed
-        table = read_table(ladder, model, columns, compute, counts, seed=chosen)
+        table = read_table(ladder, model, reading, seed=chosen)
         WAYS[spec.response].demand(table, question, spec, family)
         _demand_one_unit(table, at)
         if not far:
             _demand_near(table, at)
         return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
-    given = {"--model": model, "--draws": draws, "--columns": columns, "--compute": compute}
-    refuse({**given, "--allow": allow, **counts.given}, f"{ladder} is fitted already")
+    given = {"--model": model, "--draws": draws, "--allow": allow}
+    refuse({**given, **reading.given}, f"{saved} is fitted already")
     from bayes_scaling.inference.fitting import load_fit
 
-    fitted = load_fit(ladder)
+    fitted = load_fit(saved)
     demand_question(question, fitted.spec, family)
     return fitted
 
 
-def find_loss_fit(ladder: str, model: str | None, **settings: Any) -> "Fit":
+def find_loss_fit(ladder: str | Sequence[str], model: str | None, **settings: Any) -> "Fit":
     """Find a fit of a model of losses, as `find_fit` does; other models are refused."""
-    if Path(ladder).suffix.lower() != SAVED:
-        _demand_losses(model)
+    if saved_fit(ladder) is None:
+        demand_losses(model)
     fitted = find_fit(ladder, model, **settings)
-    _demand_losses(fitted.spec)
+    demand_losses(fitted.spec)
     return fitted
 
 
@@ -210,7 +200,7 @@ def predict_at(
     from bayes_scaling.forecasting import predict
 
     one = family[0] if family and len(family) == 1 else family
-    asked: Any = {"compute": at, "family": one or None, "restrict": question.restrict}
+    asked: Any = {fitted.spec.columns[0]: at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
 
@@ -230,7 +220,8 @@ def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
         demand_figure_path(figure)
 
 
-def _demand_losses(model: "str | Spec | None") -> None:
+def demand_losses(model: "str | Spec | None") -> None:
+    """Refuse a model that isn't of losses."""
     from bayes_scaling.responses import LOSSES
     from bayes_scaling.specification.shelf import load_model
 

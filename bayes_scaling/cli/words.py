@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from bayes_scaling.errors import BayesScalingError
 
+SAVED = ".nc"
 _said: set[str] = set()
+_answers: list[str] = []
 
 # What the package says in Python, and how it is typed; where there is no option, none is named.
 PHRASES = [
@@ -16,7 +20,11 @@ PHRASES = [
         (r"columns=\{'your name': (['\"])(.+?)\1\}", r'--columns "THEIRS=\2"'),
         (r"columns=\{(['\"])(.+?)\1: (['\"])(.+?)\3\}", r'--columns "\2=\4"'),
         (r"pass compute=\{(['\"])(.+?)\1: '(.+?)', \.\.\.\}", r'give --compute "\2=\3"'),
-        (r": steps=\{run: planned\} settles it", ""),
+        (r"steps=\{run: planned\} settles it", "--steps RUN=PLANNED settles it"),
+        (r"pass steps=\{(['\"])(.+?)\1: (\S+?), \.\.\.\}", r'give --steps "\2=\3"'),
+        (r"(?:(?<=^)|(?<=: ))(compute|steps)\['(.+?)'\]: ", r"--\1 \2: "),
+        (r"\bmodel='(\w+)'", r"--model \1"),
+        (r"\bkeep='(\w+)'", r"--keep \1"),
         (r"with a model of losses", "with --model loss"),
         (r"\bread_runs reads it", "--model loss reads it"),
         (r"\bread_passes reads it", "--model pass_rate reads it"),
@@ -31,9 +39,9 @@ PHRASES = [
         (r"\bfar=True\b", "--far"),
         (r"\bcompute= is by run", "compute is given by run"),
         (r"\bin compute= too", "in --compute or --run-compute too"),
-        (r"\b(columns|compute)=(?= goes)", r"--\1"),
+        (r"\b(columns|compute|steps)=(?= goes)", r"--\1"),
         (r"(?:(?<=^)|(?<=: ))random_seed: ", "--seed: "),
-        (r"(?:(?<=^)|(?<=: ))(columns|draws|hardest|jobs): ", r"--\1: "),
+        (r"(?:(?<=^)|(?<=: ))(columns|draws|hardest|jobs|keep|steps): ", r"--\1: "),
     )
 ]
 
@@ -54,6 +62,18 @@ def as_typed(text: str) -> str:
 def forget() -> None:
     """Begin a command, in which nothing was said yet."""
     _said.clear()
+    _answers.clear()
+
+
+def answer(text: str) -> None:
+    """Write a JSON document to stdout, the only one of a command."""
+    _answers.append(text)
+    typer.echo(text)
+
+
+def is_answered() -> bool:
+    """Whether a command has written its JSON document."""
+    return bool(_answers)
 
 
 def note(text: str) -> None:
@@ -62,6 +82,24 @@ def note(text: str) -> None:
     if text not in _said:
         _said.add(text)
         typer.echo(f"note: {text}", err=True)
+
+
+def as_source(typed: str | Sequence[str]) -> Any:
+    """Turn the paths that were typed into what readers take: one path, or a list of several."""
+    paths = [typed] if isinstance(typed, str) else list(typed)
+    return paths[0] if len(paths) == 1 else paths
+
+
+def saved_fit(typed: str | Sequence[str]) -> str | None:
+    """Return the path of a saved fit, if one was typed, alone; else raises BayesScalingError."""
+    paths = [typed] if isinstance(typed, str) else list(typed)
+    fits = [path for path in paths if Path(path).suffix.lower() == SAVED]
+    if fits and len(paths) > 1:
+        raise BayesScalingError(
+            f"{fits[0]} is a saved fit, and was given with {len(paths) - 1} other files; give one "
+            "fit, or tables and logs."
+        )
+    return fits[0] if fits else None
 
 
 def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:

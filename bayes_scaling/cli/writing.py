@@ -10,8 +10,9 @@ import pandas as pd
 import typer
 
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import compute_text
-from bayes_scaling.cli.words import note
+from bayes_scaling.cli.records import chance_text, compute_text
+from bayes_scaling.cli.words import answer, note
+from bayes_scaling.scales import unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -44,7 +45,7 @@ def distance_line(targets: pd.DataFrame, *, is_recorded: bool) -> str:
 
 def print_json(content: Any) -> None:
     """Write JSON to stdout; NaN becomes null."""
-    typer.echo(json.dumps(_plain(content), indent=1, allow_nan=False))
+    answer(json.dumps(_plain(content), indent=1, allow_nan=False))
 
 
 def table_text(table: pd.DataFrame, *, left: bool = False) -> str:
@@ -75,8 +76,9 @@ def print_chance(chance: "pd.Series[float] | None", question: Question, of: str)
     high = "" if question.below is None else f" < {question.below:g}"
     event = f"{low}{of}{high}" if low and high else f"{of}{high or f' > {question.above:g}'}"
     typer.echo("")
-    for compute, value in zip(chance.index, chance, strict=True):
-        typer.echo(f"P({event}) at {compute_text(float(compute))} FLOP: {value:.3f}")
+    unit = unit_after([str(chance.index.name)])
+    for scale, value in zip(chance.index, chance, strict=True):
+        typer.echo(f"P({event}) at {compute_text(float(scale))}{unit}: {chance_text(value)}")
 
 
 def print_notes(*lists: Iterable[str]) -> None:

@@ -67,7 +67,7 @@ def _by_run(compute: Computes) -> pd.DataFrame:
         )
     if amounts.empty:
         raise DataError("compute has no entries; every run needs its compute.")
-    amounts = as_table(amounts, "compute", "a row a run")
+    amounts = as_table(amounts, "compute", "a row a run", ("run", *AMOUNTS))
     if "run" not in amounts or not (
         {"compute"} <= {*amounts} or {"params", "tokens"} <= {*amounts}
     ):

@@ -16,11 +16,16 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array, Flags, Index
+from bayes_scaling.data.column_names import plain_word
+from bayes_scaling.data.compute import parse_compute, parse_count
+from bayes_scaling.data.remarks import listed
 from bayes_scaling.data.table_texts import is_keepable
 from bayes_scaling.errors import DataError, suggest
 
+AMOUNTS = {"params": parse_count, "tokens": parse_count, "compute": parse_compute}
 COMPUTE_SOURCES = ("given", "6ND", "total_flos")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file can hold these
+SHOWN = 40  # characters of a cell
 INDEXED = ("run", "family", "benchmark", "problem")
 KNOWN_AS = {
     "compute": ("compute", "flop"),
@@ -33,8 +38,12 @@ KNOWN_AS = {
 }
 
 
-def as_table(table: pd.DataFrame, noun: str, unit: str) -> pd.DataFrame:
+def as_table(
+    table: pd.DataFrame, noun: str, unit: str, known: Collection[str] = ()
+) -> pd.DataFrame:
     """Take a DataFrame whose columns are named, once each; its index becomes 0 to n - 1.
+
+    A name that is one of ours but for capitals, blanks or hyphens (' Loss', 'N-Samples') is ours.
 
     Parameters
     ----------
@@ -43,6 +52,8 @@ def as_table(table: pd.DataFrame, noun: str, unit: str) -> pd.DataFrame:
         What the table is of, for messages: 'runs'.
     unit : str
         What a row is: 'a row a run'.
+    known : collection of str
+        Our names.
     """
     if not isinstance(table, pd.DataFrame):
         raise DataError(
@@ -59,7 +70,18 @@ def as_table(table: pd.DataFrame, noun: str, unit: str) -> pd.DataFrame:
         raise DataError(f"column {twice[0]!r} is there twice; keep one, or rename the other.")
     if table.empty:
         raise DataError(f"the table has no rows; it needs {unit}.")
-    return table.reset_index(drop=True)
+    return _with_our_names(table, known).reset_index(drop=True)
+
+
+def _with_our_names(table: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:
+    free = [str(name) for name in table.columns if name not in known]
+    ours = {name: word for name in free if (word := plain_word(name)) in known}
+    once = {
+        name: word
+        for name, word in ours.items()
+        if word not in table and list(ours.values()).count(word) == 1
+    }
+    return table.rename(columns=once) if once else table
 
 
 def require_columns(raw: pd.DataFrame, names: Sequence[str], known: Collection[str]) -> None:
@@ -117,17 +139,35 @@ def read_cells(column: "pd.Series[Any]", read: Callable[[Any], Any], rows: Rows)
     Raises
     ------
     DataError
-        Of the first cell that can't be read, with its row and column before what `read` raised.
+        Of the first cell that can't be read, with its row and column before what `read` raised; the
+        other cells of the column that can't be read are named after it.
     """
     values, places = _distinct(column)
-    found = []
+    found: list[Any] = []
+    wrong: list[tuple[int, object, DataError]] = []
     for number, value in enumerate(values):
         try:
             found.append(read(value))
         except DataError as error:
-            row = rows[int((places == number).argmax())]
-            raise DataError(f"{row}, column {column.name!r}: {error}") from None
+            found.append(None)
+            wrong += [(int(row), value, error) for row in np.flatnonzero(places == number)]
+    if wrong:
+        (row, _, first), *others = sorted(wrong, key=lambda one: one[0])
+        raise DataError(f"{rows[row]}, column {column.name!r}: {first}{_also(others)}") from None
     return [found[place] for place in places.tolist()]
+
+
+def _also(others: Sequence[tuple[int, object, DataError]]) -> str:
+    """Name further cells of a column that can't be read."""
+    if not others:
+        return ""
+    cells = [f"row {row + 1} ({_shown(value)})" for row, value, _ in others]
+    return f" Nor can these be: {listed(cells)}."
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def _distinct(column: "pd.Series[Any]") -> tuple[Sequence[Any], Index]:
@@ -187,6 +227,21 @@ def number_column(
         return math.nan if is_missing(value) else parse(value)
 
     return np.array(read_cells(column, read, rows))
+
+
+def number_columns(
+    raw: pd.DataFrame, parsers: Mapping[str, Callable[[object], float]], rows: Rows
+) -> dict[str, Array]:
+    """Read several columns of numbers; one DataError says what is wrong in any of them."""
+    found, wrong = {}, []
+    for name, parse in parsers.items():
+        try:
+            found[name] = number_column(raw, name, parse, rows)
+        except DataError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise DataError(" ".join(wrong))
+    return found
 
 
 def fill_compute(compute: Array, params: Array, tokens: Array, rows: Rows) -> tuple[Array, Flags]:

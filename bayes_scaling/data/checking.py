@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.data.configurations import remark_on_configurations
 from bayes_scaling.data.ladder_remarks import (
     remark_on_conventions,
     remark_on_scales,
@@ -13,8 +14,9 @@ from bayes_scaling.data.ladder_remarks import (
 from bayes_scaling.data.notices import readings_of
 from bayes_scaling.data.pass_remarks import remark_on_passes
 from bayes_scaling.data.pass_tables import check_passes
-from bayes_scaling.data.quantities import remark_on_quantities
+from bayes_scaling.data.quantities import OF_COMPUTE, remark_on_quantities
 from bayes_scaling.data.remarks import NAMED, Remark, flop, listed, named
+from bayes_scaling.data.scaled import as_compute
 from bayes_scaling.data.tables import check_runs
 
 SAME_LOSS = 1e-6
@@ -23,8 +25,11 @@ RISE = 0.02
 Test = Callable[[str, pd.DataFrame], Iterable[Remark]]
 
 
-def check_table(data: pd.DataFrame) -> tuple[Remark, ...]:
+def check_table(data: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...]:
     """Say what a careful colleague would say of a table before fitting; `check` says it in full."""
+    if along != "compute":
+        remarks = check_table(as_compute(data, along))
+        return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
     counts = isinstance(data, pd.DataFrame) and {"n_samples", "n_correct"} & set(data.columns)
     table = check_passes(data) if counts else check_runs(data)
     tests: Sequence[Test] = PASS_TESTS if counts else LOSS_TESTS
@@ -34,8 +39,10 @@ def check_table(data: pd.DataFrame) -> tuple[Remark, ...]:
     )
 
 
-def check_quantities(table: pd.DataFrame) -> tuple[Remark, ...]:
+def check_quantities(table: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...]:
     """Say how columns were read, and make the checks on quantities alone, of a checked table.
+
+    Where runs are ordered along another column than compute, checks of compute are left out.
 
     They travel with a fit and its forecasts.
 
@@ -46,6 +53,9 @@ def check_quantities(table: pd.DataFrame) -> tuple[Remark, ...]:
     >>> [(remark.topic, remark.refuses) for remark in check_quantities(check_runs(table))]
     [('rate', False), ('rising', True)]
     """
+    if along != "compute":
+        remarks = check_quantities(as_compute(table, along))
+        return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
     ladders = _ladders(table)
     return (
         *_readings(table),
@@ -139,6 +149,7 @@ LOSS_TESTS: Sequence[Test] = (
     _scales,
     remark_on_sizes,
     _pseudo_replicates,
+    remark_on_configurations,
     remark_on_conventions,
     _unfinished,
     _rises,

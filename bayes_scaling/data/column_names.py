@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bayes_scaling.data.compute import SECONDS, SI_PREFIXES
+from bayes_scaling.data.compute import NUMBER_WORDS, SECONDS, SI_PREFIXES
 from bayes_scaling.errors import DataError
 from bayes_scaling.metrics import METRICS
 
@@ -14,13 +14,7 @@ COUNTS = {"k": 3, "m": 6, "g": 9, "b": 9, "t": 12, "p": 15, "e": 18, "z": 21}
 LETTERS = {"compute": "kmgbtpez", "params": "kmgbt", "tokens": "kmgbt"}
 COUNT_WORDS = {
     **{word: power for word, power in SI_PREFIXES.items() if len(word) > 1},
-    **dict.fromkeys(("thousand", "thousands"), 3),
-    **dict.fromkeys(("million", "millions", "mil", "mio", "mln", "mn", "mm"), 6),
-    **dict.fromkeys(("billion", "billions", "bio", "bln", "bn"), 9),
-    **dict.fromkeys(("trillion", "trillions", "tn", "trn"), 12),
-    **dict.fromkeys(("quadrillion", "quadrillions"), 15),
-    **dict.fromkeys(("quintillion", "quintillions"), 18),
-    **dict.fromkeys(("sextillion", "sextillions"), 21),
+    **NUMBER_WORDS,
 }
 SHORT_UNITS = {
     "bpb": "bits per byte",
@@ -188,6 +182,17 @@ def read_amount_name(name: str, ours: str) -> AmountName:
         )
     foreign = "" if scales else _first(_FOREIGN.finditer(rest))
     return AmountName(scales.pop() if scales else 1.0, base, foreign)
+
+
+def plain_word(name: object) -> str:
+    """Write the name of a column in lower case, with _ between words.
+
+    Examples
+    --------
+    >>> plain_word(" N Correct "), plain_word("loss-unit")
+    ('n_correct', 'loss_unit')
+    """
+    return "_".join(str(name).lower().replace("-", " ").replace("_", " ").split())
 
 
 def read_loss_name(name: str) -> LossName:

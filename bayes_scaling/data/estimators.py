@@ -50,9 +50,13 @@ def pass_at_k(n_samples: npt.ArrayLike, n_correct: npt.ArrayLike, k: npt.ArrayLi
     >>> pass_at_k([10, 10, 10], [3, 3, 0], [1, 5, 5]).round(6).tolist()
     [0.3, 0.916667, 0.0]
     """
-    n, c, size = np.broadcast_arrays(
-        _whole("n_samples", n_samples), _whole("n_correct", n_correct), _whole("k", k)
-    )
+    given = {"n_samples": n_samples, "n_correct": n_correct, "k": k}
+    arrays = [_whole(name, values) for name, values in given.items()]
+    try:
+        n, c, size = np.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in zip(given, arrays, strict=True))
+        raise DataError(f"n_samples: the arrays don't fit together; got {shapes}.") from None
     _demand("n_correct", c, (c >= 0) & (c <= n), "from 0 to n_samples", n)
     _demand(
         "k", size, (size >= 1) & (size <= n),

@@ -1,16 +1,19 @@
 """From the logs of training to a row a run: which loss, what compute, and is it finished."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from bayes_scaling.data.compute import parse_compute, parse_count
+from bayes_scaling.data.notices import Reading, tell
 from bayes_scaling.errors import DataError, suggest
 
 # Loggers count from 0 and skip steps, so the last step they hold is a little below the plan.
 STEP_TOLERANCE = 0.01
 SHORT_LOG = 0.9
+OF_LOGS = ("planned", "reached", "back_step", "back_loss", "own_step", "logged", "said")
 
 
 def summarise_logs(
@@ -26,8 +29,8 @@ def summarise_logs(
     Parameters
     ----------
     logs : DataFrame
-        A row for every run and metric: run, metric, last_step, loss, and perhaps compute,
-        tokens and planned.
+        A row for every run and metric: run, metric, last_step, loss, reached, back_step and
+        back_loss, as `last_entry` has them, and perhaps compute, tokens, planned, logged and said.
     compute : mapping of run to FLOP or text, optional
         Needed for every run whose log does not know its compute; wins over the log's.
     steps : mapping of run to planned steps, optional
@@ -42,7 +45,8 @@ def summarise_logs(
     -------
     DataFrame
         Columns run, compute, compute_from, tokens (where known), loss, finished, metric,
-        last_step.
+        last_step. Steps that go back, and what else has to be known of a log, are in ``attrs``, as
+        `readings_of` lists it.
 
     Raises
     ------
@@ -54,21 +58,58 @@ def summarise_logs(
     twice = table["run"][table["run"].duplicated()]
     if len(twice):
         raise DataError(
-            f"run {twice.iloc[0]!r} is in the logs more than once; "
-            "read one log of each run, and give replicates their own names."
+            f"run {twice.iloc[0]!r} is in the logs more than once; read one log of each run, or "
+            "write {run} for the part of the path that names it, such as 'logs/{run}/*.csv'."
         )
     table = table.assign(**_attach_compute(table, _by_run("compute", compute, runs)))
     if steps is not None:
         plans = _by_run("steps", steps, runs)
         _require_complete([run for run in runs if run not in plans], "steps", "10_000")
         planned = [_entry("steps", run, plans[run], parse_count) for run in runs]
+        _demand_steps(table)
         table["planned"] = [(1 - STEP_TOLERANCE) * plan for plan in planned]
     table["finished"] = _finished(table)
-    return table.drop(columns="planned", errors="ignore")
+    told = tell(table.drop(columns=[*OF_LOGS], errors="ignore"), _readings(table))
+    return told if told["last_step"].notna().any() else told.drop(columns="last_step")
+
+
+def _readings(table: pd.DataFrame) -> list[Reading]:
+    """Say of each run whose steps go back, and pass on what its reader said."""
+    found: list[Reading] = []
+    for row in table.to_dict("records"):
+        if row["back_step"] == row["back_step"]:
+            found.append(
+                (
+                    "steps go back",
+                    "loss",
+                    f"the steps of run {row['run']!r} go back, as those of a run that was resumed "
+                    f"do: the loss is {row['loss']:.6g}, the last in time (step "
+                    f"{_last_step(row):g}); at step {row['back_step']:g}, before, it was "
+                    f"{row['back_loss']:.6g}.",
+                )
+            )
+        said = row.get("said")
+        found += [(topic, "loss", text) for topic, text in said] if isinstance(said, list) else []
+    return found
+
+
+def _last_step(row: Mapping[Hashable, Any]) -> float:
+    own = float(row.get("own_step", float("nan")))
+    return own if own == own else float(row["last_step"])
+
+
+def _demand_steps(table: pd.DataFrame) -> None:
+    without = table["run"][table["last_step"].isna()].tolist()
+    if without:
+        raise DataError(
+            f"steps: the log of run {without[0]!r} is not by step, so plans say nothing of it; "
+            "export the chart by Step, or leave steps out."
+        )
 
 
 def _choose_metric(logs: pd.DataFrame, metric: str | None, defaults: Sequence[str]) -> pd.DataFrame:
     found = sorted(logs["metric"].unique())
+    there = logs["logged"].ne(False) if "logged" in logs else logs["metric"].notna()
     if metric is None:
         usual = [name for name in defaults if name in found]
         if len(found) > 1 and not usual:
@@ -83,10 +124,10 @@ def _choose_metric(logs: pd.DataFrame, metric: str | None, defaults: Sequence[st
         if plain not in found:
             raise DataError(f"metric {metric!r} isn't in the logs; {suggest(metric, found)}")
         metric = plain
-    chosen = logs[(logs["metric"] == metric) & logs["last_step"].notna()]
+    chosen = logs[(logs["metric"] == metric) & there]
     without = sorted(set(logs["run"]) - set(chosen["run"]))
     if without:
-        theirs = logs[(logs["run"] == without[0]) & logs["last_step"].notna()]["metric"]
+        theirs = logs[(logs["run"] == without[0]) & there]["metric"]
         has = f"it has: {', '.join(sorted(theirs))}" if len(theirs) else "its log is empty"
         raise DataError(
             f"run {without[0]!r} never logged {metric!r} ({has}); leave the run out, or choose "
@@ -113,10 +154,10 @@ def _attach_compute(
 def _finished(table: pd.DataFrame) -> list[bool]:
     planned = table["planned"] if "planned" in table else pd.Series(float("nan"), table.index)
     finished = []
-    for step, plan, compute in zip(table["last_step"], planned, table["compute"], strict=True):
-        cheaper = table["last_step"][table["compute"] < compute]
-        wanted = plan if plan == plan else SHORT_LOG * cheaper.max() if len(cheaper) else 0.0
-        finished.append(bool(step >= wanted))
+    for step, plan, compute in zip(table["reached"], planned, table["compute"], strict=True):
+        cheaper = table["reached"][table["compute"] < compute].max()  # NaN of none
+        wanted = plan if plan == plan else SHORT_LOG * cheaper
+        finished.append(not step < wanted)
     return finished
 
 

@@ -17,8 +17,10 @@ from bayes_scaling.data.column_names import (
     read_loss_name,
     same_unit,
 )
+from bayes_scaling.data.compute import plain_number
 from bayes_scaling.data.loss_checks import LARGEST_VOCABULARY, metrics_in, metrics_of, stated_units
-from bayes_scaling.data.notices import READINGS, readings_of
+from bayes_scaling.data.notices import tell
+from bayes_scaling.data.remarks import listed
 from bayes_scaling.errors import DataError, suggest
 from bayes_scaling.metrics import METRICS
 
@@ -39,6 +41,7 @@ def map_columns(
     DataError
         If a name isn't there or isn't known, or what it says is unclear or contradicts the values.
     """
+    demand_columns(columns)
     if not columns:
         return table
     renamed = _rename(table, columns, known)
@@ -48,6 +51,19 @@ def map_columns(
         elif ours == "loss":
             renamed = read_losses(renamed, theirs)
     return renamed
+
+
+def demand_columns(columns: object) -> None:
+    """Demand a mapping from the user's names to ours; raises DataError."""
+    fits = columns is None or (
+        isinstance(columns, Mapping)
+        and all(isinstance(name, str) for pair in columns.items() for name in pair)
+    )
+    if not fits:
+        raise DataError(
+            f"columns: got {columns!r}; write a mapping from the table's names to ours, such as "
+            "{'final_loss': 'loss'}."
+        )
 
 
 def _rename(
@@ -155,14 +171,17 @@ def _numbers(cells: "pd.Series[Any]", name: str) -> "pd.Series[float]":
     """Read cells that may hold nothing but numbers, since the name gives their unit."""
     if pd.api.types.is_numeric_dtype(cells):
         return cells.astype(float)
-    texts = cells.astype("string").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
+    texts = cells.astype("string").map(plain_number, na_action="ignore").astype("string")
     numbers = pd.to_numeric(texts, errors="coerce").astype("Float64")
     odd = (numbers.isna() & texts.notna() & ~texts.isin(["", "nan", "None"])).to_numpy(bool)
     if odd.any():
-        row = int(odd.argmax())
+        row, *others = np.flatnonzero(odd).tolist()
+        also = [f"row {place + 1} ({cells.iloc[place]!r})" for place in others]
+        more = f" The same goes for {listed(also)}." if also else ""
         raise DataError(
             f"row {row + 1}, column {name!r}: got {cells.iloc[row]!r}, but the column's name gives "
-            "a unit already; write plain numbers, or rename the column so that only the cells do."
+            "a unit already; write plain numbers, or rename the column so that only the cells "
+            f"do.{more}"
         )
     return pd.Series(numbers.to_numpy(float, na_value=np.nan), index=cells.index)
 
@@ -272,6 +291,4 @@ def _errors_times(
 
 
 def _told(table: pd.DataFrame, topic: str, ours: str, sentence: str) -> pd.DataFrame:
-    said = table.copy(deep=False)
-    said.attrs = {**table.attrs, READINGS: [*readings_of(table), (topic, ours, sentence)]}
-    return said
+    return tell(table, [(topic, ours, sentence)])

@@ -1,6 +1,7 @@
 """What was taken as it stands, or as its name says, and should be known: warnings about tables."""
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,14 @@ def readings_of(table: pd.DataFrame) -> list[Reading]:
     found = [tuple(one) for one in kept if isinstance(one, list | tuple)]
     texts = [one for one in found if len(one) == 3 and all(isinstance(text, str) for text in one)]
     return list(dict.fromkeys(texts))
+
+
+def tell(table: pd.DataFrame, readings: Iterable[Reading]) -> pd.DataFrame:
+    """Return a table whose attrs say more of how it was read."""
+    said = table.copy(deep=False)
+    told = list(dict.fromkeys([*readings_of(table), *readings]))
+    said.attrs = {**table.attrs, READINGS: told} if told else dict(table.attrs)
+    return said
 
 
 def warn_of_readings(table: pd.DataFrame, category: type[UserWarning]) -> pd.DataFrame:

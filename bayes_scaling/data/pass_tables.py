@@ -7,20 +7,22 @@ import pandas as pd
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.data.cells import (
+    AMOUNTS,
     Rows,
     as_table,
     compute_sources,
     fill_compute,
     find_twice,
     is_missing,
-    number_column,
+    number_columns,
     other_columns,
     read_cells,
     require_columns,
     text_column,
 )
-from bayes_scaling.data.compute import as_float, parse_compute, parse_count
+from bayes_scaling.data.compute import as_float
 from bayes_scaling.data.notices import warn_of_passes
+from bayes_scaling.data.shapes import demand_counts
 from bayes_scaling.errors import DataError
 
 RUN_KEYS = ("family", "run")
@@ -80,7 +82,8 @@ def check_passes(table: pd.DataFrame) -> pd.DataFrame:
     0  1B  1.800000e+21       0        200         31
     1  1B  1.800000e+21       1        200          0
     """
-    raw = as_table(table, "passes", "a row for every run and problem")
+    raw = as_table(table, "passes", "a row for every run and problem", COLUMNS)
+    demand_counts(raw)
     _require_counts(raw)
     require_columns(raw, ["run", *BY_PROBLEM], COLUMNS)
     checked: dict[str, Sequence[object] | Array] = {}
@@ -145,10 +148,9 @@ def _require_counts(raw: pd.DataFrame) -> None:
 
 
 def _amounts_of_compute(raw: pd.DataFrame, rows: Rows) -> dict[str, Sequence[object] | Array]:
-    params = number_column(raw, "params", parse_count, rows)
-    tokens = number_column(raw, "tokens", parse_count, rows)
-    compute = number_column(raw, "compute", parse_compute, rows)
-    amounts, filled = fill_compute(compute, params, tokens, rows)
+    numbers = number_columns(raw, AMOUNTS, rows)
+    params, tokens = numbers["params"], numbers["tokens"]
+    amounts, filled = fill_compute(numbers["compute"], params, tokens, rows)
     found: dict[str, Sequence[object] | Array] = {"compute": amounts}
     found["compute_from"] = compute_sources(raw, filled, rows)
     found |= {"params": params} if "params" in raw else {}

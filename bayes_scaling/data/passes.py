@@ -1,38 +1,41 @@
 """Tables of pass counts, from whatever people have on disk."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from bayes_scaling.data.by_run import Computes, attach_compute
 from bayes_scaling.data.cells import find_twice
-from bayes_scaling.data.mapping import map_columns
+from bayes_scaling.data.column_names import plain_word
+from bayes_scaling.data.graded_samples import count_samples
+from bayes_scaling.data.mapping import demand_columns, map_columns
 from bayes_scaling.data.notices import READINGS, PassesWarning, readings_of, warn_of_readings
 from bayes_scaling.data.pass_tables import COLUMNS, check_passes, unit_keys
 from bayes_scaling.data.readers import LOGS, SAMPLE_LOGS, find_format, read_file
+from bayes_scaling.data.readers.big_code import read_big_code
 from bayes_scaling.data.readers.evalplus import read_evalplus
 from bayes_scaling.data.readers.human_eval import read_human_eval
 from bayes_scaling.data.readers.inspect_logs import read_inspect
 from bayes_scaling.data.readers.lm_eval import read_lm_eval
-from bayes_scaling.data.sources import find_paths, name_run
+from bayes_scaling.data.sources import Found, Source, find_files, name_run, received
 from bayes_scaling.errors import DataError
 
 NAMES = ("run", "family", "problem", "benchmark", "bucket")
 KNOWN = (*COLUMNS, "level")
+TABLES = frozenset({"csv", "parquet", "json", "json lines"})
+A_TABLE = frozenset({"a DataFrame"})
 # Which formats an option is for.
 OPTIONS = {
     "tests": frozenset({"EvalPlus"}),
     "filter": frozenset({"lm-evaluation-harness"}),
-    "metric": frozenset({"lm-evaluation-harness", "inspect-ai"}),
-    "columns": frozenset({"csv", "parquet", "json", "json lines"}),
+    "metric": frozenset({"lm-evaluation-harness", "inspect-ai"}) | TABLES,
+    "columns": TABLES,
 }
-
-Source = pd.DataFrame | str | Path | Sequence[str | Path] | Mapping[str, str | Path]
 
 
 def read_passes(
-    source: Source,
+    source: pd.DataFrame | Source,
     *,
     columns: Mapping[str, str] | None = None,
     compute: Computes | None = None,
@@ -45,13 +48,16 @@ def read_passes(
     Parameters
     ----------
     source : DataFrame, str, Path, list of them, or mapping of run to path
-        A table; or paths or globs of tables (CSV, parquet, JSON lines, JSON records) and of
-        results of samples: human-eval (``*_results.jsonl``), EvalPlus (``*eval_results.json``,
-        either layout), lm-evaluation-harness (``samples_*.jsonl``) or inspect-ai (``.eval``,
-        ``.json``; needs ``bayes-scaling[inspect]``). The content tells which. A file that
-        doesn't name its run is named by the mapping; or else after its folder if it is of
-        lm-evaluation-harness or has a name that tools give to all ('samples', 'results'), and after
-        itself otherwise.
+        A table; or paths or globs of tables (CSV and its kin, parquet, JSON lines, JSON records;
+        ``.gz`` too) and of results of samples: human-eval (``*_results.jsonl``), EvalPlus
+        (``*eval_results.json``, either layout), BigCodeBench, LiveCodeBench (``*_eval_all.json``),
+        lm-evaluation-harness (``samples_*.jsonl``) or inspect-ai (``.eval``, ``.json``; needs
+        ``bayes-scaling[inspect]``). The content tells which. A table may hold grades in the place
+        of counts: a list of true and false for each problem, or a row a sample. ``"-"`` is standard
+        input. In a path ``{run}`` and ``{family}`` stand for any text and name the runs:
+        ``"out/{run}/samples_*.jsonl"``. A file that doesn't name its run is named so, or by the
+        mapping; or else after its folder if it is of lm-evaluation-harness or has a name that tools
+        give to all ('samples', 'results'), and after itself otherwise.
     columns : mapping of str to str, optional
         For tables: from their names to ours, such as ``{"task_id": "problem"}``. A column that
         already has the name is replaced. Units that their names of compute, params and tokens give
@@ -63,11 +69,13 @@ def read_passes(
     tests : {'plus', 'base'}, optional
         For EvalPlus: which tests a sample must pass; by default plus, which includes base.
     filter : str, optional
-        For lm-evaluation-harness: the filter whose answers count, where there are several.
+        For lm-evaluation-harness: the filter whose answers count, where there are several. Files
+        of early 2024 don't name their filters; there it is the number of a block, by default 1.
     metric : str, optional
         For lm-evaluation-harness: the metric that counts. By default pass@k of the smallest k, from
         which the number of right samples is recovered, or else the only metric that is 0 or 1
-        everywhere (one sample a problem). For inspect-ai: the scorer, where there are several.
+        everywhere (one sample a problem). For inspect-ai: the scorer, where there are several. For
+        tables: the column that holds the grades of samples.
 
     Returns
     -------
@@ -98,55 +106,41 @@ def read_passes(
     0  1B  1.800000e+21  HumanEval/0        200         31
     1  1B  1.800000e+21  HumanEval/1        200          0
     """
+    demand_columns(columns)
     options = {"tests": tests, "filter": filter, "metric": metric}
     if isinstance(source, pd.DataFrame):
-        _refuse_options(options, set())
-        passes = check_passes(attach_compute(map_columns(source, columns, KNOWN), compute))
+        _refuse_options(options, {"a DataFrame"})
+        counted = count_samples(source, columns, metric)
+        passes = check_passes(attach_compute(map_columns(counted, columns, KNOWN), compute))
         return warn_of_readings(passes, PassesWarning)
-    files = _list_files(source)
-    formats = [find_format(path) for path, _ in files]
-    _refuse_options({**options, "columns": columns}, set(formats))
-    tables = []
-    for (path, run), form in zip(files, formats, strict=True):
-        if form in LOGS:
-            raise DataError(f"{path} is a log of training ({form}); read_runs reads it.")
-        if form in SAMPLE_LOGS:
-            raw = _read_samples(path, form, options)
-        else:
-            raw = _read_table(path, columns)
-        try:
-            named = _name_run(raw, path, run, form)
-            tables.append(check_passes(attach_compute(named, compute)))
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from error
-    return warn_of_readings(_join([path for path, _ in files], tables), PassesWarning)
-
-
-def _list_files(source: object) -> list[tuple[Path, str | None]]:
-    """List the files of a source, each with the name of its run, where one is given."""
-    if isinstance(source, str | Path):
-        return [(path, None) for path in find_paths(source)]
-    if isinstance(source, Mapping) and _are_paths(source.values()):
-        named = [(str(run), find_paths(place)) for run, place in source.items()]
-        return [(path, run) for run, paths in named for path in paths]
-    if isinstance(source, list | tuple) and _are_paths(source):
-        return [(path, None) for place in source for path in find_paths(place)]
-    raise DataError(
-        "passes must be a pandas DataFrame, a path or a glob, a list of paths, or a mapping of "
-        f"runs to paths, got {source!r}."
-    )
-
-
-def _are_paths(places: Collection[object]) -> bool:
-    return bool(places) and all(isinstance(place, str | Path) for place in places)
+    with received(source) as place:
+        files = find_files(place, "passes")
+        formats = [find_format(one.path) for one in files]
+        _refuse_options({**options, "columns": columns}, set(formats))
+        tables = []
+        for one, form in zip(files, formats, strict=True):
+            if form in LOGS:
+                raise DataError(f"{one.path} is a log of training ({form}); read_runs reads it.")
+            if form in SAMPLE_LOGS:
+                raw = _read_samples(one.path, form, options)
+            else:
+                raw = _read_table(one.path, columns, metric)
+            try:
+                named = _name_run(raw, one, form)
+                tables.append(check_passes(attach_compute(named, compute)))
+            except DataError as error:
+                raise DataError(f"{one.path}: {error}") from error
+        joined = _join([one.path for one in files], tables)
+    return warn_of_readings(joined, PassesWarning)
 
 
 def _refuse_options(options: Mapping[str, object], formats: set[str]) -> None:
     for name, value in options.items():
-        if value is not None and not OPTIONS[name] & formats:
+        allowed = OPTIONS[name] | (A_TABLE if OPTIONS[name] >= TABLES else frozenset())
+        if value is not None and not allowed & formats:
             raise DataError(
                 f"{name}= goes with {' or '.join(sorted(OPTIONS[name]))}, got "
-                f"{' and '.join(sorted(formats)) or 'a DataFrame'}; leave it out."
+                f"{' and '.join(sorted(formats))}; leave it out."
             )
 
 
@@ -155,31 +149,33 @@ def _read_samples(path: Path, form: str, options: Mapping[str, str | None]) -> p
         return read_human_eval(path)
     if form == "EvalPlus":
         return read_evalplus(path, options["tests"])
+    if form == "BigCodeBench":
+        return read_big_code(path)
     if form == "inspect-ai":
         return read_inspect(path, options["metric"])
     return read_lm_eval(path, options["filter"], options["metric"])
 
 
-def _read_table(path: Path, columns: Mapping[str, str] | None) -> pd.DataFrame:
+def _read_table(path: Path, columns: Mapping[str, str] | None, metric: str | None) -> pd.DataFrame:
     theirs = {name for name, ours in (columns or {}).items() if ours in NAMES}
     raw = read_file(path, text={*NAMES, *theirs})[1]
     try:
-        return map_columns(raw, columns, KNOWN)
+        return map_columns(count_samples(raw, columns, metric), columns, KNOWN)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
-def _name_run(table: pd.DataFrame, path: Path, run: str | None, form: str) -> pd.DataFrame:
-    if run is not None and "run" in table and form not in SAMPLE_LOGS:
+def _name_run(table: pd.DataFrame, found: Found, form: str) -> pd.DataFrame:
+    has_run = any(plain_word(name) == "run" for name in table.columns)
+    if found.run is not None and has_run and form not in SAMPLE_LOGS:
         raise DataError(
-            f"the table has a column run of its own; give its path without the name {run!r}."
+            f"the table has a column run of its own; give its path without the name {found.run!r}."
         )
-    if run is None and "run" in table:
-        return table
-    if run is None:
-        folder = path.absolute().parent.name
-        run = folder if form == "lm-evaluation-harness" else name_run(path)
-    return table.assign(run=run)
+    names = found.names
+    if "run" not in names and not has_run:
+        folder = found.path.absolute().parent.name
+        names["run"] = folder if form == "lm-evaluation-harness" else name_run(found.path)
+    return table.assign(**names)
 
 
 def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -197,6 +193,7 @@ def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame
         raise DataError(
             f"run {keys['run'].iloc[second]!r}, problem {keys['problem'].iloc[second]!r} is in "
             f"{file_of[first]} and in {file_of[second]}; a run and problem have one row. If these "
-            "are two runs, name them: {'first': path, 'second': path}."
+            "are two runs, name them: {'first': path, 'second': path}, or write {run} for the "
+            "part of the path that names them."
         )
     return check_passes(joined)

@@ -86,7 +86,7 @@ def demand_meaning(remarks: Iterable[Remark], allow: str | Collection[str] = ())
 
 def first_refusal(remarks: Iterable[Remark], allow: str | Collection[str] = ()) -> Remark | None:
     """Find the first refusal that isn't allowed; a topic that isn't known is a DataError."""
-    allowed = [allow] if isinstance(allow, str) else list(allow)
+    allowed = [allow] if isinstance(allow, str) or not isinstance(allow, Collection) else [*allow]
     for topic in allowed:
         if topic not in REFUSALS:
             raise DataError(f"allow: {topic!r} is not known; {suggest(str(topic), REFUSALS)}")
@@ -290,3 +290,4 @@ CHECKS = (
     ),
 )
 REFUSALS = tuple(check.topic for check in CHECKS if check.refuses and check.find is not None)
+OF_COMPUTE = frozenset({"compute range", "compute factor", "logarithm"})

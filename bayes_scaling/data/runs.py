@@ -1,18 +1,25 @@
 """Tables of runs, from whatever people have on disk."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from bayes_scaling.data.column_names import read_loss_name
+from bayes_scaling.data.attempts import settle_attempts
+from bayes_scaling.data.column_names import plain_word, read_loss_name
+from bayes_scaling.data.configurations import KEEPERS, demand_keep
 from bayes_scaling.data.logs import summarise_logs
 from bayes_scaling.data.loss_checks import stated_units
-from bayes_scaling.data.mapping import map_columns, read_losses, state_metric, state_unit
+from bayes_scaling.data.mapping import (
+    demand_columns,
+    map_columns,
+    read_losses,
+    state_metric,
+    state_unit,
+)
 from bayes_scaling.data.notices import RunsWarning, readings_of, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
-from bayes_scaling.data.sources import find_paths
+from bayes_scaling.data.sources import Found, Source, find_files, name_source, received
 from bayes_scaling.data.tables import COLUMNS, check_runs
 from bayes_scaling.errors import DataError
 
@@ -20,22 +27,26 @@ KNOWN = (*COLUMNS, "metric", "recipe", "width", "learning_rate")
 
 
 def read_runs(
-    source: pd.DataFrame | str | Path,
+    source: pd.DataFrame | Source,
     *,
     columns: Mapping[str, str] | None = None,
     compute: Mapping[str, object] | None = None,
     steps: Mapping[str, object] | None = None,
     metric: str | None = None,
     loss_unit: str | None = None,
+    keep: str = "all",
 ) -> pd.DataFrame:
     """Read runs into a checked table, a row a run.
 
     Parameters
     ----------
-    source : DataFrame, str or Path
-        A table, or the path or glob of CSV, parquet, JSON lines (or JSON records),
-        Hugging Face ``trainer_state.json``, or CSV exports of a Weights & Biases or TensorBoard
-        chart. Of several checkpoints of a run the last is read.
+    source : DataFrame, str, Path, list of them, or mapping of run to path
+        A table, or the path or glob of text tables (CSV, or between semicolons or tabs, with
+        comments after # or decimal commas), parquet, JSON lines (or JSON records), Hugging Face
+        ``trainer_state.json``, or CSV exports of a Weights & Biases or TensorBoard chart; any of
+        them packed as ``.gz``, and ``"-"`` for standard input. Of several checkpoints of a run the
+        last is read. In a path ``{run}`` and ``{family}`` stand for any text, and name the runs:
+        ``"sweep/{run}/seed0/trainer_state.json"``.
     columns : mapping of str to str, optional
         From the table's names to ours, such as ``{"final_loss": "loss"}``. A column that
         already has the name is replaced. What the user's name says is honoured, and said in a
@@ -61,13 +72,17 @@ def read_runs(
         The unit of all losses, such as ``"nats per token"``, where neither the table nor a name
         says it. It is stated wherever losses are shown; nothing is converted, but that of a
         ``"perplexity"`` the logarithm is taken.
+    keep : {"all", "best"}
+        ``"best"`` keeps, of the finished runs at one compute (within 2 %), the one with the lowest
+        loss: of several configurations, not of replicates.
 
     Returns
     -------
     DataFrame
         As `check_runs` describes it. From logs come also ``finished``, ``metric`` and
-        ``last_step``, and the loss is the last that was logged; unfinished runs stay in the
-        table.
+        ``last_step``, and the loss is the last in time, by the wall time where the log has it;
+        unfinished runs stay in the table. A column ``State`` (finished, crashed, failed, killed,
+        running) says which runs finished; a broken attempt beside its retry is left out.
 
     Raises
     ------
@@ -79,7 +94,8 @@ def read_runs(
     Warns
     -----
     RunsWarning
-        If runs are unfinished, or look it, or a column was read as its name says.
+        If runs are unfinished, or look it, a log's steps go back or its values are means of
+        groups, attempts or runs were left out, or a column was read as its name says.
 
     Examples
     --------
@@ -90,30 +106,30 @@ def read_runs(
     0  run 1  3.000000e+18        given  2.61
     1  run 2  8.640000e+18        given  2.35
     """
+    demand_columns(columns)
+    demand_keep(keep)
     options = {"compute": compute, "steps": steps}
     if isinstance(source, pd.DataFrame):
         _refuse_log_options(options)
-        return _warned(check_runs(_named(source, columns, loss_unit, metric)), "")
-    if not isinstance(source, str | Path):
-        raise DataError(
-            f"runs must be a pandas DataFrame, a path or a glob, got {type(source).__name__}."
-        )
-    raw, formats = _read_files(source, columns)
-    try:
-        if formats & LOGS:
-            defaults = ("eval_loss", "loss") if formats == {"trainer_state"} else ()
-            raw = summarise_logs(
-                raw, compute=compute, steps=steps, metric=metric, defaults=defaults
-            )
-            raw, metric = read_losses(raw, str(raw["metric"].iloc[0])), None
-        else:
-            _refuse_log_options(options)
-        checked = check_runs(_named(raw, columns, loss_unit, metric))
-    except DataError as error:
-        raise DataError(f"{source}: {error}") from error
+        checked = check_runs(_named(source, columns, loss_unit, metric))
+        return _warned(KEEPERS[keep](checked), "")
+    with received(source) as place:
+        raw, formats = _read_files(find_files(place, "runs"), columns)
+        try:
+            if formats & LOGS:
+                defaults = ("eval_loss", "loss") if formats == {"trainer_state"} else ()
+                raw = summarise_logs(
+                    raw, compute=compute, steps=steps, metric=metric, defaults=defaults
+                )
+                raw, metric = read_losses(raw, str(raw["metric"].iloc[0])), None
+            else:
+                _refuse_log_options(options)
+            checked = check_runs(_named(raw, columns, loss_unit, metric))
+        except DataError as error:
+            raise DataError(f"{name_source(place)}: {error}") from error
     guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
     hint = " (their logs end well before a cheaper run's: steps={run: planned} settles it)"
-    return _warned(checked, hint if guessed else "")
+    return _warned(KEEPERS[keep](checked), hint if guessed else "")
 
 
 def _named(
@@ -127,7 +143,7 @@ def _named(
         if "metric" in (columns or {}).values():
             raise DataError("metric: columns= maps a column to it too; leave one of the two out.")
         raw = state_metric(raw, metric)
-    mapped = map_columns(raw, columns, KNOWN)
+    mapped = settle_attempts(map_columns(raw, columns, KNOWN))
     if loss_unit is None:
         return mapped
     if not isinstance(loss_unit, str) or not loss_unit.strip():
@@ -143,22 +159,44 @@ def _named(
 
 
 def _read_files(
-    source: str | Path, columns: Mapping[str, str] | None
+    files: Sequence[Found], columns: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame, set[str]]:
-    paths = find_paths(source)
-    formats = {path: find_format(path) for path in paths}
-    if len(paths) > 1:
-        states = [path for path in paths if formats[path] == "trainer_state"]
-        paths = [path for path in paths if path not in states] + latest(states)
-    names = {their for their, our in (columns or {}).items() if our in ("run", "family")}
-    tables = [read_file(path, text={"run", "family", *names})[1] for path in paths]
+    formats = {one.path: find_format(one.path) for one in files}
     kinds = set(formats.values())
     if kinds & LOGS and kinds - LOGS:
         raise DataError(
-            f"{source} matches both tables and logs of training ({', '.join(sorted(kinds))}); "
-            "read one kind, or bring all into one table first."
+            f"{', '.join(one.path.name for one in files[:3])} are both tables and logs of training "
+            f"({', '.join(sorted(kinds))}); read one kind, or bring all into one table first."
         )
+    if len(files) > 1:
+        states = [one.path for one in files if formats[one.path] == "trainer_state"]
+        kept = {*latest(states)}
+        files = [one for one in files if one.path not in states or one.path in kept]
+    names = {their for their, our in (columns or {}).items() if our in ("run", "family")}
+    tables = [
+        _with_names(read_file(one.path, text={"run", "family", *names})[1], one, columns)
+        for one in files
+    ]
     return pd.concat(tables, ignore_index=True), kinds
+
+
+def _with_names(
+    table: pd.DataFrame, found: Found, columns: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Give rows the names that the path of their file has."""
+    if not found.names:
+        return table
+    ours = {(columns or {}).get(str(name), plain_word(name)) for name in table.columns}
+    is_log = "metric" in table and "last_step" in table
+    twice = [name for name in found.names if name in ours and not (is_log and name == "run")]
+    several = is_log and len(table["run"].unique()) > 1
+    if twice or several:
+        what = "several runs" if several else f"a column {twice[0]} of its own"
+        raise DataError(
+            f"{found.path} has {what}; write * in the path in the place of "
+            f"{{{'run' if several else twice[0]}}}."
+        )
+    return table.assign(**found.names)
 
 
 def _refuse_log_options(options: Mapping[str, object]) -> None:

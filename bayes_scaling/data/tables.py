@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.data.attempts import STATES, states_of
 from bayes_scaling.data.cells import (
+    AMOUNTS,
     Rows,
     as_table,
     compute_sources,
@@ -15,6 +17,7 @@ from bayes_scaling.data.cells import (
     find_twice,
     is_missing,
     number_column,
+    number_columns,
     other_columns,
     read_cells,
     require_columns,
@@ -23,12 +26,11 @@ from bayes_scaling.data.cells import (
 from bayes_scaling.data.column_names import name_unit
 from bayes_scaling.data.compute import (
     as_float,
-    parse_compute,
-    parse_count,
     positive,
     within_limits,
 )
 from bayes_scaling.data.notices import warn_of_runs
+from bayes_scaling.data.shapes import demand_losses
 from bayes_scaling.errors import DataError
 
 COLUMNS = (
@@ -43,7 +45,7 @@ COLUMNS = (
     "loss_unit",
     "finished",
 )
-FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, **STATES}
 
 
 def check_runs(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +83,8 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
          run       compute compute_from
     0  run 1  1.478520e+18          6ND
     """
-    raw = as_table(table, "runs", "a row a run")
+    raw = as_table(table, "runs", "a row a run", COLUMNS)
+    demand_losses(raw)
     require_columns(raw, ["loss"], COLUMNS)
     rows = Rows()
     if "run" in raw:
@@ -92,16 +95,15 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
     checked: dict[str, Sequence[object] | Array] = {"run": runs}
     if "family" in raw:
         checked["family"] = text_column(raw, "family", rows)
-    _require_unique(pd.DataFrame(checked))
+    _require_unique(pd.DataFrame(checked), states_of(raw))
 
-    params = number_column(raw, "params", parse_count, rows)
-    tokens = number_column(raw, "tokens", parse_count, rows)
-    compute = number_column(raw, "compute", parse_compute, rows)
-    checked["compute"], filled = fill_compute(compute, params, tokens, rows)
+    numbers = number_columns(raw, {**AMOUNTS, "loss": _loss}, rows)
+    params, tokens = numbers["params"], numbers["tokens"]
+    checked["compute"], filled = fill_compute(numbers["compute"], params, tokens, rows)
     checked["compute_from"] = compute_sources(raw, filled, rows)
     checked |= {"params": params} if "params" in raw else {}
     checked |= {"tokens": tokens} if "tokens" in raw else {}
-    checked["loss"] = _required(number_column(raw, "loss", _loss, rows), "loss", rows)
+    checked["loss"] = _required(numbers["loss"], "loss", rows)
     if "loss_se" in raw:
         checked["loss_se"] = number_column(raw, "loss_se", _standard_error, rows)
     if "loss_unit" in raw:
@@ -114,14 +116,20 @@ def check_runs(table: pd.DataFrame) -> pd.DataFrame:
     return whole
 
 
-def _require_unique(names: pd.DataFrame) -> None:
+def _require_unique(names: pd.DataFrame, states: Sequence[str] | None) -> None:
     if twice := find_twice(names):
         first, second = twice
         run = names["run"].iloc[second]
         family = f" of family {names['family'].iloc[second]!r}" if "family" in names else ""
+        remedy = f"replicates have their own run ids, such as '{run} seed 1' and '{run} seed 2'."
+        if states is not None and not all(STATES[states[row] or "done"] for row in twice):
+            first_state, second_state = (states[row] or "unknown" for row in twice)
+            remedy = (
+                f"the first is {first_state} and the second {second_state}: keep the row of the "
+                "attempt that counts."
+            )
         raise DataError(
-            f"run id {run!r}{family} is there twice, in rows {first + 1} and {second + 1}; "
-            f"replicates have their own run ids, such as '{run} seed 1' and '{run} seed 2'."
+            f"run id {run!r}{family} is there twice, in rows {first + 1} and {second + 1}; {remedy}"
         )
 
 
@@ -158,7 +166,10 @@ def _unit(value: object) -> str | None:
 
 
 def _flag(value: object) -> bool:
-    flag = FLAGS.get(str(value).strip().lower().removesuffix(".0"))
+    flag = FLAGS.get(str(value).strip().lower().replace(" ", "_").removesuffix(".0"))
     if flag is None:
-        raise DataError(f"got {value!r}; write true or false.")
+        raise DataError(
+            f"got {value!r}; write true or false, or a state such as finished, crashed, failed, "
+            "killed or running."
+        )
     return flag

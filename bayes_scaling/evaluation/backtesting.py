@@ -37,6 +37,7 @@ from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fitting import check_seed, demand_options, fit_runs
 from bayes_scaling.inference.nuts import Progress
+from bayes_scaling.responses import LOSSES
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 
@@ -206,10 +207,16 @@ def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec
     """Return what is judged: a spec with its name, or a baseline's name alone."""
     if baseline is not None:
         demand_baseline(baseline)
+        if model is not None:
+            raise BayesScalingError("baseline: it takes the place of a model; give None for that.")
         return None, baseline
     if model is None:
         raise BayesScalingError("model: give a model, or a baseline.")
     spec = load_model(model)
+    if not LOSSES.has_model(spec):
+        raise BayesScalingError(
+            f"model: {spec.name} is a model of {spec.response}; a backtest judges models of losses."
+        )
     return spec, spec.name
 
 

@@ -22,7 +22,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 BAND_SIMULATIONS = 20_000
 RISES = {"rising", "rising slope"}
@@ -204,7 +204,10 @@ def rank_one(
 
 def _is_in_conflict(fitted: Fit) -> bool:
     """Whether a scale contradicts its prior, or a ladder rises where the law only falls."""
-    rises = any(remark.topic in RISES for remark in check_quantities(fitted.table))
+    rises = any(
+        remark.topic in RISES
+        for remark in check_quantities(fitted.table, scale_column(fitted.spec))
+    )
     return rises or any(True for _ in conflict_notes(fitted))
 
 

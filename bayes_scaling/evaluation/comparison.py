@@ -151,6 +151,11 @@ def _ranked(left_out: Mapping[str, Any]) -> pd.DataFrame:
 
 def demand_same_responses(fits: Mapping[str, Fit]) -> None:
     """Demand two fits or more, of the same responses; raises DataError."""
+    if not isinstance(fits, Mapping):
+        raise DataError(
+            f"fits: expected fits by name, such as {{'floor': fit, 'no floor': other}}, got a "
+            f"{type(fits).__name__}."
+        )
     if len(fits) < 2:
         raise DataError(f"fits: expected two or more by name, got {len(fits)}.")
     (first, one), *others = fits.items()

@@ -167,6 +167,5 @@ def _cited(spec: Spec, ladders: Ladders, kept: Sequence[int], learn: Sequence[st
     if unsure := sum(not ladders.converged[row] for row in kept):
         line += f"; {unsure} of their fits did not converge"
     table = tomllib.loads(spec.text)
-    table["cite"] = [*table.get("cite", []), line]
-    order = ("title", "cite", "response", "law", "noise", "priors", "discrepancy")
-    return parse_spec(to_toml({k: table[k] for k in order if k in table}), name=spec.name)
+    cited = {"title": table.pop("title"), "cite": [*table.pop("cite", []), line]}
+    return parse_spec(to_toml(cited | table), name=spec.name)

@@ -77,7 +77,7 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     densities = _densities(priors, posterior)
     drawn = forecast.draws[[kind]]
     tree = xr.DataTree.from_dict({"posterior": drawn, "log_prior": densities})
-    places = forecast.targets[["family", "compute"]]
+    places = forecast.targets[["family", *fit.spec.columns]]
     parts = []
     for name in priors:
         moved = az.psense(tree, group="prior", group_var_names=[name], alphas=ALPHAS)

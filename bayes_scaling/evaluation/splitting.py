@@ -113,7 +113,8 @@ def check_cutoffs(cutoffs: Sequence[object] | None) -> list[float] | None:
 
 def check_horizon(horizon: float | None) -> None:
     """Demand a positive number of decades; raises DataError."""
-    if horizon is not None and not (np.isfinite(horizon) and horizon > 0):
+    given = isinstance(horizon, int | float) and np.isfinite(horizon) and horizon > 0
+    if horizon is not None and not given:
         raise DataError(f"horizon: expected a positive number of decades, got {horizon!r}.")
 
 

@@ -1,7 +1,7 @@
 """How far a target lies beyond what was fitted, and what the record holds there."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError
+from bayes_scaling.scales import unit_after
 
 FAR = 2.5  # decades of compute; what it is along another scale isn't known
 FARTHEST = 8.0  # decades beyond the runs that predict takes without being told that they are meant
@@ -117,13 +118,6 @@ def demand_near(
             f"run, which has {smallest[place]:.3g}; was "
             f"{_with_exponent(float(scales[place]), float(largest[place]))} meant? {MEANT}"
         )
-
-
-def unit_after(columns: Sequence[str]) -> str:
-    """Name the unit of a covariate, to stand after its number: FLOP, of compute."""
-    if tuple(columns) == ("compute",):
-        return " FLOP"
-    return f" {columns[0]}" if len(columns) == 1 else ""
 
 
 def said_of(targets: pd.DataFrame) -> list[str]:

@@ -8,11 +8,12 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data.loss_checks import metrics_of, unit_of
-from bayes_scaling.forecasting.distance import RECORDED, far_notes, said_of, unit_after
+from bayes_scaling.forecasting.distance import RECORDED, far_notes, said_of
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import unit_after
 
 NO_UNIT = "unit not given"
 PRIOR_RATIO = 0.8

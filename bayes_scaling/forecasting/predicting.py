@@ -83,6 +83,8 @@ def predict(
     >>> list(forecast.summary().columns)[-4:]
     ['q05', 'q25', 'q75', 'q95']
     """
+    if getattr(fit, "response", None) is None:
+        raise DataError(f"fit: expected what fit or load_fit returns, got {type(fit).__name__}.")
     places = read_targets(fit, targets, {"compute": compute, **covariates}, family)
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)

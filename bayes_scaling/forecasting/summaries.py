@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,7 @@ class Tables(ABC):
             Columns ``family``, the covariates, ``distance, group, quantity``, then one a level,
             named by its decimals: ``q05`` is 0.05, ``q975`` is 0.975.
         """
-        levels = [float(level) for level in np.atleast_1d(np.asarray(q, dtype=float))]
-        for level in levels:
-            demand_probability("q", level)
+        levels = read_probabilities("q", q)
         names = [quantile_name(level) for level in levels]
         rows = [
             self._rows(one, levels, names).drop(columns=["mean", "sd"])
@@ -172,14 +171,18 @@ class Tables(ABC):
         """
         if below is None and above is None:
             raise BayesScalingError("probability: give below=, above=, or both.")
+        for name, bound in {"below": below, "above": above}.items():
+            if bound is not None and not is_finite(bound):
+                raise BayesScalingError(f"{name}: expected a finite number, got {bound!r}.")
+        if below is not None and above is not None and below <= above:
+            raise BayesScalingError(
+                f"below: nothing lies above {above:g} and below {below:g}; swap the two."
+            )
         values = self.values(of, n_samples=n_samples, kind=kind)
         inside = np.ones(values.shape, dtype=bool)
-        for name, bound, side in (("below", below, -1), ("above", above, 1)):
-            if bound is None:
-                continue
-            if not np.isfinite(bound):
-                raise BayesScalingError(f"{name}: expected a finite number, got {bound!r}.")
-            inside &= (values - bound) * side > 0
+        for bound, side in ((below, -1), (above, 1)):
+            if bound is not None:
+                inside &= (values - bound) * side > 0
         return pd.Series(inside.mean(axis=0), index=self._index(), name="probability")
 
     def values(
@@ -275,6 +278,24 @@ def quantile_name(level: float) -> str:
     return "q" + f"{level:.6f}".split(".")[1].rstrip("0").ljust(2, "0")
 
 
+def read_probabilities(name: str, given: Any) -> list[float]:
+    """Read one number between 0 and 1, or several; raises BayesScalingError."""
+    try:
+        values = np.atleast_1d(np.asarray(given, dtype=float)).tolist()
+    except (TypeError, ValueError):
+        raise BayesScalingError(
+            f"{name}: expected a number between 0 and 1, or several, got {given!r}."
+        ) from None
+    for value in values:
+        demand_probability(name, value)
+    return [float(value) for value in values]
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value is a number, and finite."""
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
+
+
 def demand_probability(name: str, value: float) -> None:
     """Demand a number between 0 and 1."""
     if not 0 < value < 1:
@@ -289,9 +310,7 @@ def write_text(path: Path, text: str) -> Path:
 
 
 def _levels(prob: float | Sequence[float]) -> list[float]:
-    probabilities = np.atleast_1d(np.asarray(prob, dtype=float))
-    for value in probabilities:
-        demand_probability("prob", float(value))
+    probabilities = read_probabilities("prob", prob)
     return sorted({float(q) for p in probabilities for q in ((1 - p) / 2, (1 + p) / 2)})
 
 

@@ -47,10 +47,17 @@ def read_targets(
         if len(values) not in {1, count}:
             raise DataError(f"{name}: {len(values)} numbers for {count} targets.")
     numbers: dict[str, Array] = {
-        name: np.broadcast_to([amount_of(name, value) for value in lists[name]], (count,)).copy()
+        name: np.broadcast_to([_amount(name, value) for value in lists[name]], (count,)).copy()
         for name in columns
     }
     return Places(_families(fit, family, count), numbers)
+
+
+def _amount(name: str, value: object) -> float:
+    try:
+        return amount_of(name, value)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
 
 
 def _demand_names(fit: Fit, given: Mapping[str, Any]) -> None:
@@ -81,14 +88,24 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _families(fit: Fit, family: str | Sequence[str] | None, count: int) -> Index:
+    if not (family is None or isinstance(family, str) or _are_names(family)):
+        raise DataError(f"family: expected a name, or one a target, got {family!r}.")
     labels = [family] * count if family is None or isinstance(family, str) else list(family)
     if len(labels) != count:
-        raise DataError(f"family: {len(labels)} families for {count} targets.")
+        raise DataError(
+            f"family: {len(labels)} families for {count} targets; give one a target, or one for "
+            "all."
+        )
     named, rows = "family" in fit.table, fit.response.rows
     for label in labels:
         if label is not None and not named and label not in fit.families:
             raise DataError(f"family: got {label!r}, but the {rows} name no family; leave it away.")
     return np.array([family_index(fit.families, label) for label in labels], dtype=np.int64)
+
+
+def _are_names(family: object) -> bool:
+    """Whether they are names, some of which may be None: the only family of the fit."""
+    return isinstance(family, Sequence) and all(isinstance(one, str | None) for one in family)
 
 
 def family_index(families: Sequence[str], label: str | None) -> int:

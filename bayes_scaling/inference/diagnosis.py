@@ -53,17 +53,19 @@ class Diagnosis:
         """One sentence for each rule that isn't met."""
         found = []
         if not self.rhat < MAX_RHAT:
-            found.append(f"R-hat reaches {self.rhat:.3f}, it should be below {MAX_RHAT}.")
+            rhat = decisive(self.rhat, MAX_RHAT, 3)
+            found.append(f"R-hat reaches {rhat}, it should be below {MAX_RHAT}.")
         low = np.minimum(self.ess_bulk, self.ess_tail)
         if not low > MIN_ESS:
             found.append(
-                f"The effective sample size of {self.worst} is {low:.0f}, "
+                f"The effective sample size of {self.worst} is {decisive(low, MIN_ESS, 0)}, "
                 f"it should exceed {MIN_ESS:.0f}."
             )
         if self.divergences > self.tolerated_divergences:
             found.append(f"{self.divergences} of {self.draws} draws diverged.")
         if not self.bfmi > MIN_BFMI:
-            found.append(f"E-BFMI is {self.bfmi:.2f}, it should exceed {MIN_BFMI}.")
+            bfmi = decisive(self.bfmi, MIN_BFMI, 2)
+            found.append(f"E-BFMI is {bfmi}, it should exceed {MIN_BFMI}.")
         return tuple(found)
 
     @property
@@ -78,10 +80,8 @@ class Diagnosis:
 
     def __str__(self) -> str:
         again = " on the second try" if self.retried else ""
-        numbers = (
-            f"R-hat {self.rhat:.3f}, ESS {min(self.ess_bulk, self.ess_tail):.0f}, "
-            f"{self.divergences} divergences"
-        )
+        rhat, low = decisive(self.rhat, MAX_RHAT, 3), min(self.ess_bulk, self.ess_tail)
+        numbers = f"R-hat {rhat}, ESS {low:.0f}, {self.divergences} divergences"
         if self.converged:
             return f"Converged{again} ({numbers})."
         return f"NOT CONVERGED{again}: {' '.join(self.problems)}"
@@ -94,6 +94,18 @@ class Diagnosis:
     def from_json(cls, text: str) -> "Diagnosis":
         """Read what `to_json` wrote."""
         return cls(**json.loads(text))
+
+
+def decisive(value: float, limit: float, decimals: int) -> str:
+    """Write a number with as many decimals as it takes to see on which side of a limit it lies.
+
+    Examples
+    --------
+    >>> decisive(1.0102, 1.01, 3), decisive(1.0098, 1.01, 3), decisive(1.2, 1.01, 3)
+    ('1.0102', '1.0098', '1.200')
+    """
+    texts = [f"{value:.{count}f}" for count in range(decimals, decimals + 4)]
+    return next((text for text in texts if float(text) != limit), texts[0])
 
 
 def diagnose(

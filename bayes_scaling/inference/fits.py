@@ -182,7 +182,8 @@ class Fit:
         DataFrame
             A row a parameter (``level``, or ``level[family]``), columns ``mean, sd, q05, median,
             q95, sd_ratio, prior``. ``sd_ratio`` is the posterior's standard deviation over the
-            prior's: near 1, the data said nothing.
+            prior's: near 1, the data said nothing. That of ``a`` and ``c``, where they are quoted
+            and not stated, is their share's.
 
         Examples
         --------
@@ -216,7 +217,23 @@ class Fit:
             for name, pinned in self.spec.pinned.items():
                 if name not in rows:  # one that is was restated at another compute
                     rows[name] = pinned_row(pinned)
+            self._take_ratios_of_share(rows)
         return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(SUMMARY_COLUMNS))
+
+    def _take_ratios_of_share(self, rows: dict[str, dict[str, Any]]) -> None:
+        """Give quoted parts of the loss, such as a and c, the ratio of the share that parts it.
+
+        Beside the level, of which the prior knows nothing, data seem to say much of every part.
+        """
+        law, stated = self.spec.law, self.spec.coordinates.parameters
+        share = next((name for name in law.floors if name not in law.with_unit), None)
+        if share is None or share not in self.posterior["posterior"]:
+            return
+        for label in rows:
+            name, _, own = label.partition("[")
+            if name in law.parts and name not in stated:
+                twin = rows.get(f"{share}[{own}") or rows[share]
+                rows[label] |= {"sd_ratio": twin["sd_ratio"], "prior": f"sd_ratio is {share}'s"}
 
     def _prior(self, name: str) -> Prior | None:
         """Find the prior of a parameter or of an argument of one, by its name."""
@@ -235,7 +252,7 @@ class Fit:
                 f"reference: {self.spec.name} has {len(others) + 1} covariates; fit again with "
                 "reference= to state it elsewhere."
             )
-        if not (np.isfinite(reference) and reference > 0):
+        if not (isinstance(reference, int | float) and np.isfinite(reference) and reference > 0):
             unit = "positive FLOP" if column == "compute" else f"a positive number of {column}"
             raise DataError(f"reference: expected {unit}, got {reference!r}.")
         drawn = {str(name): values for name, values in posterior.data_vars.items()}

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.data import check_quantities, demand_meaning
-from bayes_scaling.errors import BayesScalingError, DataError, SpecError, suggest
+from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
 from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.data_groups import data_groups
@@ -24,11 +24,16 @@ from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
-from bayes_scaling.inference.suitability import remark_on_metric, unanswered
+from bayes_scaling.inference.suitability import (
+    remark_on_law,
+    remark_on_metric,
+    remark_on_scale,
+    unanswered,
+)
 from bayes_scaling.inference.versions import package_versions
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 MAX_SEED = 2**63
 
@@ -45,6 +50,7 @@ def fit(
     reference: Reference = None,
     subset: int | None = None,
     allow: str | Collection[str] = (),
+    along: str | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a model to runs, or to counts of passes.
@@ -75,6 +81,10 @@ def fit(
     allow : str or collection of str
         Refusals that are meant all the same, by topic: 'logarithm', 'rising', 'constant',
         'uncertain', 'units', 'metrics'. docs/checks.md lists the checks.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: any
+        positive amounts. C0, distances and labels are then of it, and targets are given by its
+        name, ``predict(fit, examples=1e6)``.
     progress : callable, optional
         Called with draws done and draws to do.
 
@@ -106,6 +116,7 @@ def fit(
     True
     """
     spec = load_model(model)
+    stated, spec = spec, spec if along is None else spec.along(along)
     own = RESPONSES[spec.response]
     accept = own.target_accept if target_accept is None else target_accept
     check_settings(random_seed, draws, tune, chains, accept)
@@ -118,8 +129,9 @@ def fit(
         "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
-    table, notes = _demand_meaning(spec, own.table(data), allow)
-    notes += tuple(map(str, remark_on_metric(spec, table)))
+    table, notes = _demand_meaning(spec, own.table(data, spec.columns[0]), allow)
+    notes += tuple(remark_on_scale(stated, spec))
+    notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
@@ -128,7 +140,7 @@ def _demand_meaning(
     spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
-    remarks = check_quantities(table)
+    remarks = check_quantities(table, scale_column(spec))
     demand_meaning(remarks, allow)
     return table, tuple(map(str, unanswered(spec, remarks)))
 
@@ -150,7 +162,7 @@ def fit_runs(
     own = RESPONSES[spec.response]
     if own.rows != "runs":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = own.table(data)
+    runs = own.table(data, spec.columns[0])
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)
@@ -192,6 +204,8 @@ def load_fit(path: str | Path) -> Fit:
     """
     from bayes_scaling.inference.loading import read_fit
 
+    if not isinstance(path, str | Path):
+        raise SavedFitError(f"path: expected that of a saved fit, got {path!r}.")
     return read_fit(Path(path))
 
 
@@ -213,7 +227,7 @@ def check_settings(
     for name, value in {"draws": draws, "tune": tune, "chains": chains}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BayesScalingError(f"{name}: expected a positive integer, got {value!r}.")
-    if not 0 < target_accept < 1:
+    if not isinstance(target_accept, int | float) or not 0 < target_accept < 1:
         raise BayesScalingError(
             f"target_accept: expected a number between 0 and 1, got {target_accept!r}."
         )

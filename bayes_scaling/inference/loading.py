@@ -45,7 +45,7 @@ def read_fit(path: Path) -> Fit:
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
         table = READERS[int(schema)](tree["runs"].to_dataset())
         own = RESPONSES[spec.response]
-        table = own.check(table)
+        table = own.table(table, spec.columns[0])
         groups = {name: tree[name].to_dataset() for name in ARRAYS}
         design = design_of(spec, table, _references(spec, groups["constant_data"]))
         design = replace(design, roots=_roots(spec, design, groups["constant_data"]))

@@ -1,4 +1,4 @@
-"""Whether a model's priors were made for what the losses are."""
+"""Whether a model was made for what the losses are, and how its law fared on published ladders."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,8 +8,27 @@ import pandas as pd
 from bayes_scaling.data import Remark, check_table
 from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.metrics import METRICS
+from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.shelf import load_model, recommend_model
 from bayes_scaling.specification.spec import Spec
+
+NO_BETTER = {  # benchmarks/cross_entropy.py, with the same priors for what both laws have
+    "broken_power_floor": (
+        "on published cross-entropies, 514 forecasts of 18 sources, neither a law with a break nor "
+        "its stack with {simpler} forecast better than {simpler}, which is simpler."
+    )
+}
+
+
+def remark_on_scale(stated: Spec, spec: Spec) -> Iterator[str]:
+    """Say that priors which were made for one scale serve another."""
+    if stated.columns != spec.columns:
+        was, now = scale_of(stated.columns), scale_of(spec.columns)
+        yield (
+            f"The priors of {spec.name} were made for {was.words}, and serve {now.words} here. "
+            f'Exponents and floors may differ: write along = "{spec.columns[0]}" and priors of '
+            "your own into a copy of the model."
+        )
 
 
 def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:
@@ -32,10 +51,11 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     tuple of Remark
         By ladder, then by topic. First the checks on quantities, which docs/checks.md lists. Of
         runs then: 'few scales', 'short span', 'gap', 'collinear', 'one axis', 'pseudo-replicates',
-        'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising' isn't
-        said). Of pass counts the same up to 'mixed compute', then 'unbalanced', 'few samples',
+        'configurations', 'mixed compute', 'mixed loss units', 'unfinished', 'rises' (where 'rising'
+        isn't said). Of pass counts the same up to 'mixed compute', without
+        'configurations', then 'unbalanced', 'few samples',
         'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
-        'always solved', 'falls'. Last 'metric', of all ladders.
+        'always solved', 'falls'. Last 'metric' and 'law', of all ladders.
 
     Raises
     ------
@@ -56,7 +76,8 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     metric
     """
     spec = load_model(model)
-    return (*unanswered(spec, check_table(data)), *remark_on_metric(spec, data))
+    own = (*remark_on_metric(spec, data), *remark_on_law(spec))
+    return (*unanswered(spec, check_table(data)), *own)
 
 
 def unanswered(spec: Spec, remarks: Iterable[Remark]) -> tuple[Remark, ...]:
@@ -76,3 +97,10 @@ def remark_on_metric(spec: Spec, runs: pd.DataFrame) -> Iterator[Remark]:
             f"the losses are {METRICS[metric]}, and {spec.name}'s priors are those of "
             f"{METRICS[str(spec.metric)]}" + (f"; {made} is made for them." if made else "."),
         )
+
+
+def remark_on_law(spec: Spec) -> Iterator[Remark]:
+    """Remark on a law of cross-entropies that forecast published ladders no better than another."""
+    simpler = recommend_model("cross_entropy")
+    if spec.metric == "cross_entropy" and spec.law.name in NO_BETTER:
+        yield Remark("law", NO_BETTER[spec.law.name].format(simpler=simpler))

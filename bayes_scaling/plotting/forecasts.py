@@ -10,21 +10,21 @@ from matplotlib.axes import Axes
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
-from bayes_scaling.data import check_runs
 from bayes_scaling.forecasting import Forecast, predict, response_unit
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     INTERVALS,
     LEVELS,
     draw_bands,
     draw_bars,
     draw_drop_line,
     interval_entries,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
 )
 from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Look, Style, palette
+from bayes_scaling.scales import axis_label
 
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
@@ -89,8 +89,9 @@ def _unseen(
     forecast: Forecast, truth: pd.DataFrame, families: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     """Rows of the truth that weren't fitted, by family."""
-    fit, runs = forecast.fit, check_runs(truth)
-    keys = ["compute", fit.spec.response]
+    fit, columns = forecast.fit, forecast.fit.spec.columns
+    runs = on_axis(fit.response.table(truth, columns[0]), columns)
+    keys = [*columns, fit.spec.response]
     fitted = pd.MultiIndex.from_frame(fit.table[keys])
     runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
     if "family" not in runs or "family" not in fit.table:
@@ -105,9 +106,15 @@ def _rows(forecast: Forecast, family: str) -> Any:
     return ours[np.argsort(design.scale[ours], kind="stable")]
 
 
+def _targets_of(forecast: Forecast, family: str) -> "pd.Series[float]":
+    """Return where the targets of a family lie on the axis."""
+    table = on_axis(forecast.targets, forecast.fit.spec.columns)
+    return table.loc[table["family"] == family, "compute"]
+
+
 def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style) -> None:
     design, ours = forecast.fit.design, _rows(forecast, family)
-    targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
+    targets = _targets_of(forecast, family)
     grid = _bands(forecast, family, [*design.scale[ours], *targets])
     draw_bands(ax, grid, colours, style, f"median, {family}")
     dots = style.dot | {"color": colours.dots, "zorder": 4, "label": f"fitted runs, {family}"}
@@ -117,19 +124,20 @@ def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, sty
 def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.DataFrame:
     """Quantiles of one new run along a grid from the smallest compute to the largest."""
     grid = np.geomspace(min(computes), max(computes), GRID_POINTS)
-    table = pd.DataFrame({"family": family, "compute": grid})
+    (column,) = forecast.fit.spec.columns
+    table = pd.DataFrame({"family": family, column: grid})
     draws = predict(forecast.fit, table, far=True).draws
     # A run's noise has the same law at every compute. One draw of it for the whole grid leaves the
     # quantiles what they are, and spares the bands the jitter of a fresh draw at every point.
     noise = (draws["run"] / draws["expected"]).isel(target=0)
     quantiles = np.quantile(draws["expected"] * noise, list(LEVELS.values()), axis=(0, 1))
-    return table.assign(**dict(zip(LEVELS, quantiles, strict=True)))
+    return table.assign(compute=grid, **dict(zip(LEVELS, quantiles, strict=True)))
 
 
 def _draw_targets(
     ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style
 ) -> None:
-    table = forecast.summary()
+    table = on_axis(forecast.summary(), forecast.fit.spec.columns)
     own = table["family"] == family
     draw_bars(ax, table[own], colours, style, f"targets, {family}")
 
@@ -139,7 +147,7 @@ def _draw_edges(
 ) -> None:
     """Mark where the fitted ladder ends, on each side that has a target beyond."""
     design, ours = forecast.fit.design, _rows(forecast, family)
-    targets = forecast.targets.loc[forecast.targets["family"] == family, "compute"]
+    targets = _targets_of(forecast, family)
     ends = [(design.scale[row], design.observed["y"][row]) for row in (ours[0], ours[-1])]
     below, above = np.log10([ends[0][0] / targets.min(), targets.max() / ends[1][0]])
     room = MIN_SHARE * (below.clip(0) + above.clip(0) + np.log10(ends[1][0] / ends[0][0]))
@@ -153,7 +161,7 @@ def _draw_edges(
 
 def _label(ax: Axes, forecast: Forecast, style: Style) -> None:
     fit = forecast.fit
-    ax.set_xlabel(COMPUTE, fontsize=style.text)
+    ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel(f"{fit.spec.response.capitalize()} ({response_unit(fit)})", fontsize=style.text)
     tidy(ax, style)
     warn_far(ax, forecast.targets, style)

@@ -1,6 +1,6 @@
 """What figures of forecasts are made of: bands, bars, the end of the ladder, labels, legends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,11 @@ from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Styl
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 OUTER, INNER = 0.16, 0.30
 INTERVALS = "50 and 90 % interval of one new run"
-COMPUTE = "Training compute (FLOP)"
+
+
+def on_axis(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Give a table the column ``compute`` that figures are drawn along, whatever its scale is."""
+    return table.assign(compute=np.prod([table[name] for name in columns], axis=0))
 
 
 def draw_bands(ax: Axes, grid: pd.DataFrame, colours: Colours, style: Style, label: str) -> None:

@@ -19,7 +19,6 @@ from bayes_scaling.forecasting import Forecast, predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.count_estimates import estimate_hazards, unseen_counts
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     LEVELS,
     bucket_title,
     draw_bands,
@@ -28,6 +27,7 @@ from bayes_scaling.plotting.marks import (
     draw_drop_line,
     interval_entries,
     label_decades,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -42,6 +42,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 BY = ("all", "bucket")
 ONE_SIZE, PANEL_SIZE, LEGEND_HEIGHT = (5.5, 3.6), (2.4, 1.9), 0.7
@@ -140,7 +141,7 @@ def plot_pass_rate(
             measured = estimate_hazards(unseen, there)
             draw_counts(ax, measured, style, style.hollow(COLOURS.truth), "measured")
         _draw_edge(ax, forecast, counts, style, said=len(groups) == 1)
-        _label(ax, group, panels, style)
+        _label(ax, group, panels, axis_label(forecast.fit.spec.columns), style)
     warn_far(panels[0], forecast.targets, Style.of(panels[0]))
     if not forecast.fit.diagnosis.converged:
         warn_unconverged(panels[0], Style.of(panels[0]))
@@ -207,7 +208,8 @@ def _bands(forecast: Forecast, by: str) -> pd.DataFrame:
     fit = _thinned(forecast)
     tables = []
     for compute in _grid(forecast):
-        at = predict(fit, compute=compute, random_seed=forecast.random_seed, far=True)
+        target = pd.DataFrame({fit.spec.columns[0]: [compute]})
+        at = predict(fit, target, random_seed=forecast.random_seed, far=True)
         at = replace(at, chosen=forecast.chosen)
         tables.append(_quantiles(at, by))
     return pd.concat(tables, ignore_index=True)
@@ -215,11 +217,12 @@ def _bands(forecast: Forecast, by: str) -> pd.DataFrame:
 
 def _quantiles(forecast: Forecast, by: str) -> pd.DataFrame:
     table = forecast.quantile(list(LEVELS.values()), "neg_log_pass", by=by)
-    return table.rename(columns={"q50": "median"})
+    return on_axis(table.rename(columns={"q50": "median"}), forecast.fit.spec.columns)
 
 
 def _grid(forecast: Forecast) -> np.ndarray[Any, Any]:
-    computes = [*forecast.fit.design.scale, *forecast.targets["compute"]]
+    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
+    computes = [*forecast.fit.design.scale, *targets]
     low, high = np.log10(min(computes)), np.log10(max(computes))
     return np.logspace(low - BELOW * (high - low), high, GRID_POINTS)
 
@@ -238,16 +241,17 @@ def _draw_edge(
 ) -> None:
     """Mark where the fitted ladder ends, if a target lies beyond."""
     last = counts.iloc[int(counts["compute"].argmax())]
-    if forecast.targets["compute"].max() > last["compute"]:
+    targets = on_axis(forecast.targets, forecast.fit.spec.columns)["compute"]
+    if targets.max() > last["compute"]:
         foot = last["compute"], last["low"]
         draw_drop_line(ax, foot, "extrapolation →" if said else "", 1, COLOURS.edge, style)
 
 
-def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], style: Style) -> None:
+def _label(ax: Axes, group: Group, panels: np.ndarray[Any, Any], along: str, style: Style) -> None:
     ax.set_title(group.title, fontsize=style.text, loc="left", color=INK)
     column, row = _place(ax)
     under = [other for other in panels if _place(other)[0] == column and _place(other)[1] > row]
-    ax.set_xlabel("" if under else COMPUTE, fontsize=style.text)
+    ax.set_xlabel("" if under else along, fontsize=style.text)
     ax.set_ylabel("" if column else HAZARD, fontsize=style.text)
     label_decades(ax.yaxis)
     if len(panels) > 1:

@@ -21,10 +21,10 @@ from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, 
 from bayes_scaling.inference.places import along
 from bayes_scaling.plotting.count_estimates import estimate_hazards
 from bayes_scaling.plotting.marks import (
-    COMPUTE,
     bucket_title,
     draw_counts,
     label_decades,
+    on_axis,
     tidy,
     warn_far,
     warn_unconverged,
@@ -40,6 +40,7 @@ from bayes_scaling.plotting.style import (
     Look,
     Style,
 )
+from bayes_scaling.scales import axis_label
 
 SIZE = (5.5, 3.6)
 COLOURS = (VERMILLION, BLUE, GREEN, PINK, ORANGE)
@@ -204,7 +205,7 @@ def _demand_worst(worst: int) -> int:
 def _taken_apart(given: Fit | Forecast) -> tuple[Fit, pd.DataFrame]:
     """Return the fit, and the targets of the forecast of it; none where a fit was given."""
     if isinstance(given, Forecast):
-        return given.fit, given.targets
+        return given.fit, on_axis(given.targets, given.fit.spec.columns)
     return given, pd.DataFrame({"compute": [], "distance": []}, dtype=float)
 
 
@@ -222,7 +223,7 @@ def _limit(ax: Axes, design: Design, units: Index) -> None:
 
 def _label(ax: Axes, fit: Fit, title: str, style: Style) -> None:
     ax.set_title(title, fontsize=style.text, loc="left", color=INK)
-    ax.set_xlabel(COMPUTE, fontsize=style.text)
+    ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel("−log p of a problem", fontsize=style.text)
     label_decades(ax.yaxis)
     tidy(ax, style)

@@ -11,8 +11,9 @@ from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.plotting.marks import COMPUTE, LEVELS, tidy
+from bayes_scaling.plotting.marks import LEVELS, on_axis, tidy
 from bayes_scaling.plotting.style import BLUE, FAINT, INK, VERMILLION, Look, Style
+from bayes_scaling.scales import COMPUTE, axis_label
 
 FIGURE_SIZE = (5.5, 3.0)
 APART = 0.012  # of the width
@@ -31,7 +32,8 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a run, in the order of the fit: ``run, family, compute, measured``, the quantiles
+        A row a run, in the order of the fit: ``run, family, compute`` (or what else is forecast
+        along), ``measured``, the quantiles
         ``q05, q25, median, q75, q95`` of kind ``run``, and ``inside``: whether the 90 % interval
         holds what was measured.
 
@@ -47,13 +49,15 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
         {
             "run": list(design.runs),
             "family": [fit.families[own] for own in design.family],
-            "compute": design.scale,
+            **design.places.covariates,
             "measured": design.observed["y"],
         }
     )
-    keys = ["family", "compute"]
+    keys = ["family", *fit.spec.columns]
     summary = predict(fit, table[keys].drop_duplicates(), far=True).summary()
     found = table.merge(summary[[*keys, *LEVELS]], on=keys, how="left", validate="m:1")
+    found = on_axis(found, fit.spec.columns)
+    found.attrs["along"] = fit.spec.columns
     return found.assign(inside=found["measured"].between(found["q05"], found["q95"]))
 
 
@@ -96,7 +100,7 @@ def plot_replicates(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(at[rows], (table["measured"] / table["median"] - 1)[rows], **dot)
     ax.set_xscale("log")
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    ax.set_xlabel(COMPUTE, fontsize=style.text)
+    ax.set_xlabel(axis_label(table.attrs.get("along", COMPUTE)), fontsize=style.text)
     ax.set_ylabel("Measured above or below the median", fontsize=style.text)
     tidy(ax, style)
     _legend(ax, table["inside"].to_numpy(bool), style)

@@ -14,6 +14,7 @@ _HOMES = {
     "bayes_scaling.registry.registration": ["register"],
     "bayes_scaling.registry.rerunning": ["Rerun", "rerun"],
     "bayes_scaling.registry.scores": ["score", "summarise_scores"],
+    "bayes_scaling.registry.surprises": ["OutcomeWarning"],
     "bayes_scaling.registry.tracking": ["Tracking", "track"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -21,6 +22,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Head",
     "LedgerWarning",
+    "OutcomeWarning",
     "Record",
     "Rerun",
     "Tracking",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.rerunning import Rerun, rerun
     from bayes_scaling.registry.scores import score, summarise_scores
+    from bayes_scaling.registry.surprises import OutcomeWarning
     from bayes_scaling.registry.tracking import Tracking, track
 
 

@@ -213,8 +213,12 @@ def _loss_baselines(forecast: Forecast) -> list[dict[str, dict[str, Any]]]:
     """Forecast every target by each baseline, from the runs of its family."""
     fit = forecast.fit
     found: list[dict[str, dict[str, Any]]] = [{} for _ in range(len(forecast.targets))]
-    for family, rows in forecast.targets.reset_index(drop=True).groupby("family"):
-        runs = fit.table[fit.table["family"] == family] if "family" in fit.table else fit.table
+    seen, ahead = (
+        table.assign(compute=table[list(fit.spec.columns)].prod(axis=1))
+        for table in (fit.table, forecast.targets.reset_index(drop=True))
+    )
+    for family, rows in ahead.groupby("family"):
+        runs = seen[seen["family"] == family] if "family" in seen else seen
         for name in BASELINES:
             try:
                 draws = baseline_forecast(name, runs, rows, fit.random_seed).draws

@@ -15,6 +15,7 @@ from bayes_scaling.ledger.verification import demand_sound_bytes
 from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.questions import Question, questions_of
 from bayes_scaling.registry.records import Record
+from bayes_scaling.registry.surprises import warn_of_surprise
 from bayes_scaling.registry.text_checks import author_name, demand_text
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def resolve(
         If the ledger doesn't hold, there is no such forecast, it is resolved or void already, or a
         value can't be one. Nothing is appended then.
 
+    Warns
+    -----
+    OutcomeWarning
+        Before an outcome is appended that the forecast gave less than 1 in 10,000.
+
     Examples
     --------
     >>> resolve("nowhere.jsonl", {1: 1.572})
@@ -62,6 +68,7 @@ def resolve(
         for number, value in pairs:
             question = _demand_open(questions, number)
             contents.append({**words, **_link(question), "value": _checked(question, value)})
+            warn_of_surprise(question.forecast, contents[-1]["value"])
         return writer.append(contents)
 
 
@@ -135,6 +142,7 @@ def correct(
             said: dict[str, Any] = {"type": "void", "reason": reason}
         else:
             said = {"type": "outcome", "value": _checked(question, value)}
+            warn_of_surprise(question.forecast, said["value"])
         return writer.append([{**words, **_link(question), **said}])
 
 

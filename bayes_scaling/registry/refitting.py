@@ -49,8 +49,8 @@ def sealed_data(record: Record, data: pd.DataFrame | None = None) -> pd.DataFram
             "in with data=."
         )
     given = unpack_table(read_side_file(record, "data")) if data is None else data
-    own = RESPONSES[sealed_spec(record).response]
-    runs = own.check(given)
+    spec = sealed_spec(record)
+    runs = RESPONSES[spec.response].table(given, spec.columns[0])
     sealed = record.content["model"]["data_hash"]
     if not is_table_of(sealed, runs):
         raise LedgerError(

@@ -1,6 +1,6 @@
 """The first section: what a forecast of losses says, in a sentence, a figure and a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +33,8 @@ from bayes_scaling.reporting.tables import (
     span,
 )
 from bayes_scaling.reporting.words import KINDS as KIND_WORDS
+from bayes_scaling.reporting.words import WIDER_LAW
+from bayes_scaling.scales import COMPUTE, scale_of, unit_after
 
 SEVERAL_WIDTH = 5.5  # inches
 
@@ -68,6 +70,7 @@ class LossAnswer:
     kinds: Table
     picture: Picture
     notes: tuple[str, ...]
+    wider_law: ClassVar[str] = WIDER_LAW
     template: ClassVar[str] = "answer_losses.html.j2"
 
 
@@ -88,7 +91,12 @@ def headline(targets: pd.DataFrame) -> int:
     return int(np.argmax(targets["distance"].to_numpy(float)))
 
 
-def place_of(distance: float) -> str:
+def places_of(fit: Fit, table: pd.DataFrame) -> "pd.Series[float]":
+    """Return what the targets of a table are ordered by."""
+    return table[list(fit.spec.columns)].prod(axis=1)
+
+
+def place_of(distance: float, columns: Sequence[str] = COMPUTE) -> str:
     """Say how far a target lies beyond the fitted runs.
 
     Examples
@@ -102,7 +110,7 @@ def place_of(distance: float) -> str:
         return "That is no larger than the largest fitted run."
     return (
         f"That is {'far, ' if distance > FAR else ''}{distance:.2f} decades beyond the largest "
-        f"fitted run, {_plain(10**distance)} times its compute."
+        f"fitted run, {_plain(10**distance)} times its {scale_of(columns).words.split()[-1]}."
     )
 
 
@@ -119,19 +127,21 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
     names = ("median", "q05", "q95", "q25", "q75")
     median, low, high, low_half, high_half = (write(row[name]) for name in names)
     unit = response_unit(fit, row["family"])
-    said = f"{plain_flop(row['compute'])} FLOP, from {low} to {high} with probability 90 %"
+    scale = float(places_of(fit, summary).iloc[place])
+    unit_of_scale = unit_after(fit.spec.columns)
+    said = f"{plain_flop(scale)}{unit_of_scale}, from {low} to {high} with probability 90 %"
     return LossAnswer(
         response=fit.spec.response,
         unit=f"({unit})" if unit == NO_UNIT else unit,
         family=str(row["family"]) if "family" in fit.table else "",
-        compute=flop(row["compute"]),
-        place=place_of(float(row["distance"])),
+        compute=flop(scale) + unit_of_scale,
+        place=place_of(float(row["distance"]), fit.spec.columns),
         median=median,
         low=low,
         high=high,
         low_half=low_half,
         high_half=high_half,
-        targets=_targets(summary, "Forecasts for one new run (kind run)"),
+        targets=_targets(fit, summary, "Forecasts for one new run (kind run)"),
         kinds=_kinds(forecast, place, write),
         picture=_draw_ladder(
             forecast, f"the median and its intervals, and the forecast at {said}."
@@ -143,14 +153,16 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
 def answer_of_ladders(fit: Fit) -> LadderAnswer:
     """Say what a fit of losses says of the runs it has seen."""
     families = [fit.families[own] for own in fit.design.family]
-    runs = pd.DataFrame({"family": families, "compute": fit.design.scale})
-    largest = runs.groupby("family", sort=False)["compute"].max()
-    ends = predict(fit, compute=largest.to_numpy(), family=list(largest.index))
-    caption = "A second run at the largest compute that was fitted (kind run)"
+    runs = pd.DataFrame({"family": families, **fit.design.places.covariates})
+    order = places_of(fit, runs)
+    largest = runs.loc[order.groupby(runs["family"], sort=False).idxmax()]
+    ends = predict(fit, largest)
+    words = scale_of(fit.spec.columns).words.removeprefix("training ")
+    caption = f"A second run at the largest {words} that was fitted (kind run)"
     return LadderAnswer(
         response=fit.spec.response,
         unit=response_unit(fit),
-        ladders=_targets(ends.summary(), caption),
+        ladders=_targets(fit, ends.summary(), caption),
         picture=_draw_ladder(ends, "the median and its intervals inside the fitted range."),
         notes=(*fit.notes, *floor_notes(fit, range(len(fit.families)))),
     )
@@ -158,7 +170,7 @@ def answer_of_ladders(fit: Fit) -> LadderAnswer:
 
 def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
     fit, many = forecast.fit, len(set(forecast.targets["family"]))
-    response = fit.spec.response.capitalize()
+    response, along = fit.spec.response.capitalize(), scale_of(fit.spec.columns).words
 
     def plot(figure: Figure) -> None:
         if many > 1:  # the legend stands below
@@ -167,20 +179,20 @@ def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
 
     return draw_picture(
         "forecast",
-        f"{response} against training compute: {len(fit.table)} fitted runs, {shows}",
-        f"{response} against training compute. Bands and bars are 50 and 90 % equal-tailed "
+        f"{response} against {along}: {len(fit.table)} fitted runs, {shows}",
+        f"{response} against {along}. Bands and bars are 50 and 90 % equal-tailed "
         "intervals of kind run: what one new run will show.",
         plot,
     )
 
 
-def _targets(summary: pd.DataFrame, caption: str) -> Table:
+def _targets(fit: Fit, summary: pd.DataFrame, caption: str) -> Table:
     write = fixed(decimals(summary["q05"], summary["q95"]))
     many = len(set(summary["family"])) > 1
     return make_table(
         caption,
         summary if many else summary.drop(columns="family"),
-        column("Target, FLOP", flop, "compute"),
+        *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in fit.spec.columns),
         column("Family", str, "family"),
         column("Decades beyond", fixed(2), "distance"),
         column("Median", write, "median"),
@@ -193,9 +205,10 @@ def _kinds(forecast: Forecast, place: int, write: Callable[[float], str]) -> Tab
     """Tabulate the three kinds of interval at one target."""
     kinds = KINDS[::-1]
     rows = pd.DataFrame([forecast.summary(kind=kind).iloc[place] for kind in kinds])
-    compute = plain_flop(forecast.targets["compute"].iloc[place])
+    columns = forecast.fit.spec.columns
+    scale = plain_flop(places_of(forecast.fit, forecast.targets).iloc[place]) + unit_after(columns)
     return make_table(
-        f"Three kinds of interval at {compute} FLOP",
+        f"Three kinds of interval at {scale}",
         rows.assign(kind=kinds, gloss=[KIND_WORDS[kind] for kind in kinds]),
         column("Kind", glossed, "kind", "gloss"),
         column("Median", write, "median"),

@@ -27,6 +27,7 @@ from bayes_scaling.reporting.tables import (
 )
 from bayes_scaling.reporting.words import meaning
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.spec import Spec
 
 INDEX = {"problem": "i", "bucket": "j"}
@@ -63,7 +64,9 @@ class Assumptions:
     effects : tuple of str
         Names of the standard deviations of the effects of runs.
     references : str
-        C0, FLOP, of each ladder.
+        C0 of each ladder.
+    scale_words : str
+        What C is, with its unit.
     parameters : Table
     picture : Picture or None
         None where every parameter is pinned.
@@ -89,6 +92,7 @@ class Assumptions:
     deviations: tuple[Deviation, ...]
     effects: tuple[str, ...]
     references: Markup
+    scale_words: str
     parameters: Table
     picture: Picture | None
     floor: tuple[str, ...]
@@ -122,6 +126,7 @@ def state_assumptions(fit: Fit) -> Assumptions:
         ),
         effects=tuple(name for name, prior in spec.effects.items() if prior != 0.0),
         references=_references(fit),
+        scale_words=_scale_words(fit),
         parameters=_parameters(fit, beliefs, unit_column(spec)),
         picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
         floor=floor or _pinned_floor(spec),
@@ -168,6 +173,12 @@ def _pinned_floor(spec: Spec) -> tuple[str, ...]:
         for name in spec.law.floors
         if name in spec.pinned
     )
+
+
+def _scale_words(fit: Fit) -> str:
+    """Say what the law runs along: 'training compute in FLOP', or the name of another scale."""
+    scale = scale_of(fit.spec.columns)
+    return f"{scale.words} in {scale.unit}" if scale.unit not in {"", scale.words} else scale.words
 
 
 def _references(fit: Fit) -> Markup:

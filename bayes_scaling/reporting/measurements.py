@@ -18,6 +18,7 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.specification.spec import scale_column
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,24 @@ def _runs(fit: Fit) -> Measurements:
     """Show the largest runs."""
     response = fit.spec.response
     runs = fit.table if len(fit.families) > 1 else fit.table.drop(columns="family", errors="ignore")
-    largest = runs.nlargest(SHOWN, "compute").index
+    order = runs[list(fit.spec.columns)].prod(axis=1)
+    largest = order.nlargest(SHOWN).index
+    own = [name for name in fit.spec.columns if name not in {"compute", "params", "tokens"}]
     table = make_table(
         f"The {len(runs)} runs that were fitted"
         + (f"; the {SHOWN} largest are shown" if len(runs) > SHOWN else ""),
-        runs.loc[largest].sort_values("compute", kind="stable"),
+        runs.loc[order[largest].sort_values(kind="stable").index],
         column("Run", str, "run"),
         column("Family", str, "family"),
+        *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Parameters", three_digits, "params"),
         column("Tokens", three_digits, "tokens"),
         column(response.capitalize(), four_digits, response),
         column("Standard error", three_digits, f"{response}_se"),
     )
-    return Measurements(len(runs), table, tuple(map(str, check_table(fit.table))))
+    remarks = check_table(fit.table, scale_column(fit.spec))
+    return Measurements(len(runs), table, tuple(map(str, remarks)))
 
 
 def _counts(fit: Fit) -> Measurements:
@@ -86,7 +91,8 @@ def _counts(fit: Fit) -> Measurements:
         column("Mean pass rate", percent, "share"),
         column("Solved at least once", str, "solved"),
     )
-    return Measurements(len(ordered), table, tuple(map(str, check_table(passes))))
+    remarks = check_table(passes, scale_column(fit.spec))
+    return Measurements(len(ordered), table, tuple(map(str, remarks)))
 
 
 SHOWN_AS: ByResponse[Callable[..., Measurements]] = {"loss": _runs, "passes": _counts}

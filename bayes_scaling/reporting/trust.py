@@ -1,6 +1,8 @@
 """The section on trust: sampler, misfit, calibration at this distance, sensitivity to priors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +10,7 @@ from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.evaluation.prior_scaling import sensitivity
 from bayes_scaling.evaluation.scoring import DISTANCE_LABELS, DISTANCES
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis
+from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis, decisive
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.backtests import plot_backtest, plot_calibration
 from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
@@ -25,6 +27,7 @@ from bayes_scaling.reporting.tables import (
     span,
     three_digits,
 )
+from bayes_scaling.scales import unit_after
 
 INFLUENTIAL = 0.05
 
@@ -115,7 +118,12 @@ def describe_sampler(diagnosis: Diagnosis) -> Table:
     least = min(found.ess_bulk, found.ess_tail)
     tolerated = found.tolerated_divergences
     rows = (
-        ("R-hat, worst quantity", f"{found.rhat:.3f}", f"below {MAX_RHAT}", found.rhat < MAX_RHAT),
+        (
+            "R-hat, worst quantity",
+            decisive(found.rhat, MAX_RHAT, 3),
+            f"below {MAX_RHAT}",
+            found.rhat < MAX_RHAT,
+        ),
         (
             f"Effective sample size, smallest ({found.worst})",
             f"{least:.0f}",
@@ -191,13 +199,15 @@ def examine_sensitivity(forecast: Forecast) -> Sensitivity:
     """Tabulate how the farthest target moves when each prior is made wider or narrower."""
     target = forecast.targets.iloc[headline(forecast.targets)]
     table = sensitivity(forecast.fit, forecast)
-    here = (table["compute"] == target["compute"]) & (table["family"] == target["family"])
+    columns = forecast.fit.spec.columns
+    keys = ["family", *columns]
+    here = (table[keys] == target[keys]).all(axis=1)
     table = table[here].drop_duplicates("prior")
     digits = decimals([0.0], [_width(forecast, headline(forecast.targets))])
     return Sensitivity(
         influential=tuple(table.loc[table["sensitivity"] > INFLUENTIAL, "prior"]),
         table=make_table(
-            f"The forecast at {plain_flop(target['compute'])} FLOP (kind run) under other priors",
+            f"The forecast at {_said_at(target, columns)} (kind run) under other priors",
             table,
             column("Prior", str, "prior"),
             column("Influence", fixed(3), "sensitivity"),
@@ -207,6 +217,11 @@ def examine_sensitivity(forecast: Forecast) -> Sensitivity:
             column("Width, narrower", _times, "width_narrower"),
         ),
     )
+
+
+def _said_at(target: "pd.Series[Any]", columns: Sequence[str]) -> str:
+    parts = [f"{plain_flop(target[name])}{unit_after([name])}" for name in columns]
+    return " and ".join(parts)
 
 
 def _width(forecast: Forecast, place: int) -> float:

@@ -9,6 +9,10 @@ KINDS: Mapping[str, str] = {
     "law": "the curve alone",
 }
 
+WIDER_LAW = (
+    "The law alone can be less sure than a run: the runs tell the sum of law and discrepancy, and "
+    "not how it parts into the two."
+)
 PARAMETERS: Mapping[str, str] = {
     "sigma": "run-to-run standard deviation of log loss",
     "nu": "degrees of freedom of the noise; the fewer, the heavier its tails",

@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from bayes_scaling.data.scaled import check_along
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.responses.blocks import Block
 from bayes_scaling.specification.spec import Spec
 
 # What a room has of each response, by its name in a specification.
 type ByResponse[T] = Mapping[str, T]
+
+STANDARD = {"compute", "params", "tokens", "loss"}  # columns that every table may have
 
 type ToTable = Callable[..., pd.DataFrame]
 
@@ -68,8 +71,10 @@ class Response:
     options: frozenset[str] = frozenset()
     lacks: Mapping[str, str] = field(default_factory=dict)
 
-    def table(self, data: Any) -> pd.DataFrame:
-        """Check a table, or read one from wherever it lies."""
+    def table(self, data: Any, along: str = "compute") -> pd.DataFrame:
+        """Check a table, or read one from wherever it lies; `along` may stand for its compute."""
+        if along not in STANDARD:
+            return check_along(data, along, self.check, self.read)
         return self.check(data) if isinstance(data, pd.DataFrame) else self.read(data)
 
     def keys_of(self, table: pd.DataFrame) -> list[str]:

@@ -65,6 +65,10 @@ def simulate(
     """
     spec = load_model(model)
     check_seed(random_seed)
+    if not isinstance(design, pd.DataFrame):
+        raise DataError(
+            f"design: expected a DataFrame with the column compute, got {type(design).__name__}."
+        )
     settings: dict[str, Any] = {"random_seed": random_seed, "reference": reference}
     settings["size"] = demand_count("size", size)
     own = RESPONSES[spec.response]

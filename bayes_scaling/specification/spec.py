@@ -136,6 +136,35 @@ class Spec:
         table["priors"] = self._restated({**table["priors"], **priors}, priors.keys())
         return parse_spec(to_toml(table), name=self.name)
 
+    def along(self, column: str) -> "Spec":
+        """Return a copy whose law of one covariate runs along another column.
+
+        Priors stay as they are: those of the shelf were learned along compute.
+
+        Parameters
+        ----------
+        column : str
+            Of positive amounts, such as ``examples`` or ``tokens``.
+
+        Raises
+        ------
+        SpecError
+            If the law has several covariates, or the name is one of another meaning.
+
+        Examples
+        --------
+        >>> from bayes_scaling.specification.shelf import load_model
+        >>> load_model("loss_late_start").along("examples").columns
+        ('examples',)
+        """
+        if self.columns == (column,):
+            return self
+        table = tomllib.loads(self.text)
+        table["along"] = column
+        for written in table.get("discrepancy", []):
+            written["along"] = [column]
+        return parse_spec(to_toml(table), name=self.name)
+
     def _restated(self, merged: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
         """Leave out the parameters of the law that the given ones replace."""
         ways = self.law.ways(self.response)
@@ -147,6 +176,11 @@ class Spec:
                 dropped = every - own
                 return {name: value for name, value in merged.items() if name not in dropped}
         return merged
+
+
+def scale_column(spec: Spec) -> str:
+    """Name the column that checks of a ladder go along: compute, unless a model has another."""
+    return spec.columns[0] if len(spec.columns) == 1 else "compute"
 
 
 def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:

@@ -50,8 +50,8 @@ def test_compute_in_flop(value, flop):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "many", "1.3B", "3 zFLOP", "3 mFLOP", "3 ZB", "PFLOP", "3 ZFLOP 4", "1,000", "0x10",
-     "40 PF-days/2", None, True, [1.0], {"a": 1}, np.bool_(True)],
+    ["", "many", "1.3B", "3 zFLOP", "3 mFLOP", "3 ZB", "PFLOP", "3 ZFLOP 4", "1,00", "0,100",
+     "0x10", "40 PF-days/2", None, True, [1.0], {"a": 1}, np.bool_(True)],
 )  # fmt: skip
 def test_nonsense_is_said(value):
     with pytest.raises(DataError, match=r"isn't an amount of compute: write FLOP as a number"):
@@ -81,6 +81,13 @@ def test_not_positive_or_not_finite(value):
         ("70K", 7e4),
         ("70m", 7e7),
         ("2.22 B", 2.22e9),
+        ("7 billion", 7e9),
+        ("542.4 B tokens", 5.424e11),
+        ("18,900,000", 1.89e7),
+        ("18 900 000", 1.89e7),
+        ("18'900'000", 1.89e7),
+        ("18.900.000", 1.89e7),
+        ("1.2 x 10^9", 1.2e9),
         ("111000000", 1.11e8),
         (1.3e9, 1.3e9),
         (70, 70.0),
@@ -90,7 +97,7 @@ def test_counts(value, count):
     assert parse_count(value) == count
 
 
-@pytest.mark.parametrize("value", ["", "big", "1.3G", "300M tokens", None, True, [3]])
+@pytest.mark.parametrize("value", ["", "big", "1.3G", "300M cats", "1,3B", None, True, [3]])
 def test_nonsense_counts(value):
     with pytest.raises(DataError, match=r"isn't a count: write a number \(1\.3e9\)"):
         parse_count(value)

@@ -21,7 +21,8 @@ def trainer_state(path, log, **state):
 
 
 def tensorboard(path, rows):
-    return write(path, "Wall time,Step,Value\n" + "".join(f"1.7e9,{s},{v}\n" for s, v in rows))
+    timed = [(1.7e9 + place, *row) if len(row) == 2 else row for place, row in enumerate(rows)]
+    return write(path, "Wall time,Step,Value\n" + "".join(f"{t},{s},{v}\n" for t, s, v in timed))
 
 
 def test_trainer_state(tmp_path):
@@ -237,7 +238,7 @@ def test_bad_wandb_exports(tmp_path, content, message):
 
 def test_tensorboard(tmp_path):
     tensorboard(tmp_path / "run-small_v1-tag-train_loss.csv", [(0, 9.0), (100, 3.0)])
-    tensorboard(tmp_path / "run-big-tag-train_loss.csv", [(0, 9.0), (100, 2.6), (95, 2.7)])
+    tensorboard(tmp_path / "run-big-tag-train_loss.csv", [(0, 9.0), (95, 2.7), (100, 2.6)])
     compute = {"small_v1": 1e18, "big": 1e19}
     runs = read_runs(tmp_path / "run-*.csv", compute=compute, metric="train/loss")
     assert runs["run"].tolist() == ["big", "small_v1"]

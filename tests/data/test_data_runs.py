@@ -58,7 +58,9 @@ def test_bad_column_maps(columns, message):
 
 @pytest.mark.parametrize("source", [{"loss": [1.0]}, [1], None, 3])
 def test_not_a_source(source):
-    with pytest.raises(DataError, match=f"a path or a glob, got {type(source).__name__}"):
+    with pytest.raises(
+        DataError, match="runs must be a pandas DataFrame, a path or a glob, a list"
+    ):
         read_runs(source)
 
 

@@ -80,7 +80,7 @@ def test_the_source_of_compute_is_kept():
         check_runs(ladder(compute_from=["given", "givn", "given"]))
 
 
-@pytest.mark.parametrize("name", ["losss", "final_loss", "Loss"])
+@pytest.mark.parametrize("name", ["losss", "final_loss", "Lossy"])
 def test_missing_loss(name):
     table = ladder().rename(columns={"loss": name})
     message = f"'loss' is missing; the table has: run, compute, {name}. Did you mean '{name}'?"

@@ -141,6 +141,7 @@ def test_the_spec_says_from_what_it_was_learned_and_can_be_saved(tmp_path):
         "1 of their fits did not converge"
     )
     assert spec.cite[:-1] == start().cite
+    assert spec.metric == start().metric == "cross_entropy"
     (tmp_path / "mine.toml").write_text(spec.text)
     assert bs.load_model(tmp_path / "mine.toml") == spec
     for name in ("level", "sigma", "amplitude"):

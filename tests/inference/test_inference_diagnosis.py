@@ -131,3 +131,20 @@ def test_a_second_try_is_said():
 def test_json_keeps_every_field():
     verdict = replace(GOOD, rhat=np.inf, retried=True)
     assert Diagnosis.from_json(verdict.to_json()) == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"rhat": 1.0102}, "R-hat reaches 1.0102, it should be below 1.01."),
+        ({"rhat": 1.01003}, "R-hat reaches 1.01003, it should be below 1.01."),
+        ({"ess_bulk": 399.7}, "is 399.7, it should exceed 400."),
+        ({"bfmi": 0.2987}, "E-BFMI is 0.299, it should exceed 0.3."),
+    ],
+)
+def test_a_problem_has_the_digit_that_decides(changes, said):
+    assert said in str(replace(GOOD, **changes))
+
+
+def test_what_converged_looks_so():
+    assert "R-hat 1.0098," in str(replace(GOOD, rhat=1.0098))

@@ -63,6 +63,9 @@ def test_the_summary_says_what_the_data_added(fit_cerebras):
     assert table.loc["level", "mean"] == pytest.approx(float(drawn["level"].mean()))
     assert table.loc["level", "sd_ratio"] < 0.05
     assert table.loc["amplitude", "sd_ratio"] > 0.5
+    assert set(table.loc[["a", "c"], "sd_ratio"]) == {table.loc["floor_share", "sd_ratio"]}
+    assert set(table.loc[["a", "c"], "prior"]) == {"sd_ratio is floor_share's"}
+    assert table.loc["b", "prior"] == ""
     assert table.loc["nu", ["mean", "sd"]].tolist() == [5.0, 0.0]
     assert table.loc["nu", "prior"] == "pinned at 5"
     assert (table.loc[["a", "b", "c"], "q05"] < table.loc[["a", "b", "c"], "q95"]).all()

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import pandas as pd
@@ -5,7 +6,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_table
-from bayes_scaling.inference.suitability import remark_on_metric
+from bayes_scaling.inference.suitability import remark_on_law, remark_on_metric
 from bayes_scaling.metrics import METRICS
 from bayes_scaling.specification import shelf
 from bayes_scaling.specification.spec import parse_spec
@@ -70,6 +71,18 @@ def test_check_says_it_after_the_rest():
     assert bs.check(table)[-1].topic == "metric"
     assert bs.check(table, stated("error_rate")) == check_table(table)
     assert [remark.topic for remark in bs.check(RATES)] == ["rate"]
+
+
+def test_a_law_that_forecast_no_better_says_so():
+    entropies = RATES.assign(loss=2 * RATES["loss"], metric="cross_entropy")
+    topics = [remark.topic for remark in bs.check(entropies, "loss_broken")]
+    assert topics == [*(one.topic for one in check_table(entropies)), "law"]
+    assert str(bs.check(entropies, "loss_broken")[-1]).endswith(
+        "nor its stack with loss forecast better than loss, which is simpler."
+    )
+    assert "law" not in {remark.topic for remark in bs.check(entropies)}
+    other = dataclasses.replace(bs.load_model("loss_broken"), metric=None)
+    assert list(remark_on_law(other)) == []
 
 
 def test_counts_are_of_no_metric():

@@ -7,7 +7,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.ledger.appending import writing
 from bayes_scaling.ledger.side_files import side_path
-from bayes_scaling.registry import correct, read_ledger, resolve, verify, void
+from bayes_scaling.registry import OutcomeWarning, correct, read_ledger, resolve, verify, void
 from bayes_scaling.registry.ledgers import FORECASTS
 from bayes_scaling.registry.questions import questions_of
 
@@ -97,7 +97,8 @@ def test_a_void_question_is_counted(registered):
 def test_a_correction_is_a_new_record(registered):
     with pytest.raises(ValueError, match="1 has no outcome yet; give it with resolve"):
         correct(registered, 1, 1.7, reason="a slip")
-    resolve(registered, {1: 17.04})
+    with pytest.warns(OutcomeWarning, match="less than 1 in 10,000"):
+        resolve(registered, {1: 17.04})
     before = registered.read_bytes()
     (record,) = correct(registered, 1, 1.704, reason="a slip")
     assert registered.read_bytes().startswith(before)

@@ -14,13 +14,17 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.data.estimators import pass_at_k
-from bayes_scaling.data.notices import warn_of_passes
+from bayes_scaling.data.notices import tell, warn_of_passes
 from bayes_scaling.data.readers.json_records import iterate_json_lines
 from bayes_scaling.errors import DataError, suggest
 
 PASS_AT_K = re.compile(r"pass(?:@|_at_)(\d+)", re.ASCII)
 FILE_NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d{2}-\d{2}T[\d.-]+\.jsonl", re.ASCII)
 NO_FILTER = "none"
+STRUCTURE = {  # of a record, beside its metrics
+    *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
+    *("doc_hash", "prompt_hash", "target_hash"),
+}
 ROUNDING = 1e-12
 OPEN = 0.05  # share of the samples that may be right or wrong, by a metric
 
@@ -40,9 +44,15 @@ def has_averages(content: object) -> bool:
 def read_lm_eval(path: Path, filter: str | None = None, metric: str | None = None) -> pd.DataFrame:
     """Count the samples of each problem, and those that were right by a filter and metric.
 
-    The task in the file's name is the benchmark.
+    The task in the file's name is the benchmark. Files of early 2024 don't name their filters, and
+    hold a block of all problems for each: the first counts, or the one whose number is given.
     """
-    lines = _choose_filter(path, list(iterate_json_lines(path)), filter)
+    lines: list[Line] = list(iterate_json_lines(path))
+    blocks = _blocks(lines)
+    if len(blocks) > 1:
+        lines = _choose_block(path, blocks, filter)
+    else:
+        lines = _choose_filter(path, lines, filter)
     metric = _choose_metric(path, lines, metric)
     matched = PASS_AT_K.fullmatch(metric)
     rows, unsure = [], 0
@@ -61,8 +71,54 @@ def read_lm_eval(path: Path, filter: str | None = None, metric: str | None = Non
             "since nearly all are; the largest number that agrees is taken."
         )
     counts = pd.DataFrame(rows, columns=["problem", "n_samples", "n_correct"])
+    if len(blocks) > 1 and filter is None:
+        said = _said_of_blocks(path, blocks, metric)
+        counts = tell(counts, [("filters without names", "n_correct", said)])
     named = FILE_NAME.fullmatch(path.name)
     return counts.assign(benchmark=named["task"]) if named else counts
+
+
+def _blocks(lines: Sequence[Line]) -> list[list[Line]]:
+    """Take lines without named filters apart where every problem is there equally often.
+
+    All problems begin again after the last, or the lines of a problem follow each other.
+    """
+    problems = [str(record.get("doc_id")) for _, record in lines]
+    size = len(set(problems))
+    times, left = divmod(len(problems), size)
+    if left or any("filter" in record or record.get("doc_id") is None for _, record in lines):
+        return [list(lines)]
+    if problems == problems[:size] * times:
+        return [list(lines[start : start + size]) for start in range(0, len(lines), size)]
+    if problems == [problem for problem in problems[::times] for _ in range(times)]:
+        return [list(lines[start::times]) for start in range(times)]
+    return [list(lines)]
+
+
+def _choose_block(path: Path, blocks: Sequence[list[Line]], wanted: str | None) -> list[Line]:
+    numbers = [str(number + 1) for number in range(len(blocks))]
+    if wanted is not None and wanted not in numbers:
+        raise DataError(
+            f"{_twice(path, blocks)} It has no filter {wanted!r}; write the number of a block, "
+            f"{' or '.join(numbers)}."
+        )
+    return blocks[0 if wanted is None else int(wanted) - 1]
+
+
+def _twice(path: Path, blocks: Sequence[list[Line]]) -> str:
+    return (
+        f"{path} has every problem {len(blocks)} times, in blocks of {len(blocks[0])} lines: a "
+        "block for each filter, which files of this harness did not name in early 2024."
+    )
+
+
+def _said_of_blocks(path: Path, blocks: Sequence[list[Line]], metric: str) -> str:
+    right = [sum(bool(record.get(metric)) for _, record in block) for block in blocks]
+    found = " and ".join(f"{count} of {len(blocks[0])}" for count in right)
+    return (
+        f"{_twice(path, blocks)} The first block is kept; filter='2' keeps another. {metric} is "
+        f"above 0 for {found} problems."
+    )
 
 
 def _choose_filter(path: Path, lines: Sequence[Line], wanted: str | None) -> list[Line]:
@@ -81,16 +137,17 @@ def _choose_filter(path: Path, lines: Sequence[Line], wanted: str | None) -> lis
 def _choose_metric(path: Path, lines: Sequence[Line], wanted: str | None) -> str:
     """Take the metric asked for; or else pass@k of the smallest k, or the only one of 0 and 1."""
     named = lines[0][1].get("metrics")
-    names = [str(name) for name in named] if isinstance(named, list) else list(lines[0][1])
+    free = [str(name) for name in lines[0][1] if name not in STRUCTURE]
+    names = [str(name) for name in named] if isinstance(named, list) else free
     if wanted is not None:
-        if wanted not in lines[0][1]:
+        if wanted not in names:
             raise DataError(f"{path} has no metric {wanted!r}; {suggest(wanted, names)}")
         return wanted
     sizes = {name: int(found[1]) for name in names if (found := PASS_AT_K.fullmatch(name))}
     if sizes:
         return min(sizes, key=lambda name: sizes[name])
     counted = [name for name in names if all(_is_zero_or_one(record, name) for _, record in lines)]
-    if isinstance(named, list) and len(counted) == 1:
+    if len(counted) == 1:
         return counted[0]
     raise DataError(
         f"{path} has the metrics {', '.join(names)}; choose one that is pass@k, or 0 or 1 for "

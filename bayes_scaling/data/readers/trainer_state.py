@@ -12,15 +12,19 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.data.readers.json_records import parse_json
+from bayes_scaling.data.readers.last_entries import last_entry
+from bayes_scaling.data.readers.text import plain_name, plain_stem
 from bayes_scaling.errors import DataError
 
 # From its names to ours; a zero or -1 there means that it wasn't counted.
 AMOUNTS = {
-    "global_step": "last_step",
+    "global_step": "end",
     "max_steps": "planned",
     "total_flos": "compute",
     "num_input_tokens_seen": "tokens",
 }
+NO_METRICS = ("step", "epoch", "total_flos")
+EARLY = 0.9  # of the steps
 
 
 def is_trainer_state(content: object) -> bool:
@@ -34,12 +38,14 @@ def read_trainer_state(path: Path) -> pd.DataFrame:
     log = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(state, dict) or not isinstance(log, list):
         raise DataError(f"{path} isn't a trainer state: it has no 'log_history'.")
-    last: dict[str, float] = {}
+    entries: dict[str, list[tuple[float, float]]] = {}
     for entry in log:
         if isinstance(entry, dict):
-            last |= {key: float(value) for key, value in entry.items() if isinstance(value, Real)}
-    metrics = [key for key in last if key not in ("step", "epoch", "total_flos")]
-    if not metrics:
+            step = _number(entry.get("step"))
+            for key, value in entry.items():
+                if isinstance(value, Real) and key not in NO_METRICS:
+                    entries.setdefault(key, []).append((step, float(value)))
+    if not entries:
         raise DataError(f"{path} has an empty log: the run hasn't logged a loss yet.")
     run: dict[str, object] = {"run": run_place(path).name}
     amounts = {
@@ -47,17 +53,38 @@ def read_trainer_state(path: Path) -> pd.DataFrame:
         for theirs, ours in AMOUNTS.items()
         if isinstance(state.get(theirs), Real) and state[theirs] > 0
     }
-    if "last_step" not in amounts:
+    if "end" not in amounts:
         raise DataError(f"{path} isn't a trainer state: it has no 'global_step' above zero.")
-    return pd.DataFrame(
-        [run | amounts | {"metric": metric, "loss": last[metric]} for metric in metrics]
+    end = amounts.pop("end")
+    rows = []
+    for metric, logged in entries.items():
+        last = last_entry(*zip(*logged, strict=True))
+        early = _said_early(str(run["run"]), metric, last["last_step"], end)
+        own: dict[str, object] = {"metric": metric, "said": [early] if early else []}
+        steps = {"own_step": last["last_step"], "last_step": end, "reached": end}
+        rows.append(run | amounts | last | own | steps)
+    return pd.DataFrame(rows)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, Real) else float("nan")
+
+
+def _said_early(run: str, metric: str, step: float, end: float) -> tuple[str, str] | None:
+    """Say that a metric was last logged well before the end, if so."""
+    if not step < EARLY * end:
+        return None
+    return (
+        "early evaluation",
+        f"{metric} of {run!r} was last logged at step {step:g} of {end:g}: its loss isn't that of "
+        "the end of training. Evaluate once more at the end, or choose another metric.",
     )
 
 
 def run_place(path: Path) -> Path:
     """Find where a run lives: its folder, which is the one above checkpoint-<step>."""
-    if path.name != "trainer_state.json":
-        return path.absolute().with_suffix("")
+    if plain_name(path) != "trainer_state.json":
+        return path.absolute().with_name(plain_stem(path))
     folder = path.absolute().parent
     return folder.parent if folder.name.startswith("checkpoint-") else folder
 

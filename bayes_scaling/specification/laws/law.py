@@ -34,6 +34,8 @@ class Parameter:
         Whether it says where the law ends. A floor that a law has as a share comes first.
     has_unit : bool
         Whether it carries the unit of the response, so that it means nothing on another ladder.
+    is_part : bool
+        Whether it is a part of the loss at C0, which the floor's share parts in two.
     is_learned : bool
         Whether `learn_priors` learns its prior unless told otherwise.
     shifts : str
@@ -48,6 +50,7 @@ class Parameter:
     is_slope: bool = False
     is_floor: bool = False
     has_unit: bool = False
+    is_part: bool = False
     is_learned: bool = False
     shifts: str = ""
 
@@ -173,6 +176,11 @@ class Law:
     def with_unit(self) -> tuple[str, ...]:
         """The parameters that carry the unit of the response."""
         return tuple(name for name, own in self.parameters.items() if own.has_unit)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parameters that are the two parts of the loss at C0."""
+        return tuple(name for name, own in self.parameters.items() if own.is_part)
 
     @property
     def learned(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ REMOVED = Parameter(
     is_regressed=True,
     is_quoted=True,
     has_unit=True,
+    is_part=True,
 )
 EXPONENT = Parameter(
     "exponent of compute", POSITIVE, is_regressed=True, is_quoted=True, is_slope=True
@@ -37,6 +38,7 @@ FLOOR = Parameter(
     is_quoted=True,
     is_floor=True,
     has_unit=True,
+    is_part=True,
 )
 
 
