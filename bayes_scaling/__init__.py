@@ -20,6 +20,7 @@ _HOMES = {
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.evaluation.comparison": ["compare"],
+    "bayes_scaling.evaluation.datatrees": ["with_groups"],
     "bayes_scaling.evaluation.learning": ["learn_priors"],
     "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
     "bayes_scaling.evaluation.stacking": ["stack"],
@@ -77,6 +78,7 @@ __all__ = [
     "sensitivity",
     "simulate",
     "stack",
+    "with_groups",
 ]
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.evaluation.comparison import compare
+    from bayes_scaling.evaluation.datatrees import with_groups
     from bayes_scaling.evaluation.learning import learn_priors
     from bayes_scaling.evaluation.prior_scaling import sensitivity
     from bayes_scaling.evaluation.stacking import stack

@@ -124,6 +124,7 @@ def main() -> None:
     parser.add_argument("--table", choices=["lang", "vision"], action="append")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--save", type=Path, default=Path(".ladders"))
+    parser.add_argument("--write-up", action="store_true", help="average what is finished")
     given = parser.parse_args()
     specs = {name: spec_of(name) for name in (WIDE, CHANCE, FLOOR)}
     given.save.mkdir(parents=True, exist_ok=True)
@@ -136,6 +137,7 @@ def main() -> None:
         for name in MODELS[names[0]]
         if (table, *map(str, names), name) not in done
     ]
+    tasks = [] if given.write_up else tasks
     tasks.sort(key=lambda task: int(task[1]["is_training_row"].sum()))
     work = Parallel(n_jobs=given.jobs, return_as="generator")
     rows = list(done.values())

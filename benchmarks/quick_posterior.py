@@ -31,6 +31,7 @@ from bayes_scaling.evaluation.scoring import Predictive
 from bayes_scaling.evaluation.splitting import find_ladders
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.ladder_numbers import take_numbers
+from bayes_scaling.inference.places import along
 from bayes_scaling.inference.shares import drawn_below, top_of
 
 Moments = Mapping[str, tuple[float, float]]
@@ -67,12 +68,10 @@ class Ladder:
 
     spec: bs.Spec
     x: np.ndarray
-    decades: np.ndarray  # from the smallest run
     response: np.ndarray  # on the log
     values: np.ndarray  # of the discrepancy's covariance
     vectors: np.ndarray
     reference: float
-    smallest: float
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,13 +115,11 @@ def read_ladder(spec: bs.Spec, runs: pd.DataFrame, reference: float | None = Non
     values, vectors = np.linalg.eigh(design.covariance(term))
     return Ladder(
         spec,
-        design.x,
-        design.positions(term, design.family, design.scale),
+        design.x[0],
         np.log(design.observed["y"]),
         np.maximum(values, 0.0),
         vectors,
         float(design.references["compute"][0]),
-        float(design.scale.min()),
     )
 
 
@@ -259,13 +256,12 @@ def forecast(spec: bs.Spec, runs: pd.DataFrame, targets: pd.DataFrame) -> tuple[
     compute = targets["compute"].to_numpy(float)
     law = ladder.log_law(values, np.log(compute / ladder.reference))
     design = make_design(ladder.spec, runs)
-    zero = np.zeros(len(compute), dtype=np.int64)
-    own = (design.family, design.scale)
-    across = design.covariance_between(term, (zero, compute), own) @ ladder.vectors
+    aims = along("compute", compute)
+    across = design.covariance_between(term, aims, design.places) @ ladder.vectors
     size = np.exp(values["amplitude"])[:, None] ** 2
     scale = np.sqrt(found.variance[rows])
     mean = size * ((found.whitened[rows] / scale) @ across.T)
-    there = design.covariance_between(term, (zero, compute), (zero, compute))
+    there = design.covariance_between(term, aims, aims)
     left = size * np.diag(there) - size**2 * ((1 / scale**2) @ (across**2).T)
     expected = law + mean + np.sqrt(np.maximum(left, 0.0)) * rng.standard_normal(law.shape)
     sigma = np.exp(values["sigma"])[:, None]

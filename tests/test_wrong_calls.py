@@ -532,10 +532,6 @@ JUDGING = [
         "baseline: 'best' is not known; allowed: huber_bootstrap,",
     ),
     (
-        lambda: bs.backtest("loss", RUNS, random_seed=1, baseline="power_law"),
-        "baseline: it takes the place of a model; give None for",
-    ),
-    (
         lambda: bs.backtest("loss", RUNS, random_seed=1, jobs=0),
         "jobs: expected a number of worker processes, or -1 for",
     ),

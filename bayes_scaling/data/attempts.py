@@ -56,7 +56,7 @@ def settle_attempts(table: pd.DataFrame) -> pd.DataFrame:
         return table
     table = table.assign(finished=[STATES.get(state, state) for state in states])
     gone, readings = _repeated(table, states)
-    lost, unmeasured = _without_loss(table, states)
+    lost, unmeasured = _without_loss(table, states, gone)
     kept = [row for row in range(len(table)) if row not in {*gone, *lost}]
     told = tell(table.iloc[kept].reset_index(drop=True), [*readings, *unmeasured])
     return told if kept else table
@@ -108,13 +108,15 @@ def _repeated(table: pd.DataFrame, states: Sequence[str]) -> tuple[list[int], li
     return gone, readings
 
 
-def _without_loss(table: pd.DataFrame, states: Sequence[str]) -> tuple[list[int], list[Reading]]:
+def _without_loss(
+    table: pd.DataFrame, states: Sequence[str], gone: Sequence[int]
+) -> tuple[list[int], list[Reading]]:
     if "loss" not in table:
         return [], []
     lost = [
         row
         for row, cell in enumerate(table["loss"].tolist())
-        if _is_no_number(cell) and not STATES.get(states[row], True)
+        if row not in gone and _is_no_number(cell) and not STATES.get(states[row], True)
     ]
     names = table["run"].tolist() if "run" in table else [None] * len(table)
     readings: list[Reading] = []

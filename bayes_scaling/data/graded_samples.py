@@ -24,6 +24,7 @@ GRADES = (
     *("passed", "correct", "is_correct", "success", "solved", "resolved", "graded", "is_passed"),
     *("pass", "right", "accepted", "acc", "exact_match"),
 )
+FLAGS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 KEPT = (
     *("run", "family", "compute", "compute_from", "params", "tokens", "benchmark", "bucket"),
     *("level", "difficulty", "n_samples", "n_correct"),
@@ -130,7 +131,8 @@ def _of_rows(table: pd.DataFrame, grades: str, columns: Mapping[str, str] | None
             "counted as samples; give the rows of one filter."
         )
     kept = _kept(table, columns, problem)
-    counted = table[kept].assign(n_samples=1, n_correct=[int(cell) for cell in table[grades]])
+    right = [int(float(FLAGS.get(str(cell).lower(), cell))) for cell in table[grades]]
+    counted = table[kept].assign(n_samples=1, n_correct=right)
     summed = counted.groupby(kept, sort=False, dropna=False, as_index=False).sum()
     sentence = (
         f"each row is taken for a sample, right where {grades!r} says so: the {len(table)} rows of "
@@ -169,4 +171,6 @@ def _are_grades(values: list[Any]) -> bool:
         return False
     if all(isinstance(value, bool | np.bool_) for value in values):
         return True
+    if all(isinstance(value, str) for value in values):
+        return all(value.lower() in FLAGS for value in values)
     return all(isinstance(value, int | float | np.number) and value in (0, 1) for value in values)

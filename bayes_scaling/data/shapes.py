@@ -11,7 +11,7 @@ import pandas as pd
 from bayes_scaling.data.amount_checks import RANGES
 from bayes_scaling.data.column_names import plain_word
 from bayes_scaling.data.compute import parse_compute
-from bayes_scaling.data.graded_samples import is_graded
+from bayes_scaling.data.graded_samples import PROBLEMS, is_graded
 from bayes_scaling.data.remarks import listed
 from bayes_scaling.errors import DataError
 
@@ -64,16 +64,17 @@ def describe_counts(raw: pd.DataFrame) -> str | None:
     """Say what a table without counts is; None if that isn't known."""
     if said := _on_its_side(raw, "n_correct", "n_correct"):
         return said
-    if "problem" not in raw:
-        return None
-    rates = [name for name in _numeric(raw, COUNTED) if _is_rate(name, raw[name])]
+    if not any(plain_word(name) in PROBLEMS for name in raw.columns):
+        return _a_column_a_problem(raw)
+    texts = [str(name) for name in raw if _is_named(str(name)) and not _has_numbers(raw[name])]
+    rates = [name for name in _numeric(raw, COUNTED) if _is_rate(name, raw[name])] + texts
     if "n_correct" not in raw and "n_samples" in raw and len(rates) == 1:
         return (
             f"column {rates[0]!r} holds rates; a model of passes is fitted to counts. Add a column "
             f"n_correct: n_samples times {rates[0]!r}, rounded to whole numbers."
         )
     runs = [name for name in _numeric(raw, COUNTED) if name not in KEPT]
-    named = [name for name in rates if any(word in name.lower() for word in RATES)]
+    named = [name for name in rates if _is_named(name)]
     of_one = "run" not in raw or len(raw["run"].unique()) == 1
     if of_one and "n_correct" not in raw and len(runs) >= FEWEST and not named:
         return (
@@ -106,6 +107,22 @@ def demand_counts(raw: pd.DataFrame) -> None:
         raise DataError(said)
 
 
+def _a_column_a_problem(raw: pd.DataFrame) -> str | None:
+    """Recognise a table with a column for every problem, which holds counts."""
+    problems = [name for name in _numeric(raw, COUNTED) if name not in KEPT]
+    cells = raw[problems]
+    if len(problems) < FEWEST or {"loss", "n_samples", "n_correct"} & set(raw.columns):
+        return None
+    counts = cells.to_numpy(float)
+    if not ((counts % 1 == 0) & (counts >= 0)).all() or counts.max() <= 1:
+        return None
+    return (
+        f"the table is wide: it has a column for every problem ({listed(list(map(repr, problems)))}"
+        "). Give a row for every run and problem, with columns run, problem, n_samples and "
+        "n_correct, as pandas.melt makes them."
+    )
+
+
 def _there(raw: pd.DataFrame, names: Collection[str]) -> list[str]:
     return [name for name in names if name in raw]
 
@@ -136,12 +153,20 @@ def _computes(raw: pd.DataFrame) -> list[str]:
 
 
 def _numeric(raw: pd.DataFrame, others: Collection[str]) -> list[str]:
-    numeric = [str(name) for name in raw.columns if pd.api.types.is_numeric_dtype(raw[name])]
-    return [name for name in numeric if name not in others]
+    return [str(name) for name in raw if _has_numbers(raw[name]) and name not in others]
+
+
+def _has_numbers(cells: "pd.Series[Any]") -> bool:
+    return bool(pd.api.types.is_numeric_dtype(cells))
+
+
+def _is_named(name: str) -> bool:
+    return any(word in name.lower() for word in RATES)
 
 
 def _is_rate(name: str, cells: "pd.Series[Any]") -> bool:
     values = cells.dropna()
     inside = len(values) > 0 and bool(values.between(0, 100).all())
-    named = any(word in name.lower() for word in RATES)
-    return inside and (named or bool(values.between(0, 1).all() and (values % 1 != 0).any()))
+    return inside and (
+        _is_named(name) or bool(values.between(0, 1).all() and (values % 1 != 0).any())
+    )

@@ -105,7 +105,7 @@ def far_note(scale: str, value: float, distance: float) -> str:
     """Say that an answer lies far beyond the fitted runs; empty where it doesn't."""
     if not distance > FAR:
         return ""
+    where = f"{value:.3g}{unit_after([scale])}"
     return (
-        f"Far: {value:.3g}{unit_after([scale])} is {distance:.2f} decades beyond the largest fitted "
-        f"run; more than {FAR:g}."
+        f"Far: {where} is {distance:.2f} decades beyond the largest fitted run; more than {FAR:g}."
     )

@@ -207,8 +207,6 @@ def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec
     """Return what is judged: a spec with its name, or a baseline's name alone."""
     if baseline is not None:
         demand_baseline(baseline)
-        if model is not None:
-            raise BayesScalingError("baseline: it takes the place of a model; give None for that.")
         return None, baseline
     if model is None:
         raise BayesScalingError("model: give a model, or a baseline.")

@@ -91,6 +91,11 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     return order.drop(columns="strongest").set_index("prior").reset_index()
 
 
+def log_priors(fit: Fit) -> xr.Dataset:
+    """Log density of each prior at the draws of a fit, summed over the groups that share it."""
+    return _densities(top_priors(fit.spec.free), fit.posterior["posterior"].to_dataset())
+
+
 def _densities(priors: Mapping[str, Prior], posterior: xr.Dataset) -> xr.Dataset:
     """Log density of each prior at the draws, summed over the groups that share it."""
     found = {}

@@ -20,6 +20,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.memory import demand_memory_for_draws
+from bayes_scaling.inference.naming import labelled
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import sampled_names
@@ -185,7 +186,7 @@ def fit_runs(
         )
 
     last, diagnosis = try_twice(attempt, draws, target_accept)
-    groups = {"posterior": last.posterior, "sample_stats": last.sample_stats}
+    groups = {"posterior": labelled(last.posterior), "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
     notes = (*said, form.note) if form.note else said
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)

@@ -17,7 +17,7 @@ from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.older_fits import with_weights_of_counts, with_weights_of_losses
-from bayes_scaling.inference.saving import ARRAYS, SCHEMA, TABLE, contents_hash
+from bayes_scaling.inference.saving import ARRAYS, ASKED, SCHEMA, TABLE, contents_hash
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.specification.spec import Spec, parse_spec
 
@@ -46,7 +46,8 @@ def read_fit(path: Path) -> Fit:
         table = READERS[int(schema)](tree["runs"].to_dataset())
         own = RESPONSES[spec.response]
         table = own.table(table, spec.columns[0])
-        groups = {name: tree[name].to_dataset() for name in ARRAYS}
+        kept = (*ARRAYS, *(name for name in ASKED if name in tree.children))
+        groups = {name: tree[name].to_dataset() for name in kept}
         design = design_of(spec, table, _references(spec, groups["constant_data"]))
         design = replace(design, roots=_roots(spec, design, groups["constant_data"]))
         seed = int(tree.attrs["random_seed"])

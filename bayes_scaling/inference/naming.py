@@ -1,5 +1,6 @@
 """The names of what is inferred, and what follows from it."""
 
+import numpy as np
 import xarray as xr
 
 from bayes_scaling.specification.laws.law import LOG
@@ -33,3 +34,9 @@ def with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
         if name not in posterior and isinstance(value, xr.DataArray)
     }
     return posterior.assign(derived)
+
+
+def labelled(posterior: xr.Dataset) -> xr.Dataset:
+    """Give the weights the numbers of the plain model, so that PyMC takes them for its own."""
+    dims = [dim for dim in posterior.dims if str(dim).endswith("_weight")]
+    return posterior.assign_coords({dim: np.arange(posterior.sizes[dim]) for dim in dims})

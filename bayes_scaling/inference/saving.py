@@ -20,6 +20,7 @@ TABLE = "table"
 REFUGE = "fit.nc"
 MOST = 200  # characters of a name, so that its part has one too
 ARRAYS = ("posterior", "sample_stats", "observed_data", "constant_data")
+ASKED = ("prior", "prior_predictive", "posterior_predictive", "log_likelihood", "log_prior")
 
 
 def save_fit(fit: "Fit", path: Path) -> Path:

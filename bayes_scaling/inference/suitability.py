@@ -76,8 +76,8 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     metric
     """
     spec = load_model(model)
-    own = (*remark_on_metric(spec, data), *remark_on_law(spec))
-    return (*unanswered(spec, check_table(data)), *own)
+    found = unanswered(spec, check_table(data))
+    return (*found, *remark_on_metric(spec, data), *remark_on_law(spec))
 
 
 def unanswered(spec: Spec, remarks: Iterable[Remark]) -> tuple[Remark, ...]:

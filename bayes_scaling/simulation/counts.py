@@ -42,21 +42,8 @@ def simulate_passes(
         raise DataError(f"{spec.name} has no single problems to simulate; use a model that has.")
     table = check_passes(_cross(design, problems, n_samples))
     grid = make_pass_design(spec, table, reference)
-    terms = make_terms(spec, grid)
     rng = np.random.default_rng(random_seed)
-    scales: dict[str, Array] = {}
-    for name, prior in scale_priors(spec).items():
-        scales |= draw_parameter(name, prior, {}, size, rng)
-    mean_rank = sum(term.block.shape[-1] for term in terms.mean)
-    unit_rank = sum(term.block.shape[-1] for term in terms.units)
-    shared = rng.standard_normal((size, mean_rank))
-    own = rng.standard_normal((size, problems, unit_rank))
-    drawn = name_draws(spec, grid, terms, scales, shared, own, (1, size)).isel(chain=0)
-    hazards = np.empty((size, problems, len(grid.runs)))
-    for row in range(size):
-        at = {name: float(values[row]) for name, values in scales.items()}
-        mean = mean_at(terms, at, shared[row], len(grid.units.buckets))[grid.units.bucket]
-        hazards[row] = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
+    drawn, hazards = draw_hazards_of_prior(spec, grid, size, rng)
     p = np.exp(-hazards)
     columns: dict[str, Any] = {
         "simulation": np.arange(size)[:, None, None],
@@ -73,6 +60,34 @@ def simulate_passes(
     return pd.DataFrame(
         {name: np.broadcast_to(values, p.shape).ravel() for name, values in columns.items()}
     )
+
+
+def draw_hazards_of_prior(
+    spec: Spec, grid: Design, size: int, rng: np.random.Generator
+) -> tuple[xr.Dataset, Array]:
+    """Draw what is inferred from the prior, and ``-log p`` of each unit at each run.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of a posterior, dim ``draw``.
+    ndarray, shape (size, units, runs)
+    """
+    terms = make_terms(spec, grid)
+    scales: dict[str, Array] = {}
+    for name, prior in scale_priors(spec).items():
+        scales |= draw_parameter(name, prior, {}, size, rng)
+    mean_rank = sum(term.block.shape[-1] for term in terms.mean)
+    unit_rank = sum(term.block.shape[-1] for term in terms.units)
+    shared = rng.standard_normal((size, mean_rank))
+    own = rng.standard_normal((size, len(grid.units), unit_rank))
+    drawn = name_draws(spec, grid, terms, scales, shared, own, (1, size)).isel(chain=0)
+    hazards = np.empty((size, len(grid.units), len(grid.runs)))
+    for row in range(size):
+        at = {name: float(values[row]) for name, values in scales.items()}
+        mean = mean_at(terms, at, shared[row], len(grid.units.buckets))[grid.units.bucket]
+        hazards[row] = hazard(spec, mean + own[row] @ unit_root(terms, at).T)
+    return drawn, hazards
 
 
 def _truth(grid: Design, drawn: xr.Dataset) -> dict[str, Array]:

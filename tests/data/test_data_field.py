@@ -210,7 +210,7 @@ def test_a_list_of_paths(tmp_path):
         b"run,compute,loss\na,1e18,3.0\n",
         b'[{"run": "a", "compute": 1e18, "loss": 3.0}]',
         b'{"run": "a", "compute": 1e18, "loss": 3.0}\n{"run": "b", "compute": 1e19, "loss": 2}\n',
-        gzip.compress(b"run;compute;loss\na;1e18;3,0\n"),
+        gzip.compress(b"run;compute;loss\na;1e18;3,0\n", mtime=0),
     ],
 )
 def test_standard_input(monkeypatch, content):

@@ -45,6 +45,7 @@ LAYOUTS = {
     "packed": ("t.csv.gz", gzip.compress(PLAIN.encode())),
     "packed under a plain name": ("t.csv", gzip.compress(PLAIN.encode())),
     "padded and capital": ("t.csv", PLAIN.replace("run,compute,loss", ' "Run" , COMPUTE ,Loss ')),
+    "UTF-16": ("t.txt", PLAIN.replace(",", "\t").encode("utf-16")),
     "padded cells": ("t.csv", PLAIN.replace(",", " , ")),
     "powers of ten": ("t.csv", PLAIN.replace("2.5e19", "2.5 x 10^19").replace("1e18", "10^18")),
     "raised digits": ("t.csv", PLAIN.replace("2.5e19", "2.50×10¹⁹")),
@@ -158,11 +159,15 @@ RIGHT = {("a", "x"): (3, 2), ("a", "y"): (2, 0)}
         [{"idx": "x", "score": [1, 0, 1]}, {"idx": "y", "score": [0, 0]}],
         [{"task_id": "x", "is_corrects": [True, False, True]}, {"task_id": "y", "is_corrects":
           [False, False]}],
+        {"x": [True, False, True], "y": [False, False]},
+        {"results": GRADED},
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("suffix", [".json", ".jsonl", ".parquet"])
 def test_lists_of_grades(tmp_path, records, suffix):
     path = tmp_path / f"a{suffix}"
+    if isinstance(records, dict):  # which is a whole file
+        path, suffix = tmp_path / "a.json", ".json"
     if suffix == ".parquet":
         pd.DataFrame(records).to_parquet(path)
     else:
@@ -185,6 +190,9 @@ def test_a_row_a_filter(tmp_path):
 
 def test_a_row_a_sample(tmp_path):
     rows = "run,problem,sample,correct\na,x,0,1\na,x,1,0\na,y,0,0\na,x,2,1\na,y,1,0\n"
+    words = rows.replace(",1\n", ",True\n").replace(",0\n", ",False\n")
+    with pytest.warns(PassesWarning, match="each row is taken for a sample"):
+        assert counted(read_passes(write(tmp_path / "w.csv", words), compute=COMPUTE)) == RIGHT
     said = "each row is taken for a sample, right where 'correct' says so: the 5 rows of the table"
     with pytest.warns(PassesWarning, match=f"{said} are counted by run and problem"):
         passes = read_passes(write(tmp_path / "t.csv", rows), compute=COMPUTE)
@@ -267,6 +275,7 @@ NEIGHBOURS = {
     "of an older one": ("r.json", {"results": {}, "versions": {}}, "samples_*.jsonl beside"),
     "results of lighteval": ("r.json", {"results": {}, "config_general": {}}, "of lighteval"),
     "scores of one benchmark": ("r.json", {"pass@1": 0.3, "model": "m"}, "averages over problems"),
+    "scores of OLMES": ("m.json", {"task": "x", "metrics": {"acc_raw": 0.3}}, "averages over prob"),
     "scores of several": ("r.json", {"humaneval": {"pass@1": 0.3}}, "averages over problems"),
     "a summary of LiveCodeBench": ("r.json", [{"pass@1": 0.3, "detail": {}}], "*_eval_all.json"),
     "instances of HELM": (
@@ -328,6 +337,12 @@ COUNT_SHAPES = {
         "run,compute,problem,n_samples,pass_rate\na,1e18,p,10,0.3\n",
         "n_samples times 'pass_rate', rounded",
     ),
+    "a column a problem": (
+        "run,HumanEval/0,HumanEval/1\na,3,0\nb,9,4\n",
+        "a column for every pr",
+    ),
+    "rates in per cent": ("run,compute,problem,pass@1\na,1e18,p,30%\n", "'pass@1' holds rates"),
+    "rates by task_id": ("run,compute,task_id,acc\na,1e18,p,0.3\n", "'acc' holds rates"),
     "a column a run": ("problem,d8,d12\np,3,7\nq,0,1\n", "a column for every run ('d8', 'd12')"),
     "on its side": ("name,a,b\ncompute,1,2\nn_correct,3,2\nn_samples,9,9\n", "on its side"),
 }

@@ -32,13 +32,33 @@ def iterate_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def read_json(path: Path) -> pd.DataFrame:
     """Read a JSON file that holds one array of records."""
-    content = parse_json(path)
+    content = _records_of(parse_json(path))
     if not isinstance(content, list) or not all(isinstance(record, dict) for record in content):
         raise DataError(
             f"{path} isn't a table: its JSON must be an array of records, such as "
             '[{"compute": 3e21, "loss": 2.1}], or a trainer_state.json.'
         )
     return _table(path, content)
+
+
+def _records_of(content: object) -> object:
+    """Take the records of an object that holds nothing but an array of them, or grades by name."""
+    if not isinstance(content, dict) or not content:
+        return content
+    values = list(content.values())
+    if len(values) == 1 and isinstance(values[0], list) and _are_records(values[0]):
+        return values[0]
+    if all(isinstance(value, list) and value and _are_flags(value) for value in values):
+        return [{"problem": name, "graded": value} for name, value in content.items()]
+    return content
+
+
+def _are_records(values: list[object]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _are_flags(values: list[object]) -> bool:
+    return all(isinstance(value, bool) for value in values)
 
 
 def parse_json(path: Path) -> object:

@@ -96,7 +96,9 @@ EVALUATED = (
     *("eval_loss", "eval_runtime", "eval_samples", "train_loss", "train_runtime"),
     *("test_loss", "test_runtime"),
 )
-AVERAGE = re.compile(r"(?i)(?:pass(?:@|_at_)\d+|acc|accuracy|exact_match|em|score|mean|f1)\b")
+AVERAGE = re.compile(
+    r"(?i)(?:pass(?:@|_at_)\d+|acc|accuracy|exact_match|em|score|mean|f1)(?![a-z])"
+)
 AVERAGES = f"averages over problems; {NO_AVERAGE}"
 OBJECTS: tuple[
     tuple[Callable[[Mapping[str, Any]], bool], Callable[[Mapping[str, Any]], str]], ...

@@ -44,7 +44,8 @@ def read_tensorboard(path: Path) -> pd.DataFrame:
     numbers = pd.DataFrame({name: _numbers(path, columns[name]) for name in COLUMNS})
     rows = []
     for (own, tag), part in numbers.assign(run=runs, tag=tags).groupby(["run", "tag"], sort=False):
-        last = last_entry(part["step"], part["value"], part["wall_time"])
+        times, steps, values = (part[name].to_numpy(float) for name in COLUMNS)
+        last = last_entry(steps, values, times)
         rows.append({"run": str(own), "metric": str(tag), **last})
     return pd.DataFrame(rows)
 

@@ -1,5 +1,6 @@
 """Files, read whole: their text, unpacked where they are packed, and their plain names."""
 
+import codecs
 import gzip
 import zlib
 from pathlib import Path
@@ -11,10 +12,11 @@ PACKED = ".gz"
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 text file; a DataError says if it is empty or no text."""
+    """Read a text file, UTF-8 or UTF-16 by its mark; a DataError says if it is empty or no text."""
     content = read_bytes(path)
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:

@@ -17,6 +17,7 @@ from bayes_scaling.inference.discrepancies import exact_roots
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.memory import demand_memory_for_draws
+from bayes_scaling.inference.naming import labelled
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.inference.passes.design import (
     BUCKET,
@@ -109,7 +110,7 @@ def fit_design(
         posterior, share = recover_units(spec, design, thinned, random_seed)
         kept = thinned.sizes["chain"] * thinned.sizes["draw"]
         notes = (*notes, _said(fitted, design, share, kept))
-    groups = {"posterior": posterior, "sample_stats": last.sample_stats}
+    groups = {"posterior": labelled(posterior), "sample_stats": last.sample_stats}
     return Fit(
         spec=spec,
         table=passes,

@@ -44,6 +44,7 @@ def curve(x: Any, level: Any, elasticity: Any) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
     >>> round(float(np.exp(curve(np.log(10.0), level=2.0, elasticity=1.0))), 6)
     0.2
     """
