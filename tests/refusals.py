@@ -17,7 +17,8 @@ def forbid_sampling(monkeypatch, error=AssertionError):
     def form_of(*given):
         return replace(forms.form_of(*given), sample=sample)
 
-    monkeypatch.setattr("bayes_scaling.inference.fitting.form_of", form_of)
+    for room in ("inference", "inference.passes"):
+        monkeypatch.setattr(f"bayes_scaling.{room}.fitting.form_of", form_of)
 
 
 def refused(*arguments):

@@ -1,7 +1,6 @@
 """The commands that answer what to run: decide allocate, compute-for, crossing, next-run, floor."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +17,7 @@ from bayes_scaling.cli.options import (
     LadderOrFit,
     Model,
 )
+from bayes_scaling.cli.questions import Reading
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def allocate(
     _demand_amounts("--at", "compute", at)
     if size:
         _demand_amounts("--size", "params", size)
-    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = _find(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
     best = optimal_allocation(fitted, at, family=family, flop=flop)
@@ -111,7 +111,7 @@ def compute_for(
 
     if not loss and not pass_rate:
         raise BayesScalingError("--loss: give one, or --pass-rate of a model of passes.")
-    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
     goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None}
@@ -121,10 +121,11 @@ def compute_for(
 
 @decide.command()
 def crossing(
-    ladder_or_fit: LadderOrFit,
-    other: Annotated[
-        str, typer.Argument(help="The other recipe's, in the same form.", show_default=False)
+    ladder_or_fit: Annotated[
+        str,
+        typer.Argument(help="The first recipe's runs, or its saved fit.", show_default=False),
     ],
+    other: Annotated[str, typer.Argument(help="The other recipe's.", show_default=False)],
     *,
     at: At,
     up_to: UpTo = None,
@@ -140,9 +141,9 @@ def crossing(
     from bayes_scaling.decision import crossing as find
 
     _demand_amounts("--at", "compute", at)
-    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     both = [_find(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)]
-    found = find(*both, at, up_to=up_to)
+    found = find(both[0], both[1], compute=at, up_to=up_to)
     where = found.where().to_frame().T.reset_index(names="crossing")
     _print({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
 
@@ -186,7 +187,7 @@ def next_run(
     _demand_amounts("--budget", "compute", [budget])
     asked = _run("--target", target)
     table = pd.DataFrame([_run("--candidate", one) for one in candidate])
-    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
     found = find(fitted, table, asked, budget=budget, family=family)
@@ -213,7 +214,7 @@ def floor(
     from bayes_scaling.decision import value_of_floor
 
     _demand_amounts("--at", "compute", at)
-    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
     found = value_of_floor(fitted, compute=at, family=family, random_seed=seed, far=far)
@@ -221,7 +222,7 @@ def floor(
 
 
 def _find(
-    path: str,
+    path: str | Sequence[str],
     model: str | None,
     *,
     given: str | None,
@@ -229,12 +230,11 @@ def _find(
     **settings: Any,
 ) -> "Fit":
     """Load a fit, or make one; of a saved one no model may be named."""
-    from bayes_scaling.cli.outputs import SAVED
     from bayes_scaling.cli.running import find_fit
+    from bayes_scaling.cli.words import saved_fit
 
-    is_saved = Path(path).suffix.lower() == SAVED
     settings["family"] = [family] if family else None
-    return find_fit(path, given if is_saved else model, **settings)
+    return find_fit(path, given if saved_fit(path) else model, **settings)
 
 
 def _run(option: str, text: str) -> dict[str, float]:

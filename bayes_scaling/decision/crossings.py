@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.arrays import Array
+from bayes_scaling.arrays import Array, Flags
 from bayes_scaling.decision.draws import (
     FALLS,
     amounts_of,
@@ -50,7 +50,7 @@ class Crossing:
     gaps: Array
     crossings: Array
     between: tuple[float, float]
-    better_after: Array
+    better_after: Flags
     fit_a: Fit
     fit_b: Fit
     notes: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """What the decisions share: quantiles of draws, and expected responses along a scale."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from bayes_scaling.forecasting.predicting import PREDICTORS
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import along
 from bayes_scaling.responses import ByResponse
+from bayes_scaling.scales import unit_after
 
 LEVELS: Mapping[str, float] = {"median": 0.5, "q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
 POINTS = 129  # of a curve along a scale
@@ -95,7 +96,7 @@ def _mean_pass_rate(fit: Fit, hazards: Array) -> Array:
     return np.asarray(np.exp(-hazards) @ sizes / sizes.sum())
 
 
-AVERAGED: ByResponse[Any] = {"loss": _as_it_is, "passes": _mean_pass_rate}
+AVERAGED: ByResponse[Callable[[Fit, Array], Array]] = {"loss": _as_it_is, "passes": _mean_pass_rate}
 FALLS: ByResponse[bool] = {"loss": True, "passes": False}
 """Whether the smaller value of a response is the better one."""
 
@@ -104,8 +105,7 @@ def far_note(scale: str, value: float, distance: float) -> str:
     """Say that an answer lies far beyond the fitted runs; empty where it doesn't."""
     if not distance > FAR:
         return ""
-    unit = " FLOP" if scale == "compute" else f" {scale}"
+    where = f"{value:.3g}{unit_after([scale])}"
     return (
-        f"Far: {value:.3g}{unit} is {distance:.2f} decades beyond the largest fitted run; more "
-        f"than {FAR:g}."
+        f"Far: {where} is {distance:.2f} decades beyond the largest fitted run; more than {FAR:g}."
     )

@@ -55,7 +55,7 @@ class FloorValue:
         for place, target in enumerate(self.forecast.targets.to_dict("records")):
             floor, losses = self.floor[:, place], self.losses[:, place]
             share = explained(floor, np.log(losses))
-            head = {**target, "pinned_at": "open", "floor": float(np.median(floor))}
+            head: dict[Any, Any] = {**target, "pinned_at": "open", "floor": float(np.median(floor))}
             rows.append({**head, **quantiles_of(losses), "explained": share})
             ordered = losses[np.argsort(floor, kind="stable")]
             for pin in PINS:

@@ -7,12 +7,12 @@ many times the effective draws of ``plain``, against which tests hold them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.design import Design, Root
 from bayes_scaling.inference.discrepancies import exact_roots
 from bayes_scaling.inference.passes.sampling import sample_passes
-from bayes_scaling.inference.plain_sampling import sample_plain
 from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import sample_losses
 from bayes_scaling.specification.laws.law import LOG, LOG_HAZARD, MINUS_LOGIT
@@ -62,13 +62,19 @@ def _counts(spec: Spec, design: Design) -> bool:
     return bool(len(design.units)) and spec.noise.dist == "Binomial" and linear
 
 
+def _sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
+    from bayes_scaling.inference.plain_sampling import sample_plain  # PyMC takes a second
+
+    return sample_plain(spec, design, **settings)
+
+
 INTEGRATED = Form("integrated", _scatters, kept_roots, sample_losses)
 COUNTED = Form("counted", _counts, exact_roots, sample_passes)
 PLAIN = Form(
     "plain",
     lambda spec, design: True,  # noqa: ARG005
     exact_roots,
-    sample_plain,
+    _sample_plain,
     "Sampled in the plain form of the model.",
 )
 FORMS = (INTEGRATED, COUNTED, PLAIN)

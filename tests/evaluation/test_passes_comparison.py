@@ -164,7 +164,7 @@ def test_refusals(fit_passes):
     buckets = replace(fit_passes, spec=bs.load_model("pass_rate_bucket"))
     with pytest.raises(DataError, match="pass_rate_bucket knows nothing of single problems"):
         leave_out_problems(buckets)
-    few = replace(fit_passes.design, units=("a",))
+    few = replace(fit_passes.design, units=replace(fit_passes.design.units, names=("a",)))
     with pytest.raises(DataError, match="one foretells counts by problem and two by bucket"):
         bs.compare({"one": fit_passes, "two": replace(buckets, design=few)})
     two = replace(fit_passes.design, compute=np.array([1.0, 1.0, 2.0, 2.0]))

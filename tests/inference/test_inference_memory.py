@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from refusals import forbid_sampling
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
@@ -31,13 +32,13 @@ def test_a_container_has_less_than_its_machine(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("more", [{"draws": 10**12}, {"tune": 10**12}, {"chains": 10**12}])
 def test_draws_that_do_not_fit_are_refused_before_sampling(monkeypatch, more):
-    monkeypatch.setattr("bayes_scaling.inference.fitting.sample", None)
+    forbid_sampling(monkeypatch)
     with pytest.raises(BayesScalingError, match=r"need about .* GiB of memory, and there are"):
         bs.fit("loss", LADDER, random_seed=1, **more)
 
 
 def test_draws_of_counts_that_do_not_fit_are_refused(pass_counts, monkeypatch):
-    monkeypatch.setattr("bayes_scaling.inference.passes.fitting.sample_passes", None)
+    forbid_sampling(monkeypatch)
     with pytest.raises(BayesScalingError, match=r"draws: 4 chains of 1000000000000 draws"):
         bs.fit("pass_rate", pass_counts, random_seed=1, draws=10**12)
 

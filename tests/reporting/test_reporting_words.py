@@ -38,15 +38,16 @@ def written(name, **changes):
         {"name": t.name, "kernel": t.kernel, "over": t.over, "length": t.length}
         for t in spec.discrepancy
     ]
-    linear = spec.coordinates.linear
+    way = spec.coordinates
     model = {
         "equations": equations_of(spec),
-        "scale": equation_markup(linear.scale) if linear else "",
+        "scale": equation_markup(way.scale) if way.is_linear else "",
         "noise": spec.noise_name,
         "response": spec.response,
         "deviations": terms,
         "effects": list(spec.effects),
         "references": "1",
+        "scale_words": "training compute in FLOP",
         "has_errors": False,
         "unit": unit_column(spec),
         "index": INDEX[unit_column(spec)],
