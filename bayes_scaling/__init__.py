@@ -44,6 +44,7 @@ _HOMES = {
     "bayes_scaling.specification.spec": ["Spec"],
 }
 _RENAMED = {"PassFit": "Fit", "PassForecast": "Forecast"}
+_ROOMS = frozenset({"decision"})  # whose functions are called by their room
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -126,10 +127,12 @@ def __getattr__(name: str) -> Any:
             stacklevel=2,
         )
         name = _RENAMED[name]
+    if name in _ROOMS:
+        return import_module(f"bayes_scaling.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'bayes_scaling' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, *_ROOMS, "__version__"])

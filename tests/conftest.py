@@ -137,3 +137,24 @@ def fit_passes(pass_counts):
 
     small = pass_counts.query("compute < 1e24")
     return bs.fit("pass_rate", small, random_seed=1, draws=600, tune=400, reference=2e21)
+
+
+@pytest.fixture(scope="session")
+def grid_runs():
+    """Runs of a known law of parameters and tokens, off its frontier too, with their noise."""
+    import numpy as np
+    import pandas as pd
+
+    sizes = [(n, n * ratio) for n in (3e7, 1e8, 3e8, 1e9) for ratio in (4.0, 12.0, 36.0, 108.0)]
+    runs = pd.DataFrame(sizes, columns=["params", "tokens"])
+    law = 1.7 + 410 * runs["params"] ** -0.34 + 1100 * runs["tokens"] ** -0.34
+    noise = 0.003 * np.random.default_rng(6).standard_normal(len(runs))
+    return runs.assign(loss=law * np.exp(noise))
+
+
+@pytest.fixture(scope="session")
+def fit_grid(grid_runs):
+    """The grid, fitted."""
+    import bayes_scaling as bs
+
+    return bs.fit("loss_params_tokens", grid_runs, random_seed=1)

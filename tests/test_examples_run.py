@@ -19,6 +19,7 @@ NUMBERED = {
     "03_forecast_a_pass_rate",
     "04_register_and_score",
     "05_report",
+    "06_spend_a_budget",
 }
 
 ROWS = r"(?m)^(?:sealed|updated) .*$"
@@ -91,3 +92,14 @@ def test_report(run, tmp_path, fit_cerebras):
     text = (tmp_path / "report.html").read_text()
     assert f"<strong>{row['q05']:.3f}</strong> and <strong>{row['q95']:.3f}</strong>" in text
     assert "The numbers of this report are those that were sealed." in text
+
+
+def test_spend_a_budget(run, fit_cerebras):
+    out = run("06_spend_a_budget")
+    low, high = (float(value) for value in re.search(r"\nE .*", out)[0].split()[2:4])
+    assert low - 0.1 < 1.82 < high + 0.1
+    assert "params_exponent" in out
+    needed = bs.decision.compute_for(fit_cerebras, loss=1.8).summary()["median"][0]
+    assert f"{needed:.3g}" in out
+    assert re.search(r"They never cross up to 1e\+25 FLOP with probability \d\.\d\d\.", out)
+    assert len(re.findall(r" open ", out)) == 2

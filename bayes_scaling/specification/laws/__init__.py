@@ -11,6 +11,7 @@ from bayes_scaling.specification.laws import (
     broken_power_floor,
     late_start,
     logistic,
+    params_tokens,
     power,
     power_floor,
     saturating,
@@ -27,6 +28,7 @@ LAWS: Mapping[str, Law] = {
         late_start,
         saturating,
         above_chance,
+        params_tokens,
         along_loss,
     )
 }

@@ -132,6 +132,10 @@ class Law:
     at_reference : callable, optional
         Takes quoted parameters and the ratio of another C0 to theirs, and returns those that it
         changes; by default none.
+    frontier : callable, optional
+        Of a law of several covariates: takes the curve's arguments and the logarithm of the
+        covariates' product over that of their references, and returns the logarithm of each
+        covariate where the law is least at that product.
     link : callable, optional
         Of a law whose covariate isn't seen as it is measured: takes the fitted runs' values of it,
         their computes and the law's numbers, and returns the way to what takes its place.
@@ -145,6 +149,7 @@ class Law:
     coordinates: tuple[Coordinates, ...]
     to_natural: Callable[[Values], Values]
     at_reference: Callable[[Values, Any], Values] = unmoved
+    frontier: Callable[[Values, Any], tuple[Any, ...]] | None = None
     link: Callable[..., Link] | None = None
 
     @property

@@ -1,0 +1,286 @@
+"""The commands that answer what to run: decide allocate, compute-for, crossing, next-run, floor."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bayes_scaling.cli.commands import NOT_CONVERGED
+from bayes_scaling.cli.options import (
+    Allow,
+    AnySeed,
+    Columns,
+    Compute,
+    Draws,
+    Far,
+    Json,
+    LadderOrFit,
+    Model,
+)
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayes_scaling.inference.fits import Fit
+
+decide = typer.Typer(
+    help="Answer what to run, from the posterior of a fit.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+OF_ALLOCATION = "loss_params_tokens"
+
+At = Annotated[
+    list[str],
+    typer.Option(
+        metavar="COMPUTE",
+        help="Compute: FLOP, or text such as '40 PF-days'. Repeatable.",
+        show_default=False,
+    ),
+]
+Family = Annotated[str | None, typer.Option(help="The family, if the fit has several.")]
+UpTo = Annotated[
+    float | None,
+    typer.Option(help="How far to look, FLOP; by default 10,000 times the largest run."),
+]
+
+
+@decide.command()
+def allocate(
+    ladder_or_fit: LadderOrFit,
+    *,
+    at: At,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PARAMS",
+            help="Print what this size costs above the best one, such as 7B. Repeatable.",
+        ),
+    ] = None,
+    flop: Annotated[float, typer.Option(help="FLOP for each parameter and token.")] = 6.0,
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Divide compute between parameters and tokens, with how sure that is."""
+    from bayes_scaling.decision import optimal_allocation
+    from bayes_scaling.decision.draws import amounts_of
+
+    _demand_amounts("--at", "compute", at)
+    if size:
+        _demand_amounts("--size", "params", size)
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own["family"] = family
+    fitted = _find(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
+    best = optimal_allocation(fitted, at, family=family, flop=flop)
+    tables = {"allocation": best.summary()}
+    if size:
+        tables["sizes"] = best.regret(amounts_of("params", size))
+    _print(tables, best.notes, [fitted], as_json=json)
+
+
+@decide.command()
+def compute_for(
+    ladder_or_fit: LadderOrFit,
+    *,
+    loss: Annotated[list[float] | None, typer.Option(help="The loss to reach. Repeatable.")] = None,
+    pass_rate: Annotated[
+        list[float] | None,
+        typer.Option(help="The pass rate to reach, of a model of passes. Repeatable."),
+    ] = None,
+    up_to: UpTo = None,
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Say how much compute it takes to reach a loss or a pass rate."""
+    from bayes_scaling.decision import compute_for as find
+
+    if not loss and not pass_rate:
+        raise BayesScalingError("--loss: give one, or --pass-rate of a model of passes.")
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own["family"] = family
+    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None}
+    found = find(fitted, **goals, family=family, up_to=up_to)
+    _print({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
+
+
+@decide.command()
+def crossing(
+    ladder_or_fit: LadderOrFit,
+    other: Annotated[
+        str, typer.Argument(help="The other recipe's, in the same form.", show_default=False)
+    ],
+    *,
+    at: At,
+    up_to: UpTo = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Say which of two recipes is better at a compute, and where their curves cross."""
+    from bayes_scaling.decision import crossing as find
+
+    _demand_amounts("--at", "compute", at)
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    both = [_find(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)]
+    found = find(*both, at, up_to=up_to)
+    where = found.where().to_frame().T.reset_index(names="crossing")
+    _print({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
+
+
+@decide.command()
+def next_run(
+    ladder_or_fit: LadderOrFit,
+    *,
+    candidate: Annotated[
+        list[str],
+        typer.Option(
+            metavar="COLUMN=AMOUNT[,...]",
+            help="A run that may be trained, such as compute=1e21 or params=1B,tokens=20B; with "
+            "cost=FLOP where that isn't compute or 6 x params x tokens. Repeatable.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN=AMOUNT[,...]",
+            help="The run whose forecast matters, such as compute=1e24.",
+            show_default=False,
+        ),
+    ],
+    budget: Annotated[str, typer.Option(help="FLOP for all runs together.", show_default=False)],
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Choose the affordable runs that make the forecast of a target surest."""
+    import pandas as pd
+
+    from bayes_scaling.decision import next_run as find
+
+    _demand_amounts("--budget", "compute", [budget])
+    asked = _run("--target", target)
+    table = pd.DataFrame([_run("--candidate", one) for one in candidate])
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own["family"] = family
+    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    found = find(fitted, table, asked, budget=budget, family=family)
+    tables = {"candidates": found.candidates, "chosen": found.summary()}
+    _print(tables, found.notes, [fitted], as_json=json)
+
+
+@decide.command()
+def floor(
+    ladder_or_fit: LadderOrFit,
+    *,
+    at: At,
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    far: Far = False,
+    json: Json = False,
+) -> None:
+    """Say how the forecast moves with its floor, and how much of it hangs on that."""
+    from bayes_scaling.decision import value_of_floor
+
+    _demand_amounts("--at", "compute", at)
+    own: Any = {"draws": draws, "seed": seed, "columns": columns, "compute": compute}
+    own["family"] = family
+    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    found = value_of_floor(fitted, compute=at, family=family, random_seed=seed, far=far)
+    _print({"floor": found.summary()}, found.notes, [fitted], as_json=json)
+
+
+def _find(
+    path: str,
+    model: str | None,
+    *,
+    given: str | None,
+    family: str | None = None,
+    **settings: Any,
+) -> "Fit":
+    """Load a fit, or make one; of a saved one no model may be named."""
+    from bayes_scaling.cli.outputs import SAVED
+    from bayes_scaling.cli.running import find_fit
+
+    is_saved = Path(path).suffix.lower() == SAVED
+    settings["family"] = [family] if family else None
+    return find_fit(path, given if is_saved else model, **settings)
+
+
+def _run(option: str, text: str) -> dict[str, float]:
+    """Read what was typed of one run."""
+    from bayes_scaling.cli.words import read_pairs
+    from bayes_scaling.data import amount_of
+
+    pairs = read_pairs(option, text.split(",")) or {}
+    for name, value in pairs.items():
+        _demand_amounts(option, "compute" if name == "cost" else name, [value])
+    return {
+        name: amount_of("compute" if name == "cost" else name, value)
+        for name, value in pairs.items()
+    }
+
+
+def _demand_amounts(option: str, name: str, values: Sequence[str]) -> None:
+    """Refuse before a fit what would be refused after it."""
+    from bayes_scaling.data import amount_of
+
+    for value in values:
+        try:
+            amount_of(name, value)
+        except BayesScalingError as error:
+            raise BayesScalingError(f"{option}: {error}") from None
+
+
+def _print(
+    tables: "dict[str, pd.DataFrame]", notes: Sequence[str], fits: "list[Fit]", *, as_json: bool
+) -> None:
+    """Print tables to stdout and notes to stderr; exit with 3 where a fit didn't converge."""
+    from bayes_scaling.cli.writing import print_json, print_notes, say_unconverged, table_text
+
+    print_notes(notes)
+    converged = all(fit.diagnosis.converged for fit in fits)
+    if as_json:
+        rows = {name: table.to_dict("records") for name, table in tables.items()}
+        print_json({"converged": converged, "notes": list(notes), **rows})
+    else:
+        typer.echo("\n\n".join(table_text(_short(table)) for table in tables.values()))
+        for fit in fits:
+            say_unconverged(fit)
+    if not converged:
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _short(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Write numbers in four digits."""
+    return table.map(lambda value: value if isinstance(value, str) else f"{value:.4g}")

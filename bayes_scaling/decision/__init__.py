@@ -1,0 +1,20 @@
+"""Answers to what to run, computed from the draws of fits: frozen records with a `summary`."""
+
+from bayes_scaling.decision.allocation import Allocation, optimal_allocation
+from bayes_scaling.decision.choices import Choice, next_run
+from bayes_scaling.decision.crossings import Crossing, crossing
+from bayes_scaling.decision.floors import FloorValue, value_of_floor
+from bayes_scaling.decision.passages import Passage, compute_for
+
+__all__ = [
+    "Allocation",
+    "Choice",
+    "Crossing",
+    "FloorValue",
+    "Passage",
+    "compute_for",
+    "crossing",
+    "next_run",
+    "optimal_allocation",
+    "value_of_floor",
+]
