@@ -148,7 +148,7 @@ def test_draws_below_the_floor_are_said_or_refused(fit, losses):
     few.draws["run"][0, :30, 1] = 1.0
     (note,) = (note for note in bs.chain(few, fit).notes if "at or below" in note)
     assert note.startswith("0.75 % of draws of the loss lie at or below the floor of its link")
-    with pytest.raises(DataError, match=r"50 % of the forecast loss lies at or below 1.05"):
+    with pytest.raises(DataError, match=r"100 % of the forecast loss lies at or below 1.05"):
         bs.chain(certain(losses, 2.0, 1.0), fit)
 
 

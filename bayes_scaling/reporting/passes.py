@@ -90,7 +90,7 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
     rate, solved = rows.loc["pass_rate"], rows.loc["solved"]
     return PassAnswer(
         is_forecast=forecast is not None,
-        target=_named(along, compute),
+        target=_named(fit, along, compute),
         place=place_of(float(shown.targets["distance"].iloc[place])),
         low=percent(rate["q05"]),
         high=percent(rate["q95"]),
@@ -112,10 +112,10 @@ def answer_of_passes(fit: Fit, forecast: Forecast | None) -> PassAnswer:
     )
 
 
-def _named(along: str, value: float) -> Markup:
+def _named(fit: Fit, along: str, value: float) -> Markup:
     """Write where a target is, with its unit."""
-    if along == "loss":
-        return Markup("a loss of {}").format(three_digits(value))
+    if along in fit.design.links:
+        return Markup("a {} of {}").format(along, three_digits(value))
     return Markup("{}{}").format(flop(value), unit_after([along]))
 
 
@@ -138,7 +138,7 @@ def _answer_of_one_compute(fit: Fit) -> PassAnswer:
     return PassAnswer(
         **dict.fromkeys(names, ""),
         is_forecast=False,
-        target=_named(next(iter(_end(fit))), *_end(fit).values()),
+        target=_named(fit, next(iter(_end(fit))), *_end(fit).values()),
         problems=int(fit.design.units.sizes.sum()),
         n_samples=0,
         targets=None,

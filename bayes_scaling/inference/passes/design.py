@@ -118,7 +118,7 @@ def _one_a_run(spec: Spec, passes: pd.DataFrame, column: str) -> pd.Series:
         own = passes.loc[passes["run"] == run, column]
         if not (values[own.index] > 0).all() or not np.isfinite(highest[run]):
             wrong = own[~(values[own.index] > 0)]
-            got = "no number" if wrong.isna().any() else f"{wrong.iloc[0]!r}"
+            got = "no number" if wrong.isna().any() else str(wrong.iloc[0])
             raise DataError(
                 f"{column}: run {run!r} has {got}; {spec.name} needs a positive {column} of every "
                 "run. Fill it in, or leave the run out."
