@@ -134,7 +134,7 @@ def crossing(
     >>> standard = bs.fit("loss", runs.query("compute < 2e21"), random_seed=1)
     >>> mup = bs.fit("loss", other.query("compute < 2e21"), random_seed=1)
     >>> found = bs.decision.crossing(mup, standard, compute=2.3e22)
-    >>> bool(found.summary()["better"][0] > 0.5)
+    >>> bool(0.1 < found.summary()["better"][0] < 0.9)  # five runs each don't tell
     True
     """
     name = one_scale(fit_a, "crossing")

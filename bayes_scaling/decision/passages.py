@@ -138,7 +138,7 @@ def compute_for(
     --------
     >>> import bayes_scaling as bs
     >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
-    >>> needed = bs.decision.compute_for(bs.fit("loss", small, random_seed=1), loss=1.8)
+    >>> needed = bs.decision.compute_for(bs.fit("loss", small, random_seed=1), loss=1.6)
     >>> bool(needed.summary()["median"][0] > 2e21)
     True
     """
