@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pandas as pd
+
 import bayes_scaling as bs
 from bayes_scaling import registry
 
@@ -102,3 +104,41 @@ axes = bs.plot_ledger(ledger)
 path = folder / "ledger.png"
 axes[0].figure.savefig(path, dpi=200)
 print(f"The figure is in {path}.")
+
+# %% [markdown]
+# # Pass rates, bucket by bucket
+#
+# The report registered HumanEval too: the mean of -log p in each bucket of difficulty. A record a
+# bucket, in a ledger of its own. The counts are simulated, as in `03_forecast_a_pass_rate.py`.
+
+# %%
+ladder = pd.DataFrame({"compute": [1e20, 8e20, 5e21, 4e22, 1e24]})
+of_problem = {"dist": "Normal", "over": "problem"}
+world = bs.load_model("pass_rate").with_priors(
+    log_alpha=of_problem | {"mu": 0.5, "sigma": 1.5}, k=of_problem | {"mu": 0.2, "sigma": 0.05}
+)
+simulated = bs.simulate(world, ladder, random_seed=22, problems=24, n_samples=60)
+counts = simulated[["run", "compute", "problem", "n_samples", "n_correct"]]
+small = bs.form_buckets(counts.query("compute < 1e24"))
+pass_fit = bs.fit("pass_rate", small, random_seed=1)
+sealed_passes = bs.register(
+    bs.predict(pass_fit, compute=1e24),
+    folder / "pass_rates.jsonl",
+    of="neg_log_pass",
+    by="bucket",
+    question="How hard will each bucket be for the run at 1e24 FLOP?",
+    resolves="Its evaluation, 60 samples a problem: the mean of -log p over the bucket.",
+    author="the forecaster",
+)
+
+# %% [markdown]
+# The run is done. Here its pass rates are known, so no outcome needs to be estimated from counts.
+
+# %%
+bucket_of = small.drop_duplicates("problem").set_index("problem")["bucket"]
+largest = simulated.query("compute == 1e24")
+came = largest.groupby(largest["problem"].map(bucket_of))["true_neg_log_pass"].mean()
+outcomes = {record.number: came[record.content["target"]["group"]] for record in sealed_passes}
+scores = bs.score(folder / "pass_rates.jsonl", outcomes, author="the forecaster")
+print(scores[["value", "median", "q05", "q95", "covered_90", "crps"]].round(3).to_string())
+print(registry.rerun(sealed_passes[0]))

@@ -83,6 +83,10 @@ def test_register_and_score(run, tmp_path):
     widths = [float(row.split()[5]) - float(row.split()[1]) for row in re.findall(ROWS, out)]
     assert widths[1] < 0.8 * widths[0]
     assert (tmp_path / "ledger.png").read_bytes().startswith(b"\x89PNG")
+    passes = bs.score(tmp_path / "pass_rates.jsonl")
+    assert set(passes["metric"]) == {"neg_log_pass"}
+    assert (passes["status"] == "resolved").all()
+    assert out.count("to the last digit") == 2
 
 
 def test_report(run, tmp_path, fit_cerebras):
