@@ -35,7 +35,7 @@ def remember_draws(patch, folder, wanted):
         if progress:
             whole = settings["chains"] * (settings["draws"] + settings["tune"])
             progress(whole, whole)
-        return _read(place)
+        return _read(place, settings["tune"])
 
     for module in (nuts, sampling, passes_sampling):
         patch.setattr(module, "draw", remembered)
@@ -59,10 +59,10 @@ def _keep(found, place):
     part.replace(place)
 
 
-def _read(place):
+def _read(place, tune):
     with np.load(place) as kept:
         whole = dict(kept)
     steps = int(whole.pop(STEPS))
     names = [name for name in whole if name.startswith(STATISTIC)]
     statistics = {name.removeprefix(STATISTIC): (DIMS, whole.pop(name)) for name in names}
-    return nuts.Draws(whole, xr.Dataset(statistics), steps)
+    return nuts.Draws(whole, xr.Dataset(statistics, attrs={"tune": tune}), steps)

@@ -183,7 +183,7 @@ def test_options_that_a_saved_fit_refuses(folder, fit_cerebras, arguments, said)
     assert said in refused("forecast", "fit.nc", "--at", "1e22", *arguments)
 
 
-@pytest.mark.parametrize("arguments", [["forcast"], ["fit"], ["forecast", "x.csv"], ["fit", "--x"]])
+@pytest.mark.parametrize("arguments", [["forcast"], ["fit"], ["register", "x.csv"], ["fit", "--x"]])
 def test_bad_usage(arguments):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2

@@ -48,8 +48,8 @@ def with_groups(fit: Fit, *names: str) -> Fit:
     >>> import bayes_scaling as bs
     >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
     >>> fit = bs.with_groups(bs.fit("loss", small, random_seed=1), "log_likelihood")
-    >>> dict(fit.posterior["log_likelihood"].sizes)
-    {'chain': 4, 'draw': 1000, 'run': 5}
+    >>> fit.posterior["log_likelihood"]["loss"].shape
+    (4, 1000, 5)
     """
     makers = MAKERS[fit.response.name]
     for name in names:

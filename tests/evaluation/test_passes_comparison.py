@@ -30,6 +30,7 @@ from bayes_scaling.inference.compiled.codes import find_code
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.evidence import log_evidence
 from bayes_scaling.inference.passes.predictive import hazards_at_runs
+from bayes_scaling.inference.places import along
 
 QUICK = {"draws": 200, "tune": 250, "chains": 2}
 BRIEF = {"draws": 20, "tune": 40, "chains": 2}
@@ -167,7 +168,7 @@ def test_refusals(fit_passes):
     few = replace(fit_passes.design, units=replace(fit_passes.design.units, names=("a",)))
     with pytest.raises(DataError, match="one foretells counts by problem and two by bucket"):
         bs.compare({"one": fit_passes, "two": replace(buckets, design=few)})
-    two = replace(fit_passes.design, compute=np.array([1.0, 1.0, 2.0, 2.0]))
+    two = replace(fit_passes.design, places=along("compute", [1.0, 1.0, 2.0, 2.0]))
     with pytest.raises(DataError, match="takes 3 distinct computes, the fit has 2"):
         leave_out_runs(replace(fit_passes, design=two))
 

@@ -91,13 +91,13 @@ WORDS = [
         'law = "power_floor"',
         'law = "powerfloor"',
         "law: 'powerfloor' is not known; allowed: above_chance, broken_power_floor, late_start, "
-        "power, power_floor, saturating. Did you mean 'power_floor'?",
+        "params_tokens, power, power_floor, saturating. Did you mean 'power_floor'?",
     ),
     (
         'law = "power_floor"',
         'law = ["power"]',
         "law: ['power'] is not known; allowed: above_chance, broken_power_floor, late_start, "
-        "power, power_floor, saturating.",
+        "params_tokens, power, power_floor, saturating.",
     ),
     (
         'noise = "student_t"',

@@ -58,7 +58,7 @@ def link(losses: Array, computes: Array, floor_of_smallest: float) -> Link:
     Examples
     --------
     >>> own = link(np.array([3.0, 2.0]), np.array([1e20, 1e22]), 0.5)
-    >>> own(np.array([3.0, 2.0, 1.5])).tolist()
+    >>> own(np.array([3.0, 2.0, 1.5])).round(-14).tolist()
     [1e+20, 1e+22, 1e+24]
     """
     floor = floor_of_smallest * losses.min()

@@ -46,7 +46,7 @@ def curve(
     Examples
     --------
     >>> shape = {"floor_share": 0.6, "params_share": 0.5, "alpha": 0.35, "beta": 0.37}
-    >>> float(np.exp(curve(0.0, 0.0, level=3.0, **shape)))
+    >>> round(float(np.exp(curve(0.0, 0.0, level=3.0, **shape))), 12)
     3.0
     """
     maths = elementwise(n, d, level, floor_share, params_share, alpha, beta)
@@ -96,8 +96,8 @@ def frontier(values: Values, budget: Any) -> tuple[Any, Any]:
 
     Examples
     --------
-    >>> frontier({"params_share": 0.5, "alpha": 0.3, "beta": 0.3}, 4.0)
-    (2.0, 2.0)
+    >>> [float(own) for own in frontier({"params_share": 0.5, "alpha": 0.3, "beta": 0.3}, 4.0)]
+    [2.0, 2.0]
     """
     share, alpha, beta = (values[name] for name in ("params_share", "alpha", "beta"))
     maths = elementwise(share, alpha, beta, budget)
