@@ -161,9 +161,9 @@ def _discrepancy(spec: Spec, term: Any, values: Values, data: Mapping[str, Any],
     weights = make(weights_name(term), None, over=over, own=own, length=root.shape[1])
     scale = _spread(spec, term.name, values, data)
     if over is None:
-        return scale * pt.dot(root, weights)
+        return scale * (root * weights).sum(-1)
     if over + UNIT in data:
-        return scale * pt.dot(weights[data[over + UNIT]], pt.transpose(root))
+        return scale * (weights[data[over + UNIT]][:, None, :] * root).sum(-1)
     return scale * (root * weights[data[over + ROW]]).sum(-1)
 
 
