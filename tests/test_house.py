@@ -174,6 +174,7 @@ CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
+    ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(fit, Fit)"): "refuses what is no fit at all",
     ("plotting/problems.py", "isinstance(given, Forecast)"): "takes a fit or its forecast",
     ("responses/response.py", "spec.response == self.name"): "what verbs of one response demand",

@@ -90,8 +90,6 @@ class Design:
         None of them where a run has a single response.
     roots : mapping of str to Root
         Of a fit: each discrepancy's, by the name of its amplitude.
-    labels : mapping of str to tuple of str
-        Names of what else runs are grouped by, by column, as in ``places.groups``.
     links : mapping of str to Link
         From a covariate as it is measured to what the law sees of it, where that differs.
     """
@@ -103,7 +101,6 @@ class Design:
     observed: Mapping[str, Array]
     units: Units = field(default_factory=Units)
     roots: Mapping[str, Root] = field(default_factory=dict)
-    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
 
     @property

@@ -1,5 +1,6 @@
 """The frozen record of a fit: what was believed, measured and found."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,7 @@ from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 20_000
 LIMIT = 0.995  # of a prior; a posterior median beyond it contradicts it
-ONE_EACH = {"family": 1, "problem": 1, "bucket": 1, "recipe": 1}
+ONE_EACH = {"family": 1, "problem": 1, "bucket": 1}
 HIDDEN = frozenset({"precision"})  # kept for forecasts only
 SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 
@@ -65,6 +66,24 @@ class Fit:
     def response(self) -> Response:
         """What was modelled."""
         return RESPONSES[self.spec.response]
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The old name of ``table``, of losses."""
+        return self._renamed("runs")
+
+    @property
+    def passes(self) -> pd.DataFrame:
+        """The old name of ``table``, of counts."""
+        return self._renamed("passes")
+
+    def _renamed(self, old: str) -> pd.DataFrame:
+        warnings.warn(
+            f"Fit.{old} is Fit.table now; the old name goes with the next version.",
+            FutureWarning,
+            stacklevel=3,
+        )
+        return self.table
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class Form:
 
 
 def _scatters(spec: Spec, design: Design) -> bool:
-    """Whether each run has one response that scatters on its log about a law without shifts."""
+    """Whether each run has one response that scatters on its log about a law."""
     return (
         "y" in design.observed
         and spec.noise.dist in SCATTERED

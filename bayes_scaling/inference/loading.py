@@ -12,10 +12,11 @@ import xarray as xr
 from bayes_scaling.data.table_texts import table_from_text
 from bayes_scaling.errors import SavedFitError
 from bayes_scaling.inference.design import Design, Root
-from bayes_scaling.inference.designing import design_of, roots_of
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.forms import form_of
 from bayes_scaling.inference.older_fits import with_weights_of_counts, with_weights_of_losses
 from bayes_scaling.inference.saving import ARRAYS, ASKED, SCHEMA, TABLE, contents_hash
 from bayes_scaling.responses import RESPONSES, ByResponse
@@ -76,7 +77,7 @@ def _roots(spec: Spec, design: Design, constant: xr.Dataset) -> dict[str, Root]:
     """Read the roots that a fit kept, or find those of a fit from before they were."""
     names = [term.name for term in active_terms(spec)]
     if not all(f"{name}_root" in constant for name in names):
-        return roots_of(spec, design)
+        return form_of(spec, design).roots(spec, design)
     return {
         name: Root(constant[f"{name}_root"].values, constant[f"{name}_left_out"].values)
         for name in names

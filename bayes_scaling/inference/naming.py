@@ -40,3 +40,25 @@ def labelled(posterior: xr.Dataset) -> xr.Dataset:
     """Give the weights the numbers of the plain model, so that PyMC takes them for its own."""
     dims = [dim for dim in posterior.dims if str(dim).endswith("_weight")]
     return posterior.assign_coords({dim: np.arange(posterior.sizes[dim]) for dim in dims})
+
+
+def effect_name(name: str) -> str:
+    """Name an effect after its standard deviation.
+
+    Examples
+    --------
+    >>> effect_name("sigma_problem_run")
+    'problem_run_effect'
+    """
+    return f"{name.removeprefix('sigma_')}_effect"
+
+
+def who_share(name: str) -> str | None:
+    """Say whose own an effect of each run is, by its standard deviation; None if all share it.
+
+    Examples
+    --------
+    >>> who_share("sigma_problem_run"), who_share("sigma_run")
+    ('problem', None)
+    """
+    return name.removeprefix("sigma_").removesuffix("run").rstrip("_") or None

@@ -20,15 +20,12 @@ class Places:
     covariates : mapping of str to ndarray, shape (n,)
         Positive numbers in the unit of each, such as ``compute`` in FLOP. Of targets that are
         forecast themselves, a row a draw: shape ``(draws, n)``.
-    groups : mapping of str to ndarray of int, shape (n,)
-        What else they are grouped by, such as ``recipe``; -1 for those in no group.
     measured : mapping of str to ndarray, shape (n,)
         What stands behind covariates that a link made, such as a ``loss``.
     """
 
     family: Index
     covariates: Mapping[str, Array]
-    groups: Mapping[str, Index] = field(default_factory=dict)
     measured: Mapping[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -37,9 +34,8 @@ class Places:
     def at(self, chosen: Any) -> "Places":
         """Take some of them, by a mask or by their numbers."""
         own = {name: values[..., chosen] for name, values in self.covariates.items()}
-        groups = {name: index[chosen] for name, index in self.groups.items()}
         measured = {name: values[..., chosen] for name, values in self.measured.items()}
-        return Places(self.family[chosen], own, groups, measured)
+        return Places(self.family[chosen], own, measured)
 
     @property
     def shown(self) -> dict[str, Array]:

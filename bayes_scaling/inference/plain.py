@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
-from bayes_scaling.arrays import Array, Index
+from bayes_scaling.arrays import Index
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import (
+    FAMILY,
     active_terms,
     by_family,
     exact_roots,
     weights_name,
 )
+from bayes_scaling.inference.naming import effect_name, who_share
 from bayes_scaling.inference.passes.design import unit_column
+from bayes_scaling.inference.variables import OPTIONS
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import Prior
@@ -62,9 +64,8 @@ def plain_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     arrays: dict[str, Any] = {
         f"x_{name}": x for name, x in zip(spec.columns, design.x, strict=True)
     }
-    for name, index in groups_of_runs(design).items():
-        if name in spec.groups:
-            arrays[name + ROW] = index
+    if FAMILY in spec.groups:
+        arrays[FAMILY + ROW] = design.family
     for name, index in groups_of_units(design).items():
         arrays[name + UNIT] = index
     roots = design.roots or exact_roots(spec, design)
@@ -72,11 +73,6 @@ def plain_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         arrays[f"{term.name}_root"] = roots[term.name].rows
         arrays[f"{term.name}_left_out"] = roots[term.name].left_out
     return {**arrays, **design.observed}
-
-
-def groups_of_runs(design: Design) -> dict[str, Index]:
-    """Return the groups that runs are in, by column; -1 where a run is in none."""
-    return {"family": design.family, **design.places.groups}
 
 
 def groups_of_units(design: Design) -> dict[str, Index]:
@@ -90,8 +86,8 @@ def groups_of_units(design: Design) -> dict[str, Index]:
 def coordinates_of(spec: Spec, design: Design) -> dict[str, Any]:
     """Return the labels of all dims."""
     found: dict[str, Any] = {RUN: list(design.runs)}
-    labels = {"family": design.families, **design.labels}
-    found |= {name: list(own) for name, own in labels.items() if name in spec.groups}
+    if FAMILY in spec.groups:
+        found[FAMILY] = list(design.families)
     if len(design.units):
         found |= {
             "bucket": list(design.units.buckets),
@@ -114,10 +110,6 @@ def latent_curve(spec: Spec, data: Mapping[str, Any], make: Make) -> tuple[Any, 
     """
     values: Values = {name: make(name, prior) for name, prior in spec.stated.items()}
     x = [data[f"x_{name}"] for name in spec.columns]
-    for name, parameter in spec.law.parameters.items():
-        if parameter.shifts and name in values:
-            column = spec.columns.index(parameter.shifts)
-            x[column] = x[column] + _spread(spec, name, values, data)
     stated = {name: _spread(spec, name, values, data) for name in spec.coordinates.parameters}
     latent = spec.law.curve(*x, **spec.coordinates.to_curve(stated))
     for term in active_terms(spec):
@@ -146,12 +138,7 @@ def _spread(spec: Spec, name: str, values: Values, data: Mapping[str, Any]) -> A
         return value
     if over + UNIT in data:
         return value[data[over + UNIT]][:, None]
-    index = data[over + ROW]
-    shifts = name in spec.law.parameters and spec.law.parameters[name].shifts
-    if not shifts:
-        return value[index]
-    none = pt.zeros(1)
-    return pt.concatenate([pt.as_tensor_variable(value), none])[index]
+    return value[data[over + ROW]]
 
 
 def _discrepancy(spec: Spec, term: Any, values: Values, data: Mapping[str, Any], make: Make) -> Any:
@@ -169,11 +156,9 @@ def _discrepancy(spec: Spec, term: Any, values: Values, data: Mapping[str, Any],
 
 def _effect(name: str, scale: Any, data: Mapping[str, Any], make: Make) -> Any:
     """Make the effect of each run, on all units, on those of a bucket, or on each apart."""
-    over = name.removeprefix("sigma_").removesuffix(RUN).rstrip("_") or None
+    over = who_share(name)
     runs = next(value for key, value in data.items() if key.startswith("x_")).shape[0]
-    effect = make(
-        f"{name.removeprefix('sigma_')}_effect", None, over=over, own=RUN, length=runs, scale=scale
-    )
+    effect = make(effect_name(name), None, over=over, own=RUN, length=runs, scale=scale)
     return effect if over is None else effect[data[over + UNIT]]
 
 
@@ -200,7 +185,7 @@ def _named(spec: Spec, data: Mapping[str, Any]) -> Make:
         for key, value in prior.arguments.items():
             inner = _variable(f"{name}_{key}", value)
             outer = value.over if isinstance(value, Prior) else None
-            arguments[key] = inner if outer is None else inner[_inside(prior.over, outer, data)]
+            arguments[key] = inner if outer is None else inner[data[outer + UNIT]]
         above = truncation(spec, name)
         dist = getattr(pm, prior.dist)
         if above is not None:
@@ -210,14 +195,3 @@ def _named(spec: Spec, data: Mapping[str, Any]) -> Make:
         return dist(name, **arguments, dims=prior.over, **options)
 
     return make
-
-
-OPTIONS: Mapping[str, Any] = {
-    "LogitNormal": {"transform": pm.distributions.transforms.logodds}  # PyMC has none
-}
-
-
-def _inside(inner: str | None, outer: str, data: Mapping[str, Any]) -> Array:
-    """Return the outer group of each inner one: the bucket of each problem."""
-    assert inner is not None
-    return np.asarray(data[outer + UNIT])

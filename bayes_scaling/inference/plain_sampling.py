@@ -13,7 +13,7 @@ from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, by_family, weights_name
-from bayes_scaling.inference.naming import parameter_names, with_quoted
+from bayes_scaling.inference.naming import effect_name, parameter_names, who_share, with_quoted
 from bayes_scaling.inference.nuts import draw
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.plain import (
@@ -47,7 +47,6 @@ def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     """Return all that the model reads: a design's arrays, counts of groups, priors' numbers."""
     counts = {"family": len(design.families)}
-    counts |= {name: len(own) for name, own in design.labels.items()}
     if len(design.units):
         counts |= {"bucket": len(design.units.buckets), "problem": len(design.units)}
     used = {f"{COUNT}{name}": np.asarray(counts[name]) for name in counts if name in spec.groups}
@@ -66,11 +65,6 @@ def plain_recipe(spec: Spec, design: Design) -> Recipe:
         outputs=(*parameter_names(spec), *terms, *effects),
         build=partial(_build, spec, design),
     )
-
-
-def effect_name(name: str) -> str:
-    """Name an effect after its standard deviation: ``run_effect`` of ``sigma_run``."""
-    return f"{name.removeprefix('sigma_')}_effect"
 
 
 def _build(spec: Spec, design: Design) -> pm.Model:
@@ -117,13 +111,12 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset
         own = f"{term.name}_weight"
         dims[weights_name(term)] = (over, own) if over else (own,)
     for name, own_prior in spec.effects.items():
-        over = name.removeprefix("sigma_").removesuffix(RUN).rstrip("_")
+        over = who_share(name)
         if own_prior != 0.0:
             dims[effect_name(name)] = (over, RUN) if over else (RUN,)
     labels = {
         RUN: list(design.runs),
         "family": list(design.families),
-        **{name: list(own) for name, own in design.labels.items()},
         "bucket": list(design.units.buckets),
         unit: list(design.units.names),
     }

@@ -24,8 +24,6 @@ class Sections:
 
     Attributes
     ----------
-    forecast : type
-        What `predict` returns.
     answer : callable
         Of a fit and its forecast, or None.
     misfit : callable, optional
@@ -36,7 +34,6 @@ class Sections:
         Of a distance: what the record of published ladders holds of it.
     """
 
-    forecast: type[Forecast] | type[Forecast]
     answer: Callable[[Any, Any], LossAnswer | LadderAnswer | PassAnswer]
     misfit: Callable[[Any], Misfit] | None = None
     more: Callable[[Any, Any], Iterable[Section]] | None = None
@@ -48,6 +45,6 @@ def _answer_losses(fit: Fit, forecast: Forecast | None) -> LossAnswer | LadderAn
 
 
 SECTIONS: ByResponse[Sections] = {
-    "loss": Sections(Forecast, _answer_losses, examine_misfit, record=record_at),
-    "passes": Sections(Forecast, answer_of_passes, more=examine_counts),
+    "loss": Sections(_answer_losses, examine_misfit, record=record_at),
+    "passes": Sections(answer_of_passes, more=examine_counts),
 }

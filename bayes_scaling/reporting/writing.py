@@ -105,10 +105,9 @@ def report(
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
     if not isinstance(fit, Fit):
         raise BayesScalingError(f"fit: expected a fit, as fit returns it, got {_kind(fit)}.")
-    wanted = SECTIONS[fit.response.name].forecast
-    if forecast is not None and not isinstance(forecast, wanted):
+    if forecast is not None and not isinstance(forecast, Forecast):
         raise BayesScalingError(
-            f"forecast: expected a {wanted.__name__}, as predict returns it, got {_kind(forecast)}."
+            f"forecast: expected a Forecast, as predict returns it, got {_kind(forecast)}."
         )
     if forecast is not None and forecast.fit is not fit:
         raise BayesScalingError(

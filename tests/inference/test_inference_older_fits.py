@@ -51,3 +51,13 @@ def test_counts_keep_the_discrepancies_that_were_drawn(counts):
     margin = np.sqrt(2) * of_quantile(0.5, 0.9, 600)
     assert np.log(row["median"] / 3.001) == pytest.approx(0.0, abs=margin)
     assert not counts.diagnosis.converged
+
+
+def test_old_names_of_the_table_still_work_and_say_so(losses, counts):
+    with pytest.warns(FutureWarning, match=r"Fit\.runs is Fit\.table now"):
+        assert losses.runs is losses.table
+    with pytest.warns(FutureWarning, match=r"Fit\.passes is Fit\.table now"):
+        assert counts.passes is counts.table
+    for name, now in (("PassFit", bs.Fit), ("PassForecast", bs.Forecast)):
+        with pytest.warns(FutureWarning, match=f"{name} is bayes_scaling.{now.__name__}"):
+            assert getattr(bs, name) is now

@@ -83,7 +83,7 @@ def test_everything_comes_back(odd_fit, saved):
     assert back.versions == odd_fit.versions
     assert back.families == odd_fit.families
     one, other = back.design, odd_fit.design
-    assert (one.runs, one.labels) == (other.runs, other.labels)
+    assert (one.runs, one.families) == (other.runs, other.families)
     np.testing.assert_array_equal(one.scale, other.scale)
     for name in ("references", "observed"):
         for key, values in getattr(other, name).items():

@@ -13,6 +13,8 @@ import numpy as np
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import SpecError
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.discrepancies import active_terms
+from bayes_scaling.inference.naming import effect_name, who_share
 from bayes_scaling.inference.passes.design import BUCKET, unit_column
 from bayes_scaling.specification.discrepancy import Discrepancy, square_root
 from bayes_scaling.specification.priors import Prior
@@ -88,15 +90,13 @@ def make_terms(spec: Spec, design: Design) -> Terms:
         if prior == 0.0:
             continue
         scale = name if isinstance(prior, Prior) else prior
-        own = f"{name.removeprefix('sigma_')}_effect"
+        own, over = effect_name(name), who_share(name)
         one_a_run = np.eye(len(design.runs))
-        if own == f"{unit}_run_effect":
+        if over == unit:
             units.append(Term(own, scale, one_a_run))
         else:
-            mean.append(Term(own, scale, _spread(one_a_run, own != "run_effect", design)))
-    for discrepancy in spec.discrepancy:
-        if discrepancy.amplitude == 0.0:
-            continue
+            mean.append(Term(own, scale, _spread(one_a_run, over is not None, design)))
+    for discrepancy in active_terms(spec):
         amplitude = discrepancy.amplitude
         scale = discrepancy.name if isinstance(amplitude, Prior) else amplitude
         root = _root(design, discrepancy)

@@ -39,9 +39,6 @@ class Parameter:
         Whether it is a part of the loss at C0, which the floor's share parts in two.
     is_learned : bool
         Whether `learn_priors` learns its prior unless told otherwise.
-    shifts : str
-        The covariate whose logarithm it is added to, for the runs of its group: a recipe multiplies
-        compute. Empty if it shifts none.
     """
 
     gloss: str
@@ -53,7 +50,6 @@ class Parameter:
     has_unit: bool = False
     is_part: bool = False
     is_learned: bool = False
-    shifts: str = ""
 
 
 @dataclass(frozen=True)
