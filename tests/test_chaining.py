@@ -120,17 +120,20 @@ def test_targets_of_one_draw_share_a_discrepancy(fit, losses):
     np.testing.assert_allclose(expected[:, :, 0], expected[:, :, 1], rtol=1e-5)
 
 
-def test_doubt_of_the_loss_widens_the_forecast(fit, losses):
-    """Its law's variance is that given the loss, and that of the loss through the law."""
-    wide = certain(losses, 2.0, 1.9)
-    rng = np.random.default_rng(1)
-    noise = rng.uniform(-0.3, 0.3, wide.draws["law"].shape)
-    wide = replace(wide, draws=wide.draws + noise)
-    ours, theirs = (
-        bs.chain(own, fit).values("neg_log_pass", kind="law").std(axis=0)
-        for own in (wide, certain(losses, 2.0, 1.9))
+def test_doubt_of_the_loss_is_handed_on_draw_by_draw(fit, losses):
+    """Losses that are one of two values give, in each draw, the law at the one or at the other."""
+    known = certain(losses, 2.0, 1.9)
+    share = 0.3
+    raised = np.random.default_rng(1).uniform(size=known.draws["law"].shape) < share
+    doubted, low, high = (
+        bs.chain(replace(known, draws=known.draws + extra), fit).draws["law"].to_numpy()
+        for extra in (0.2 * raised, 0.0, 0.2)
     )
-    assert np.all(ours > theirs)
+    is_low, is_high = (np.isclose(doubted, own, rtol=1e-9).all(axis=(-1)) for own in (low, high))
+    assert np.all(is_low != is_high)
+    count = is_high[..., 0].size
+    margin = 5 * np.sqrt(share * (1 - share) / count)
+    assert np.all(np.abs(is_high.mean(axis=(0, 1)) - share) < margin)
 
 
 def test_each_kind_goes_along_its_own_draws(fit, losses):
