@@ -16,6 +16,7 @@ _HOMES = {
         "pass_at_k",
         "read_passes",
         "read_runs",
+        "read_scores",
     ],
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
@@ -73,6 +74,7 @@ __all__ = [
     "predict",
     "read_passes",
     "read_runs",
+    "read_scores",
     "register",
     "report",
     "score",
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
         pass_at_k,
         read_passes,
         read_runs,
+        read_scores,
     )
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate

@@ -97,4 +97,8 @@ def _draw_passes(
     plot_pass_rate(forecast, truth=truth, by=shown, axes=axes)
 
 
-FIGURES: "ByResponse[Callable[..., None]]" = {"loss": _draw_losses, "passes": _draw_passes}
+FIGURES: "ByResponse[Callable[..., None]]" = {
+    "loss": _draw_losses,
+    "passes": _draw_passes,
+    "score": _draw_losses,
+}

@@ -61,25 +61,32 @@ def print_forecast(
     PRINTERS[forecast.fit.response.name](forecast, question, as_json=as_json, figure=figure)
 
 
-def _print_losses(
+def _print_runs(
     forecast: "Forecast", question: Question, *, as_json: bool, figure: Path | None
 ) -> None:
-    kind, chance = question.kind, None
+    from bayes_scaling.forecasting.notes import is_recorded
+
+    kind, chance, response = question.kind, None, forecast.fit.spec.response
     summary = forecast.summary(kind=kind)
     if question.above is not None or question.below is not None:
         chance = forecast.probability(above=question.above, below=question.below, kind=kind)
     if as_json:
         record = fit_record(forecast.fit, forecast.notes) | {"kind": kind, "figure": figure}
-        record["probability"] = chance_record(chance, question, "loss")
+        record["probability"] = chance_record(chance, question, response)
         return print_json(record | {"targets": summary.to_dict("records")})
     table = _interval_table(summary, several=len(forecast.fit.families) > 1)
     typer.echo(f"{fit_title(forecast.fit)}\n{_kind_line(forecast, kind)}\n")
-    typer.echo(f"{table_text(table)}\n\n{distance_line(summary, is_recorded=True)}")
-    print_chance(chance, question, "loss")
+    said = distance_line(summary, is_recorded=is_recorded(forecast.fit))
+    typer.echo(f"{table_text(table)}\n\n{said}")
+    print_chance(chance, question, response)
     return say_unconverged(forecast.fit)
 
 
-PRINTERS: ByResponse[Callable[..., None]] = {"loss": _print_losses, "passes": print_pass_forecast}
+PRINTERS: ByResponse[Callable[..., None]] = {
+    "loss": _print_runs,
+    "passes": print_pass_forecast,
+    "score": _print_runs,
+}
 
 
 def print_demo(

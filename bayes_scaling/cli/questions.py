@@ -157,5 +157,6 @@ class Answers:
 
 ANSWERS: "ByResponse[Answers]" = {
     "loss": Answers(frozenset({"--family"})),
+    "score": Answers(frozenset({"--family"})),
     "passes": Answers(frozenset(Question().options), _demand_of_passes),
 }

@@ -84,6 +84,15 @@ def _record_losses(fit: "Fit") -> dict[str, Any]:
     }
 
 
+def _record_scores(fit: "Fit") -> dict[str, Any]:
+    return {
+        "runs": len(fit.table),
+        "families": fit.families,
+        "unit": "share of items",
+        "reference": dict(zip(fit.families, fit.reference, strict=True)),
+    }
+
+
 def _record_counts(fit: "Fit") -> dict[str, Any]:
     design = fit.design
     sizes = np.bincount(design.units.bucket, design.units.sizes, len(design.units.buckets)).astype(
@@ -141,6 +150,7 @@ class Description:
 
 DESCRIPTIONS: ByResponse[Description] = {
     "loss": Description(_record_losses, _name_losses, _notes_of_floors),
+    "score": Description(_record_scores, _name_losses, _no_notes),
     "passes": Description(_record_counts, _name_counts, _no_notes),
 }
 

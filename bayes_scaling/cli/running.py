@@ -83,6 +83,23 @@ def _read_losses(
     return read_ladder(ladder, reading)
 
 
+def _read_scores(
+    spec: "Spec", ladder: str | Sequence[str], reading: Reading, **_: int
+) -> "pd.DataFrame":
+    from bayes_scaling.data import read_scores
+    from bayes_scaling.responses import SCORES
+
+    refuse(
+        {**reading.of_losses, **reading.of_counts, "--read": reading.read},
+        f"{spec.name} is a model of {SCORES.nature}",
+    )
+    return read_scores(
+        as_source(ladder),
+        columns=read_pairs("--columns", reading.columns),
+        compute=read_pairs("--compute", reading.compute),
+    )
+
+
 def _read_counts(
     spec: "Spec", ladder: str | Sequence[str], reading: Reading, *, seed: int
 ) -> "pd.DataFrame":
@@ -279,13 +296,13 @@ def demand_losses(model: "str | Spec | None") -> None:
         )
 
 
-def _demand_families(
+def _demand_ladders(
     runs: "pd.DataFrame", _: Question, spec: "Spec", family: Sequence[str] | None
 ) -> None:
     from bayes_scaling.forecasting import family_index
-    from bayes_scaling.inference.design import make_design
+    from bayes_scaling.inference.designing import design_of
 
-    design = make_design(spec, runs)
+    design = design_of(spec, runs)
     labels: Sequence[str | None] = family or [None]
     for label in labels:
         family_index(design.families, label)
@@ -304,7 +321,8 @@ class Ways:
 
 
 WAYS: "ByResponse[Ways]" = {
-    "loss": Ways(_read_losses, _demand_families),
+    "loss": Ways(_read_losses, _demand_ladders),
+    "score": Ways(_read_scores, _demand_ladders),
     "passes": Ways(_read_counts, _demand_counts),
 }
 

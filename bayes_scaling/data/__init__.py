@@ -19,6 +19,8 @@ from bayes_scaling.data.quantities import (
 )
 from bayes_scaling.data.remarks import Remark
 from bayes_scaling.data.runs import read_runs
+from bayes_scaling.data.score_tables import check_scores
+from bayes_scaling.data.scores import read_scores
 from bayes_scaling.data.tables import check_runs
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "check_passes",
     "check_quantities",
     "check_runs",
+    "check_scores",
     "check_table",
     "default_buckets",
     "demand_meaning",
@@ -46,6 +49,7 @@ __all__ = [
     "pass_at_k",
     "read_passes",
     "read_runs",
+    "read_scores",
     "response_hash",
     "restrict_solved_by_all",
     "table_hash",

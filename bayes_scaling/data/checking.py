@@ -17,6 +17,7 @@ from bayes_scaling.data.pass_tables import check_passes
 from bayes_scaling.data.quantities import OF_COMPUTE, remark_on_quantities
 from bayes_scaling.data.remarks import NAMED, Remark, flop, listed, named
 from bayes_scaling.data.scaled import as_compute
+from bayes_scaling.data.score_tables import check_scores
 from bayes_scaling.data.tables import check_runs
 
 SAME_LOSS = 1e-6
@@ -30,9 +31,8 @@ def check_table(data: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...
     if along != "compute":
         remarks = check_table(as_compute(data, along))
         return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
-    counts = isinstance(data, pd.DataFrame) and {"n_samples", "n_correct"} & set(data.columns)
-    table = check_passes(data) if counts else check_runs(data)
-    tests: Sequence[Test] = PASS_TESTS if counts else LOSS_TESTS
+    check, tests = _kind_of(data)
+    table = check(data)
     return (
         *_readings(table),
         *(remark for name, part in _ladders(table) for remark in _remarks(name, part, tests)),
@@ -63,6 +63,16 @@ def check_quantities(table: pd.DataFrame, along: str = "compute") -> tuple[Remar
     )
 
 
+def _kind_of(data: object) -> tuple[Callable[[pd.DataFrame], pd.DataFrame], Sequence[Test]]:
+    """Tell what a table is of by its columns: scores, counts of passes, or else losses."""
+    columns = set(data.columns) if isinstance(data, pd.DataFrame) else set()
+    if columns & {"n_items", "score_se"}:
+        return check_scores, SCORE_TESTS
+    if columns & {"n_samples", "n_correct"}:
+        return check_passes, PASS_TESTS
+    return check_runs, LOSS_TESTS
+
+
 def _readings(table: pd.DataFrame) -> Iterator[Remark]:
     for topic, _, sentence in readings_of(table):
         yield Remark(topic, sentence)
@@ -88,6 +98,10 @@ def _remarks(name: str, part: pd.DataFrame, tests: Sequence[Test]) -> Iterator[R
 
 def _scales(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     yield from remark_on_scales(name, ladder, "the shape of the curve, its floor above all")
+
+
+def _scales_of_scores(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
+    yield from remark_on_scales(name, ladder, "whether it turns")
 
 
 def _quantities(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
@@ -144,6 +158,7 @@ def _rises(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
 
 
 PASS_TESTS: Sequence[Test] = (_quantities, remark_on_passes)
+SCORE_TESTS: Sequence[Test] = (_quantities, _scales_of_scores)
 LOSS_TESTS: Sequence[Test] = (
     _quantities,
     _scales,

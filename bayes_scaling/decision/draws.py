@@ -96,8 +96,12 @@ def _mean_pass_rate(fit: Fit, hazards: Array) -> Array:
     return np.asarray(np.exp(-hazards) @ sizes / sizes.sum())
 
 
-AVERAGED: ByResponse[Callable[[Fit, Array], Array]] = {"loss": _as_it_is, "passes": _mean_pass_rate}
-FALLS: ByResponse[bool] = {"loss": True, "passes": False}
+AVERAGED: ByResponse[Callable[[Fit, Array], Array]] = {
+    "loss": _as_it_is,
+    "passes": _mean_pass_rate,
+    "score": _as_it_is,
+}
+FALLS: ByResponse[bool] = {"loss": True, "passes": False, "score": False}
 """Whether the smaller value of a response is the better one."""
 
 

@@ -96,6 +96,7 @@ class Goal:
 GOALS: ByResponse[Goal] = {
     "loss": Goal("loss", np.inf, "positive numbers"),
     "passes": Goal("pass_rate", 1.0, "numbers between 0 and 1"),
+    "score": Goal("score", 1.0, "numbers between 0 and 1"),
 }
 
 
@@ -104,6 +105,7 @@ def compute_for(
     *,
     loss: Any = None,
     pass_rate: Any = None,
+    score: Any = None,
     family: str | None = None,
     up_to: float | None = None,
 ) -> Passage:
@@ -120,6 +122,8 @@ def compute_for(
         The goal of a model of losses.
     pass_rate : float or sequence of float
         The goal of a model of passes: the mean over the benchmark, between 0 and 1.
+    score : float or sequence of float
+        The goal of a model of scores: the probability of a right answer.
     family : str, optional
         Where the fit has several.
     up_to : float, optional
@@ -144,7 +148,7 @@ def compute_for(
     """
     scale, own = one_scale(fit, "compute_for"), ladder_of(fit, family)
     asked = GOALS[fit.response.name]
-    goals = _goals(fit, asked, {"loss": loss, "pass_rate": pass_rate})
+    goals = _goals(fit, asked, {"loss": loss, "pass_rate": pass_rate, "score": score})
     runs = fit.design.of_family(own)
     last = UP_TO * runs.max() if up_to is None else float(up_to)
     if not last > runs.max() or not np.isfinite(last):

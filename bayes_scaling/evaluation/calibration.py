@@ -16,6 +16,10 @@ from bayes_scaling.data import check_quantities
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.loss_calibration import compare_ladder, simulate_ladders
 from bayes_scaling.evaluation.pass_calibration import fit_and_compare, simulate_counts
+from bayes_scaling.evaluation.score_calibration import (
+    compare_score_ladder,
+    simulate_score_ladders,
+)
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.fits import Fit
@@ -47,6 +51,7 @@ class Exercise:
 EXERCISES: ByResponse[Exercise] = {
     "loss": Exercise(simulate_ladders, compare_ladder, {"draws": 500, "tune": 500}),
     "passes": Exercise(simulate_counts, fit_and_compare, {}),
+    "score": Exercise(simulate_score_ladders, compare_score_ladder, {"draws": 500, "tune": 500}),
 }
 
 
@@ -132,8 +137,8 @@ def calibrate(
     random_seed : int
     simulations : int
     target : float, optional
-        Compute of the run that is forecast, FLOP; by default 1,000 times the largest, and for
-        passes 10 times as well.
+        Compute of the run that is forecast, FLOP; by default 1,000 times the largest, for passes 10
+        times as well, and for scores 10 times.
     jobs : int
         Worker processes; each compiles the model once.
     problems, n_samples : int, optional

@@ -14,6 +14,7 @@ from bayes_scaling.evaluation.backtesting import backtest
 from bayes_scaling.evaluation.leaving_out import LeftOut, leave_out, units_of
 from bayes_scaling.evaluation.pass_future import judge_future
 from bayes_scaling.evaluation.pass_leaving_out import leave_out_problems, leave_out_runs
+from bayes_scaling.evaluation.score_future import judge_future_scores
 from bayes_scaling.evaluation.splitting import check_cutoffs, check_horizon
 from bayes_scaling.evaluation.workers import demand_jobs
 from bayes_scaling.inference.design import make_design
@@ -250,7 +251,7 @@ class _Judge:
     demands: tuple[Callable[[Mapping[str, Any]], None], ...] = ()
 
 
-def _leave_out_losses(fitted: Fit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
+def _leave_out_runs(fitted: Fit, unit: str, options: Mapping[str, Any] | None) -> LeftOut:
     return leave_out(fitted, units_of(fitted, unit), options)
 
 
@@ -263,6 +264,7 @@ LEAVERS: Mapping[str, Callable[..., LeftOut]] = {
     "run": leave_out_runs,
 }
 JUDGES: ByResponse[_Judge] = {
-    "loss": _Judge(_leave_out_losses, _future),
+    "loss": _Judge(_leave_out_runs, _future),
+    "score": _Judge(_leave_out_runs, judge_future_scores),
     "passes": _Judge(_leave_out_counts, _future_of_counts, (_demand_same_units, _refuse_subsets)),
 }

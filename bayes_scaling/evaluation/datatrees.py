@@ -16,6 +16,7 @@ from bayes_scaling.inference.passes.evidence import log_evidence
 from bayes_scaling.inference.passes.predictive import hazards_at_runs
 from bayes_scaling.inference.predictive import draw_responses
 from bayes_scaling.inference.prior_predictive import draw_prior_predictive
+from bayes_scaling.inference.score_predictive import counts_at_runs, log_score_densities
 from bayes_scaling.responses import ByResponse
 from bayes_scaling.simulation.counts import draw_hazards_of_prior
 
@@ -84,6 +85,16 @@ def _densities_of_runs(fit: Fit, rng: np.random.Generator) -> xr.Dataset:
     return _by_unit(fit, found, "run", fit.design.runs).to_dataset(name=fit.spec.response)
 
 
+def _scores_again(fit: Fit, rng: np.random.Generator) -> xr.Dataset:
+    """Draw the counts of the fitted runs anew, and their negative log-likelihoods."""
+    return counts_at_runs(fit, rng)
+
+
+def _densities_of_scores(fit: Fit, rng: np.random.Generator) -> xr.Dataset:  # noqa: ARG001
+    found = log_score_densities(fit)
+    return _by_unit(fit, found, "run", fit.design.runs).to_dataset(name="n_correct")
+
+
 def _log_priors(fit: Fit, rng: np.random.Generator) -> xr.Dataset:  # noqa: ARG001
     return log_priors(fit)
 
@@ -136,5 +147,12 @@ MAKERS: ByResponse[Mapping[str, Callable[[Fit, np.random.Generator], xr.Dataset]
         "prior_predictive": _counts_of_prior,
         "posterior_predictive": _counts_again,
         "log_likelihood": _densities_of_units,
+    },
+    "score": {
+        "prior": _prior_of_losses,
+        "prior_predictive": _losses_of_prior,
+        "posterior_predictive": _scores_again,
+        "log_likelihood": _densities_of_scores,
+        "log_prior": _log_priors,
     },
 }

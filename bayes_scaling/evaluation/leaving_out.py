@@ -11,8 +11,8 @@ import xarray as xr
 
 from bayes_scaling.arrays import Flags, Index
 from bayes_scaling.errors import DataError
-from bayes_scaling.evaluation.pointwise import log_densities
-from bayes_scaling.inference.design import make_design
+from bayes_scaling.evaluation.pointwise import DENSITIES
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import fit_runs
 from bayes_scaling.inference.naming import parameter_names
@@ -51,7 +51,7 @@ def units_of(fitted: Fit, unit: str) -> dict[str, Index]:
         If there are no two such units.
     """
     if unit == "run":
-        found = {name: np.array([row]) for row, name in enumerate(fitted.design.runs)}
+        found = {name: np.array([row]) for row, name in enumerate(row_names(fitted))}
     else:
         found = {}
         for index, name in enumerate(fitted.families):
@@ -65,6 +65,15 @@ def units_of(fitted: Fit, unit: str) -> dict[str, Index]:
             'Fit several families with loss_families, or use unit="run".'
         )
     return found
+
+
+def row_names(fitted: Fit) -> list[str]:
+    """Name the rows of a design apart: by run, and by family too where families share names."""
+    design = fitted.design
+    if len(set(design.runs)) == len(design.runs):
+        return list(design.runs)
+    families = [design.families[own] for own in design.family]
+    return [f"{family}, {run}" for family, run in zip(families, design.runs, strict=True)]
 
 
 def leave_out(
@@ -127,6 +136,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         self.not_converged = 0
         posterior = fitted.posterior["posterior"].to_dataset()
         every = np.arange(len(fitted.design.scale))
+        log_densities = DENSITIES[fitted.response.name]
         densities = log_densities(fitted, fitted.design, every, self.units, self.rng)
         shape = (posterior.sizes["chain"], posterior.sizes["draw"], len(units))
         likelihood = xr.Dataset(
@@ -146,7 +156,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
         """Whether what is left when a unit goes can be fitted."""
         kept = self.kept(self.units[index])
         try:
-            design = make_design(self.fitted.spec, self.fitted.table.iloc[kept])
+            design = design_of(self.fitted.spec, self.fitted.table.iloc[kept])
         except DataError:
             return False
         return set(design.families) == set(self.fitted.families)
@@ -177,6 +187,7 @@ class _Refits(az.SamplingWrapper):  # type: ignore[misc]  # ArviZ has no types
     def log_likelihood__i(self, excluded_obs: Index, idata__i: tuple[Fit, Index]) -> xr.DataArray:
         """Log density of the unit that is left out, for each draw of the refit."""
         refitted, kept = idata__i
+        log_densities = DENSITIES[refitted.response.name]
         found = log_densities(refitted, self.fitted.design, kept, [excluded_obs], self.rng)
         sizes = refitted.posterior["posterior"].sizes
         shape = (sizes["chain"], sizes["draw"])

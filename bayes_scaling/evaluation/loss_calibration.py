@@ -86,7 +86,7 @@ def compare_ladder(
         own = values.isel(family=0) if "family" in values.dims else values
         compared[parameter] = own, float(seen[f"true_{parameter}"].iloc[0])
     compared[LOG_LIKELIHOOD] = _log_likelihoods(fitted, seen, rng)
-    compared[LOG_PRIOR] = _log_priors(fitted, seen)
+    compared[LOG_PRIOR] = log_priors_of(fitted, seen)
     compared[TARGET] = forecast, float(future[spec.response])
     return compared, fitted
 
@@ -108,7 +108,7 @@ def _log_likelihoods(
     return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), float(own)
 
 
-def _log_priors(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
+def log_priors_of(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]:
     """Log density under the stated priors, of each draw and of the truth.
 
     An implementation that ignores a prior may rank the parameters themselves evenly.

@@ -22,7 +22,7 @@ a Student-t smeared by what isn't known of g, by the trapezoidal rule along ln l
 discrepancy runs are independent given the parameters, and it is the density of the noise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,7 @@ from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import PRECISION, flat_posterior, law_at, of_family
+from bayes_scaling.inference.score_predictive import densities_at
 
 LOG_PRECISIONS = np.linspace(-30.0, 4.0, 341)
 CHUNK = 4_000_000
@@ -104,6 +105,28 @@ def log_densities(
     size = max(1, CHUNK // runs**2)
     parts = [residuals.part(slice(at, at + size)) for at in range(0, count, size)]
     return np.concatenate([_conditional_density(part, units) for part in parts])
+
+
+def unit_densities(
+    fit: Fit, whole: Design, units: Sequence[Index], rng: np.random.Generator
+) -> Array:
+    """Log density of units of scores given the parameters and what is known of the discrepancy."""
+    each = [densities_at(fit, whole, unit, rng).sum(axis=1) for unit in units]
+    return np.column_stack(each)
+
+
+def _of_scores(
+    fit: Fit,
+    whole: Design,
+    kept: Index,  # noqa: ARG001 - which runs were fitted, the weights know
+    units: Sequence[Index],
+    rng: np.random.Generator,
+) -> Array:
+    return unit_densities(fit, whole, units, rng)
+
+
+# Of rows of runs; those of counts are by problem (`inference/passes/evidence.py`).
+DENSITIES: Mapping[str, Callable[..., Array]] = {"loss": log_densities, "score": _of_scores}
 
 
 def _residuals(fit: Fit, whole: Design, kept: Index, rng: np.random.Generator) -> Residuals:

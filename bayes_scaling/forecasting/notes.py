@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayes_scaling.data.loss_checks import metrics_of, unit_of
 from bayes_scaling.forecasting.distance import RECORDED, far_notes, said_of
+from bayes_scaling.forecasting.quantities import QUANTITIES
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
@@ -61,6 +62,7 @@ def _mean_pass_rate(hazards: xr.DataArray) -> xr.DataArray:
 AVERAGES: ByResponse[Callable[[xr.DataArray], xr.DataArray]] = {
     "loss": lambda losses: losses,
     "passes": _mean_pass_rate,
+    "score": lambda scores: scores,
 }
 
 
@@ -138,7 +140,9 @@ def response_unit(fit: Fit, family: str | None = None) -> str:
     family : str, optional
         By default the units of all families.
     """
-    return unit_of(_runs_of(fit, family)) or NO_UNIT
+    own = QUANTITIES[fit.response.name]
+    always = own.find(own.main, 1).unit
+    return always or unit_of(_runs_of(fit, family)) or NO_UNIT
 
 
 def response_metric(fit: Fit, family: str | None = None) -> str | None:

@@ -20,6 +20,7 @@ from bayes_scaling.inference.memory import demand_memory
 from bayes_scaling.inference.passes.predictive import draw_hazards
 from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import draw_responses
+from bayes_scaling.inference.score_predictive import draw_scores
 from bayes_scaling.responses import ByResponse
 
 MIN_SCALES = 2
@@ -118,6 +119,7 @@ def predict(
 PREDICTORS: ByResponse[Callable[[Fit, Places, np.random.Generator], xr.Dataset]] = {
     "loss": draw_responses,
     "passes": draw_hazards,
+    "score": draw_scores,
 }
 
 

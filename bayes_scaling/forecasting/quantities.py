@@ -159,4 +159,5 @@ def as_drawn(name: str, **said: Any) -> Quantities:
 
 LOSS = as_drawn("loss", scale="log", lowest=0.0)
 PASS_RATES = Quantities("pass_rate", parse_quantity, _names_of_passes)
-QUANTITIES: ByResponse[Quantities] = {"loss": LOSS, "passes": PASS_RATES}
+SCORE = as_drawn("score", lowest=0.0, highest=1.0, unit="share of items")
+QUANTITIES: ByResponse[Quantities] = {"loss": LOSS, "passes": PASS_RATES, "score": SCORE}

@@ -200,7 +200,11 @@ def fit_runs(
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
 
 
-FITTERS: ByResponse[Callable[..., Fit]] = {"loss": fit_runs, "passes": fit_passes}
+FITTERS: ByResponse[Callable[..., Fit]] = {
+    "loss": fit_runs,
+    "passes": fit_passes,
+    "score": fit_runs,
+}
 
 
 def load_fit(path: str | Path) -> Fit:

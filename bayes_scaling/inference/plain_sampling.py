@@ -75,7 +75,9 @@ def _build(spec: Spec, design: Design) -> pm.Model:
                 model.add_coord(name.removeprefix(COUNT), length=data[name])
         latent, values = latent_curve(spec, data, _unit_scaled(spec, data))
         for block in blocks_of(spec, data, latent, values):
-            pm.Potential(f"likelihood_{block.name}", pm.logp(block.dist, block.observed).sum())
+            own = block.log_density
+            density = pm.logp(block.dist, block.observed) if own is None else own
+            pm.Potential(f"likelihood_{block.name}", density.sum())
     return model
 
 

@@ -75,7 +75,7 @@ def of_family(value: Array, family: Index) -> Array:
 
 def law_at(spec: Spec, design: Design, values: Mapping[str, Array], places: Places) -> Array:
     """Log of the law at places, shape ``(draws, places)``."""
-    x = [own[None, :] for own in design.x_at(places)]
+    x = [np.atleast_2d(own) for own in design.x_at(places)]
     stated = {name: of_family(values[name], places.family) for name in spec.coordinates.parameters}
     return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
 

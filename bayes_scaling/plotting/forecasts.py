@@ -23,9 +23,11 @@ from bayes_scaling.plotting.marks import (
     warn_far,
     warn_unconverged,
 )
+from bayes_scaling.plotting.single_runs import seen_of, shown_of
 from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Look, Style, palette
 from bayes_scaling.scales import axis_label
 
+SHOWN_AS = "shown as"
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
 MIN_SHARE = 0.2  # of the width, for a text that isn't longer than what it says
@@ -77,7 +79,7 @@ def plot_forecast(
         _draw_targets(ax, forecast, family, own, style)
         _draw_edges(ax, forecast, family, own, style, said=len(colours) == 1)
         if family in unseen:
-            points = unseen[family]["compute"], unseen[family][forecast.fit.spec.response]
+            points = unseen[family]["compute"], unseen[family][SHOWN_AS]
             look = style.hollow(own.truth)
             ax.plot(*points, label=f"measured, {family}", zorder=5, **look)
     _label(ax, forecast, style)
@@ -90,9 +92,11 @@ def _unseen(
 ) -> dict[str, pd.DataFrame]:
     """Rows of the truth that weren't fitted, by family."""
     fit, columns = forecast.fit, forecast.fit.spec.columns
-    runs = on_axis(fit.response.table(truth, columns[0]), columns)
-    keys = [*columns, fit.spec.response]
-    fitted = pd.MultiIndex.from_frame(fit.table[keys])
+    of_table = shown_of(fit).of_table
+    checked = fit.response.table(truth, columns[0])
+    runs = on_axis(checked.assign(**{SHOWN_AS: of_table(checked)}), columns)
+    keys = [*columns, SHOWN_AS]
+    fitted = pd.MultiIndex.from_frame(fit.table.assign(**{SHOWN_AS: of_table(fit.table)})[keys])
     runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
     if "family" not in runs or "family" not in fit.table:
         return {families[0]: runs}
@@ -118,7 +122,7 @@ def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, sty
     grid = _bands(forecast, family, [*design.scale[ours], *targets])
     draw_bands(ax, grid, colours, style, f"median, {family}")
     dots = style.dot | {"color": colours.dots, "zorder": 4, "label": f"fitted runs, {family}"}
-    ax.plot(design.scale[ours], design.observed["y"][ours], **dots)
+    ax.plot(design.scale[ours], seen_of(forecast.fit)[ours], **dots)
 
 
 def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.DataFrame:
@@ -127,10 +131,8 @@ def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.Dat
     (column,) = forecast.fit.spec.columns
     table = pd.DataFrame({"family": family, column: grid})
     draws = predict(forecast.fit, table, far=True).draws
-    # A run's noise has the same law at every compute. One draw of it for the whole grid leaves the
-    # quantiles what they are, and spares the bands the jitter of a fresh draw at every point.
-    noise = (draws["run"] / draws["expected"]).isel(target=0)
-    quantiles = np.quantile(draws["expected"] * noise, list(LEVELS.values()), axis=(0, 1))
+    drawn = shown_of(forecast.fit).along(draws)
+    quantiles = np.quantile(drawn, list(LEVELS.values()), axis=(0, 1))
     return table.assign(compute=grid, **dict(zip(LEVELS, quantiles, strict=True)))
 
 
@@ -148,7 +150,8 @@ def _draw_edges(
     """Mark where the fitted ladder ends, on each side that has a target beyond."""
     design, ours = forecast.fit.design, _rows(forecast, family)
     targets = _targets_of(forecast, family)
-    ends = [(design.scale[row], design.observed["y"][row]) for row in (ours[0], ours[-1])]
+    seen = seen_of(forecast.fit)
+    ends = [(design.scale[row], seen[row]) for row in (ours[0], ours[-1])]
     below, above = np.log10([ends[0][0] / targets.min(), targets.max() / ends[1][0]])
     room = MIN_SHARE * (below.clip(0) + above.clip(0) + np.log10(ends[1][0] / ends[0][0]))
     if below > 0:

@@ -185,7 +185,7 @@ def beside_losses(forecast: Forecast) -> Beside:
 
 
 def beside_counts(forecast: Forecast) -> Beside:
-    """Seal nothing beside the draws: quantities of counts have no density in closed form."""
+    """Seal nothing beside the draws: what counts give has no density in closed form."""
     count = len(forecast.targets)
     return Beside([None] * count, [{}] * count, [{}] * count)
 
@@ -193,6 +193,7 @@ def beside_counts(forecast: Forecast) -> Beside:
 BESIDE: ByResponse[Callable[[Forecast], Beside]] = {
     "loss": beside_losses,
     "passes": beside_counts,
+    "score": beside_counts,
 }
 
 

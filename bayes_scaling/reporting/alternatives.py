@@ -51,6 +51,12 @@ SCORES: ByResponse[Scores] = {
         "Log densities and scores are of log loss. Of the interpolation, larger is better; of the "
         "extrapolation, smaller.",
     ),
+    "score": Scores(
+        "Log probability",
+        "Log probabilities are of counts of right answers, of which larger is better; the "
+        "extrapolation is judged by the CRPS of the share of right items and by the log score, of "
+        "which smaller is.",
+    ),
     "passes": Scores(
         "Log probability",
         "The interpolation is judged by log probabilities of counts, of which larger is better; "

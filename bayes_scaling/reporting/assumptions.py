@@ -28,6 +28,7 @@ from bayes_scaling.reporting.tables import (
 from bayes_scaling.reporting.words import meaning
 from bayes_scaling.responses import ByResponse
 from bayes_scaling.scales import scale_of
+from bayes_scaling.specification.laws.law import LOG
 from bayes_scaling.specification.spec import Spec
 
 INDEX = {"problem": "i", "bucket": "j"}
@@ -111,7 +112,7 @@ def state_assumptions(fit: Fit) -> Assumptions:
         title=spec.title,
         cite=spec.cite,
         equations=equations_of(spec),
-        scale=equation_markup(spec.coordinates.scale if spec.coordinates.is_linear else ""),
+        scale=equation_markup(spec.coordinates.scale if spec.coordinates.scale != LOG else ""),
         noise=spec.noise_name,
         response=spec.response,
         deviations=tuple(
@@ -163,6 +164,7 @@ def _has_errors(fit: Fit) -> bool:
 PARTICULARS: ByResponse[Particulars] = {
     "loss": Particulars(_floor, _has_errors),
     "passes": Particulars(),
+    "score": Particulars(),
 }
 
 
@@ -198,7 +200,10 @@ def _parameters(fit: Fit, beliefs: pd.DataFrame, unit: str) -> Table:
     }
     if pins:
         table = pd.concat([table, pd.DataFrame.from_dict(pins, orient="index")])
-    names, glosses = [str(name) for name in table.index], fit.spec.law.glosses
+    names, glosses = (
+        [str(name) for name in table.index],
+        {**fit.spec.noise.glosses, **fit.spec.law.glosses},
+    )
     return make_table(
         "Parameters: 90 % intervals before and after the data, and medians after",
         table.assign(name=names, gloss=[meaning(name, glosses, unit) for name in names]),

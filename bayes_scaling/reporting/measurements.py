@@ -95,4 +95,29 @@ def _counts(fit: Fit) -> Measurements:
     return Measurements(len(ordered), table, tuple(map(str, remarks)))
 
 
-SHOWN_AS: ByResponse[Callable[..., Measurements]] = {"loss": _runs, "passes": _counts}
+def _scores(fit: Fit) -> Measurements:
+    """Show the largest runs of all tasks."""
+    table = fit.table.assign(score=fit.table["n_correct"] / fit.table["n_items"])
+    order = table[list(fit.spec.columns)].prod(axis=1)
+    largest = order.nlargest(SHOWN).index
+    shown = make_table(
+        f"The {len(table)} scores that were fitted"
+        + (f"; those of the {SHOWN} largest runs are shown" if len(table) > SHOWN else ""),
+        table.loc[order[largest].sort_values(kind="stable").index],
+        column("Run", str, "run"),
+        column("Task", str, "family"),
+        column("Compute, FLOP", flop, "compute"),
+        column("Parameters", three_digits, "params"),
+        column("Score", percent, "score"),
+        column("Items", str, "n_items"),
+        column("Chance", percent, "chance"),
+    )
+    remarks = check_table(fit.table, scale_column(fit.spec))
+    return Measurements(len(table), shown, tuple(map(str, remarks)))
+
+
+SHOWN_AS: ByResponse[Callable[..., Measurements]] = {
+    "loss": _runs,
+    "passes": _counts,
+    "score": _scores,
+}

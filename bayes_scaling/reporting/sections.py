@@ -46,5 +46,6 @@ def _answer_losses(fit: Fit, forecast: Forecast | None) -> LossAnswer | LadderAn
 
 SECTIONS: ByResponse[Sections] = {
     "loss": Sections(_answer_losses, examine_misfit, record=record_at),
+    "score": Sections(_answer_losses),
     "passes": Sections(answer_of_passes, more=examine_counts),
 }

@@ -17,9 +17,13 @@ class Block:
     observed : Any
         An array, or a variable of the model's data.
     dims : tuple of str
+    log_density : Any
+        That of each observation, up to a constant, where PyMC's calls functions that kept code
+        can't (`bayes_scaling.inference.compiled`); else None, and PyMC's is taken.
     """
 
     name: str
     dist: Any
     observed: Any
     dims: tuple[str, ...]
+    log_density: Any = None

@@ -8,7 +8,7 @@ from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Reference, make_design
 from bayes_scaling.inference.predictive import of_family
-from bayes_scaling.inference.prior_predictive import draw_worlds
+from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
 
 STAND_IN = 1e9  # a response above every floor, until there are real ones

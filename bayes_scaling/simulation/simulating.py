@@ -12,6 +12,7 @@ from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.responses import RESPONSES, ByResponse
 from bayes_scaling.simulation.counts import simulate_passes
 from bayes_scaling.simulation.ladders import simulate_runs
+from bayes_scaling.simulation.score_ladders import simulate_scores
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec
 
@@ -89,7 +90,11 @@ def _passes(
     return simulate_passes(spec, design, problems=count, n_samples=samples, **settings)
 
 
-SIMULATORS: ByResponse[Callable[..., pd.DataFrame]] = {"loss": simulate_runs, "passes": _passes}
+SIMULATORS: ByResponse[Callable[..., pd.DataFrame]] = {
+    "loss": simulate_runs,
+    "passes": _passes,
+    "score": simulate_scores,
+}
 
 
 def demand_count(name: str, value: Any) -> int:

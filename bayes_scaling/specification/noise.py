@@ -1,18 +1,18 @@
 """The noise: how a measured response scatters about its mean."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.specification.domains import POSITIVE, Domain
+from bayes_scaling.specification.domains import POSITIVE, REAL, SHARE, Domain
 
 
 @dataclass(frozen=True)
 class Noise:
-    """A location-scale distribution of the log of the response.
+    """How a response scatters: a location-scale distribution of its log, or counts.
 
     Attributes
     ----------
@@ -22,11 +22,14 @@ class Noise:
         The parameters that need a prior.
     standard : callable
         Draws with location 0 and scale 1, from a generator, the parameters and a shape.
+    glosses : mapping of str to str
+        What parameters are, in words, where they aren't those of log losses.
     """
 
     dist: str
     parameters: Mapping[str, Domain]
     standard: Callable[[np.random.Generator, Mapping[str, Any], tuple[int, ...]], Any]
+    glosses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shape_parameters(self) -> tuple[str, ...]:
@@ -55,8 +58,25 @@ def _unscattered(
     return np.zeros(shape)
 
 
+OF_SCORES = {
+    "sigma": "run-to-run standard deviation of the log odds",
+    "lapse": "share of items that nobody gets right",
+}
+OF_NLL = {
+    "offset": "log of the negative log-likelihood less that of h",
+    "nll_sd": "run-to-run standard deviation of the log negative log-likelihood",
+}
 NOISES: Mapping[str, Noise] = {
     "student_t": Noise("StudentT", {"nu": POSITIVE, "sigma": POSITIVE}, _student),
     "normal": Noise("Normal", {"sigma": POSITIVE}, _normal),
     "binomial": Noise("Binomial", {}, _unscattered),
+    "beta_binomial": Noise(
+        "BetaBinomial", {"sigma": POSITIVE, "lapse": SHARE}, _unscattered, OF_SCORES
+    ),
+    "beta_binomial_and_nll": Noise(
+        "BetaBinomial",
+        {"sigma": POSITIVE, "lapse": SHARE, "offset": REAL, "nll_sd": POSITIVE},
+        _unscattered,
+        {**OF_SCORES, **OF_NLL},
+    ),
 }

@@ -41,7 +41,7 @@ def draw_prior(
     for name, prior in spec.stated.items():
         above = truncation(spec, name)
         drawn |= draw_parameter(name, prior, groups, size, rng, inside=inside, above=above)
-    return drawn | quoted(spec, drawn)
+    return {**quoted(spec, drawn), **drawn}
 
 
 def truncation(spec: Spec, name: str) -> float | None:

@@ -49,4 +49,9 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         effects=frozenset({"run", "problem_run", "bucket_run"}),
         is_gaussian=True,
     ),
+    "score": Vocabulary(
+        noises=frozenset({"beta_binomial", "beta_binomial_and_nll"}),
+        groups=frozenset({"family"}),
+        inside={},
+    ),
 }

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from bayes_scaling.specification.laws import (
     above_chance,
     along_loss,
+    bent_line,
     broken_power_floor,
+    emergence,
     late_start,
     logistic,
     params_tokens,
     power,
     power_floor,
     saturating,
+    u_shape,
 )
 from bayes_scaling.specification.laws.law import Law
 
@@ -30,5 +33,8 @@ LAWS: Mapping[str, Law] = {
         above_chance,
         params_tokens,
         along_loss,
+        u_shape,
+        bent_line,
+        emergence,
     )
 }

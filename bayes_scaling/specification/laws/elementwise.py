@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 
 def elementwise(*values: Any) -> Any:
@@ -40,6 +41,20 @@ def softplus(value: Any) -> Any:
     """
     maths = elementwise(value)
     return maths.maximum(value, 0.0) + maths.log1p(maths.exp(-maths.abs(value)))
+
+
+def sigmoid(value: Any) -> Any:
+    """``1 / (1 + exp(-value))``, without overflow.
+
+    Examples
+    --------
+    >>> [float(sigmoid(value)) for value in (0.0, -800.0)]
+    [0.5, 0.0]
+    """
+    maths = elementwise(value)
+    if maths is np:
+        return special.expit(value)
+    return maths.sigmoid(value)
 
 
 def constant(value: Any) -> Any:

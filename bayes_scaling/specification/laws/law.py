@@ -12,6 +12,7 @@ Values = dict[str, Any]
 LOG = "log"
 LOG_HAZARD = "log(-log p)"
 MINUS_LOGIT = "-logit p"
+LOG_ODDS = "logit p - logit g"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Coordinates:
         ``|d stated / d curve|``. With it the sampler moves in the law's first coordinates.
     response : str
         The response whose models may be stated so.
-    scale : {LOG, LOG_HAZARD, MINUS_LOGIT}
+    scale : {LOG, LOG_HAZARD, MINUS_LOGIT, LOG_ODDS}
         What of the response the curve is then; discrepancies and effects are added on that scale.
     is_linear : bool
         Whether the curve is linear in these parameters.
