@@ -18,6 +18,8 @@ _HOMES = {
         "read_runs",
         "read_scores",
     ],
+    "bayes_scaling.decision.emergences": ["emergence"],
+    "bayes_scaling.decision.shapes": ["shape"],
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.evaluation.comparison": ["compare"],
@@ -57,6 +59,7 @@ __all__ = [
     "chain",
     "check",
     "compare",
+    "emergence",
     "example",
     "fit",
     "form_buckets",
@@ -79,6 +82,7 @@ __all__ = [
     "report",
     "score",
     "sensitivity",
+    "shape",
     "simulate",
     "stack",
     "with_groups",
@@ -93,6 +97,8 @@ if TYPE_CHECKING:
         read_runs,
         read_scores,
     )
+    from bayes_scaling.decision.emergences import emergence
+    from bayes_scaling.decision.shapes import shape
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.evaluation.comparison import compare

@@ -66,6 +66,24 @@ def draw_scores(
     return xr.Dataset({kind: (dims, scores[kind].reshape(shape)) for kind in KINDS})
 
 
+def law_scores(fit: "Fit", places: Places) -> Array:
+    """Return the law's probabilities of a right answer at places: ``(draws, places)``."""
+    values, _ = flat_posterior(fit)
+    return _law_scores(fit.spec, fit.design, values, places)
+
+
+def law_scores_of_prior(fit: "Fit", places: Places, count: int, rng: np.random.Generator) -> Array:
+    """Return what the law is at places before any data: ``(draws, places)``."""
+    values = draw_prior(fit.spec, {"family": len(fit.families)}, count, rng)
+    return _law_scores(fit.spec, fit.design, values, places)
+
+
+def _law_scores(spec: Spec, design: Design, values: Values, places: Places) -> Array:
+    chance = of_ladders(design, "chance")[places.family]
+    latent = law_at(spec, design, values, places)
+    return _score(spec, latent, chance, values, places.family)
+
+
 def of_ladders(design: Design, name: str) -> Array:
     """Return the median over each ladder's runs of a number that they come with."""
     values = design.observed[name]
