@@ -34,10 +34,12 @@ _HOMES = {
     "bayes_scaling.plotting": [
         "plot_backtest",
         "plot_calibration",
+        "plot_emergence",
         "plot_forecast",
         "plot_ledger",
         "plot_pass_rate",
         "plot_problems",
+        "plot_shape",
     ],
     "bayes_scaling.registry.registration": ["register"],
     "bayes_scaling.registry.scores": ["score"],
@@ -70,10 +72,12 @@ __all__ = [
     "pass_at_k",
     "plot_backtest",
     "plot_calibration",
+    "plot_emergence",
     "plot_forecast",
     "plot_ledger",
     "plot_pass_rate",
     "plot_problems",
+    "plot_shape",
     "predict",
     "read_passes",
     "read_runs",
@@ -113,10 +117,12 @@ if TYPE_CHECKING:
     from bayes_scaling.plotting import (
         plot_backtest,
         plot_calibration,
+        plot_emergence,
         plot_forecast,
         plot_ledger,
         plot_pass_rate,
         plot_problems,
+        plot_shape,
     )
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.scores import score

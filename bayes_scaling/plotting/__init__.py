@@ -5,13 +5,16 @@ from bayes_scaling.plotting.forecasts import plot_forecast
 from bayes_scaling.plotting.ledgers import plot_ledger
 from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
 from bayes_scaling.plotting.problems import plot_problems
+from bayes_scaling.plotting.skills import plot_emergence, plot_shape
 
 __all__ = [
     "make_panels",
     "plot_backtest",
     "plot_calibration",
+    "plot_emergence",
     "plot_forecast",
     "plot_ledger",
     "plot_pass_rate",
     "plot_problems",
+    "plot_shape",
 ]
