@@ -79,12 +79,12 @@ def allocate(
         _demand_amounts("--size", "params", size)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
     best = optimal_allocation(fitted, at, family=family, flop=flop)
     tables = {"allocation": best.summary()}
     if size:
         tables["sizes"] = best.regret(amounts_of("params", size))
-    _print(tables, best.notes, [fitted], as_json=json)
+    print_answer(tables, best.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -113,10 +113,10 @@ def compute_for(
         raise BayesScalingError("--loss: give one, or --pass-rate of a model of passes.")
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None}
     found = find(fitted, **goals, family=family, up_to=up_to)
-    _print({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
+    print_answer({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -142,10 +142,12 @@ def crossing(
 
     _demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
-    both = [_find(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)]
+    both = [
+        find_or_fit(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)
+    ]
     found = find(both[0], both[1], compute=at, up_to=up_to)
     where = found.where().to_frame().T.reset_index(names="crossing")
-    _print({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
+    print_answer({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
 
 
 @decide.command()
@@ -189,10 +191,10 @@ def next_run(
     table = pd.DataFrame([_run("--candidate", one) for one in candidate])
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     found = find(fitted, table, asked, budget=budget, family=family)
     tables = {"candidates": found.candidates, "chosen": found.summary()}
-    _print(tables, found.notes, [fitted], as_json=json)
+    print_answer(tables, found.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -216,12 +218,12 @@ def floor(
     _demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     found = value_of_floor(fitted, compute=at, family=family, random_seed=seed, far=far)
-    _print({"floor": found.summary()}, found.notes, [fitted], as_json=json)
+    print_answer({"floor": found.summary()}, found.notes, [fitted], as_json=json)
 
 
-def _find(
+def find_or_fit(
     path: str | Sequence[str],
     model: str | None,
     *,
@@ -262,7 +264,7 @@ def _demand_amounts(option: str, name: str, values: Sequence[str]) -> None:
             raise BayesScalingError(f"{option}: {error}") from None
 
 
-def _print(
+def print_answer(
     tables: "dict[str, pd.DataFrame]", notes: Sequence[str], fits: "list[Fit]", *, as_json: bool
 ) -> None:
     """Print tables to stdout and notes to stderr; exit with 3 where a fit didn't converge."""
@@ -282,5 +284,9 @@ def _print(
 
 
 def _short(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Write numbers in four digits."""
-    return table.map(lambda value: value if isinstance(value, str) else f"{value:.4g}")
+    """Write numbers in four digits, and nothing where there is none."""
+
+    def text(value: object) -> object:
+        return value if isinstance(value, str) else "" if value != value else f"{value:.4g}"
+
+    return table.map(text)

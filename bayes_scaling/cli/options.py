@@ -136,3 +136,4 @@ Of = Annotated[
         "neg_log_pass, pass@K, solved.",
     ),
 ]
+Figure = Annotated[Path | None, typer.Option(help="Where to draw it: .png, .pdf, .svg.")]

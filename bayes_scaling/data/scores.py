@@ -14,7 +14,7 @@ from bayes_scaling.data.readers.json_records import parse_json
 from bayes_scaling.data.readers.lm_eval_results import is_lm_eval_results, read_lm_eval_results
 from bayes_scaling.data.readers.text import plain_suffix
 from bayes_scaling.data.score_tables import COLUMNS, check_scores
-from bayes_scaling.data.sources import Source, find_files, name_run, name_source, received
+from bayes_scaling.data.sources import Source, find_files, name_source, received
 from bayes_scaling.errors import DataError
 
 KNOWN = (*COLUMNS, "width", "recipe", "loss", "loss_unit")
@@ -74,10 +74,7 @@ def read_scores(
         parts = []
         for one in find_files(place, "scores"):
             table = _read_one(one.path, columns, metric)
-            names = dict(one.names)
-            if "run" not in names and "run" not in table:
-                names["run"] = name_run(one.path)
-            parts.append(table.assign(**names))
+            parts.append(table.assign(**one.names))
         try:
             joined = attach_compute(pd.concat(parts, ignore_index=True), compute)
             checked = check_scores(joined)

@@ -196,7 +196,7 @@ def fit_runs(
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": labelled(last.posterior), "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
-    notes = (*said, form.note) if form.note else said
+    notes = (*said, *form.said_of(spec))
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
 
 

@@ -35,7 +35,9 @@ class Form:
     sample : callable
         Draws from the posterior; the settings are those of `nuts.draw`.
     note : str
-        What a fit says of it; empty for the forms that models on the shelf were judged in.
+        What a fit says of it, of a response whose models on the shelf weren't judged in it.
+    judged : frozenset of str
+        The responses whose models were.
     """
 
     name: str
@@ -43,6 +45,11 @@ class Form:
     roots: Callable[[Spec, Design], dict[str, Root]]
     sample: Callable[..., Attempt]
     note: str = ""
+    judged: frozenset[str] = frozenset()
+
+    def said_of(self, spec: Spec) -> tuple[str, ...]:
+        """Return what a fit says of the form that it was sampled in."""
+        return (self.note,) if self.note and spec.response not in self.judged else ()
 
 
 def _scatters(spec: Spec, design: Design) -> bool:
@@ -76,6 +83,7 @@ PLAIN = Form(
     exact_roots,
     _sample_plain,
     "Sampled in the plain form of the model.",
+    frozenset({"score"}),
 )
 FORMS = (INTEGRATED, COUNTED, PLAIN)
 

@@ -41,7 +41,7 @@ def plot_shape(shape: Shape, ax: Axes | None = None) -> Axes:
         chance = shape.probability(name)
         if chance >= 0.005:
             before = float((shape.prior_kinds == number).mean())
-            text = f"{name}: {chance:.2f} (before the data {before:.2f})"
+            text = f"{name}: {chance:.2f} (prior {before:.2f})"
             ax.plot([], [], color=COLOURS[number], lw=style.thick / 2, label=text)
     _draw_runs(ax, shape.fit, shape.family, style)
     ax.axvline(shape.last, color=FAINT, lw=0.6 * style.line, ls=DASHES, zorder=0.5)
@@ -81,7 +81,7 @@ def plot_emergence(found: Emergence, ax: Axes | None = None) -> Axes:
         ax.axvline(found.reached, color=INK, lw=0.6 * style.line, ls=DASHES, label=text)
     said = "not identified yet"
     if found.identified:
-        said = f"{found.accelerated:.2f} (before the data {found.accelerated_before:.2f})"
+        said = f"{found.accelerated:.2f} (prior {found.accelerated_before:.2f})"
     ax.plot([], [], ls="none", label=f"P(accelerates): {said}")
     _finish(ax, fit, found.family, style)
     return ax
@@ -116,7 +116,8 @@ def _finish(ax: Axes, fit: Fit, family: str, style: Style) -> None:
         bbox_to_anchor=(0.5, 0.0),
         borderaxespad=4.0,
         ncols=2,
-        handlelength=1.6,
+        handlelength=1.4,
+        columnspacing=1.0,
     )
     if not fit.diagnosis.converged:
         warn_unconverged(ax, style)
