@@ -18,8 +18,8 @@ import scoringrules
 from scipy import optimize, special
 
 import bayes_scaling as bs
-from bayes_scaling.inference.score_predictive import densities_at
 from bayes_scaling.inference.designing import design_of
+from bayes_scaling.inference.score_predictive import densities_at
 
 RESULTS = Path(__file__).parent / "results"
 MODELS = ("score_flat", "score_monotone", "score_break", "score_u_shape")
@@ -49,7 +49,7 @@ SEED = 1
 
 
 def inverse_pipeline(folder):
-    """GPT-2, GPT-3 and OPT sizes on the tasks of a pilot: the largest of each is foretold."""
+    """Take GPT-2, GPT-3 and OPT sizes on the tasks of a pilot: the largest of each is foretold."""
     table = pd.read_csv(folder / "inverse_pipeline" / "by_model.csv").dropna(subset="n_correct")
     own = pd.DataFrame(
         {
@@ -69,7 +69,7 @@ def inverse_pipeline(folder):
 
 
 def opt_trajectories(folder):
-    """The last checkpoints of OPT on six tasks of BIG-bench: 30B and 175B are foretold."""
+    """Take OPT's last checkpoints on six tasks of BIG-bench: 30B and 175B are foretold."""
     table = pd.read_csv(folder / "opt_trajectories" / "bigbench.csv")
     last = table.sort_values("step").groupby(["model", "task"], as_index=False).tail(1)
     items = last["task"].map(lambda task: BIG_BENCH[task][0])
@@ -87,7 +87,7 @@ def opt_trajectories(folder):
 
 
 def pythia_evals(folder):
-    """Pythia's last checkpoints, zero-shot: 6.9B and 12B are foretold."""
+    """Take Pythia's last checkpoints, zero-shot: 6.9B and 12B are foretold."""
     table = pd.read_csv(folder / "pythia_evals" / "evals.csv")
     kept = table["metric"].isin(["acc", "pct_stereotype"]) & (table["n_shots"] == 0)
     kept &= (table["family"] == "pythia") & (table["step"] == table["step"].max())
@@ -106,7 +106,7 @@ def pythia_evals(folder):
 
 
 def gadre(folder):
-    """Open LM on RedPajama at 20 tokens a parameter: 1B and 7B are foretold, on 46 tasks."""
+    """Take Open LM on RedPajama at 20 tokens a parameter: 1B and 7B are foretold, on 46 tasks."""
     table = pd.read_csv(folder / "gadre_overtraining" / "downstream.csv")
     last = table[(table["dataset"] == "rpj") & (table["chinchilla_multiple"].round(1) == 1.0)]
     own = pd.DataFrame(
@@ -133,7 +133,9 @@ def judge_models(small, large, model):
     design = design_of(fit.spec, whole, dict(fit.reference))
     rows = np.arange(len(small), len(whole))
     rng = np.random.default_rng([SEED, 2])
-    densities = np.column_stack([densities_at(fit, design, rows[[at]], rng) for at in range(len(rows))])
+    densities = np.column_stack(
+        [densities_at(fit, design, rows[[at]], rng) for at in range(len(rows))]
+    )
     log_scores = special.logsumexp(densities, axis=0) - np.log(len(densities))
     return targets.values(), log_scores, fit.diagnosis.converged
 
@@ -249,12 +251,16 @@ def both(parts):
 
 def _averages(targets, by):
     grouped = targets.groupby(by, sort=False)
-    return grouped.agg(
-        n=("crps", "size"),
-        crps=("crps", "mean"),
-        c50=("covered_50", "mean"),
-        c90=("covered_90", "mean"),
-    ).round(4).reset_index()
+    return (
+        grouped.agg(
+            n=("crps", "size"),
+            crps=("crps", "mean"),
+            c50=("covered_50", "mean"),
+            c90=("covered_90", "mean"),
+        )
+        .round(4)
+        .reset_index()
+    )
 
 
 if __name__ == "__main__":

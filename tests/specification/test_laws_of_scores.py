@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayes_scaling.specification.laws import bent_line, emergence, u_shape
+from bayes_scaling.specification.laws import bent_line, growing_exponent, u_shape
 
 X = np.linspace(-40, 40, 401)
 U = {"distractor": -6.0, "gap": 10.0, "width": 1.0, "late_width": 1.5}
@@ -48,12 +48,12 @@ def test_a_bent_line_turns_where_its_slopes_cancel():
 
 
 def test_without_an_extra_exponent_emergence_is_the_law_of_pass_rates():
-    power = emergence.curve(X, log_alpha=0.4, k=0.2, extra_k=0.0, place=1.0, width=1.0)
+    power = growing_exponent.curve(X, log_alpha=0.4, k=0.2, extra_k=0.0, place=1.0, width=1.0)
     np.testing.assert_allclose(power, 0.4 - 0.2 * X)
 
 
 def test_the_exponent_grows_by_what_it_says():
-    h = emergence.curve(X, log_alpha=0.4, k=0.2, extra_k=0.3, place=1.0, width=0.5)
+    h = growing_exponent.curve(X, log_alpha=0.4, k=0.2, extra_k=0.3, place=1.0, width=0.5)
     steps = np.diff(h) / np.diff(X)
     assert steps[0] == pytest.approx(-0.2, abs=1e-9)
     assert steps[-1] == pytest.approx(-0.5, abs=1e-9)

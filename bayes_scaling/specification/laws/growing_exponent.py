@@ -51,7 +51,7 @@ def curve(x: Any, log_alpha: Any, k: Any, extra_k: Any, place: Any, width: Any) 
 
 
 LAW = Law(
-    name="emergence",
+    name="growing_exponent",
     columns=("compute",),
     equations={
         "score": "p(C) = g + (1 - g - `lapse`) exp(-h(C))\n"
