@@ -44,7 +44,7 @@ def curve(x: Any, log_alpha: Any, k: Any, extra_k: Any, place: Any, width: Any) 
 
     Examples
     --------
-    >>> curve(2.0, log_alpha=0.5, k=0.25, extra_k=0.0, place=0.0, width=1.0)
+    >>> float(curve(2.0, log_alpha=0.5, k=0.25, extra_k=0.0, place=0.0, width=1.0))
     0.0
     """
     return log_alpha - k * x - extra_k * width * softplus((x - place) / width)
