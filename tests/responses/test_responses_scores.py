@@ -2,7 +2,9 @@
 
 import numpy as np
 import pymc as pm
+import pytensor
 import pytest
+from interpreting import INTERPRETED
 from scipy import integrate, special, stats
 
 from bayes_scaling.responses.scores import (
@@ -63,7 +65,8 @@ def test_the_density_of_the_graph_is_pymcs():
     """What the sampler moves on differs from PyMC's own by the binomial coefficient only."""
     counts, n = np.array([3, 7, 9]), np.array([10, 10, 12])
     dist = pm.BetaBinomial.dist(n=n, alpha=2.5, beta=4.0)
-    gap = pm.logp(dist, counts).eval() - log_beta_binomial(counts, n, 2.5, 4.0)
+    theirs = pytensor.function([], pm.logp(dist, counts), mode=INTERPRETED)()
+    gap = theirs - log_beta_binomial(counts, n, 2.5, 4.0)
     np.testing.assert_allclose(gap, np.log(special.comb(n, counts)), atol=1e-8)
 
 
