@@ -14,6 +14,7 @@ import xarray as xr
 from bayes_scaling.arrays import Array
 from bayes_scaling.data import response_hash, table_hash
 from bayes_scaling.errors import BayesScalingError, DataError, suggest
+from bayes_scaling.inference.describing import as_html, describe_fit
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.responses import RESPONSES, Response
@@ -61,6 +62,12 @@ class Fit:
     random_seed: int
     versions: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(describe_fit(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(describe_fit(self)[:-1], self.summary(), self.notes)
 
     @property
     def response(self) -> Response:
