@@ -1,7 +1,7 @@
 """Run the numbered examples cell by cell, and keep their pages with what they print and draw.
 
-``python docs/gallery.py`` runs them all, which takes minutes, and writes ``docs/gallery``. The build
-of the site only reads those pages; a test runs the examples again and compares what they say.
+``python docs/gallery.py`` runs them all, which takes minutes, and writes ``docs/gallery``. The
+build of the site only reads those pages; a test runs the examples again and compares what they say.
 """
 
 import io
@@ -51,7 +51,7 @@ def run_cells(path, folder):
             continue
         said = io.StringIO()
         with redirect_stdout(said):
-            exec(compile(cell.text, str(path), "exec"), names)  # noqa: S102
+            exec(compile(cell.text, str(path), "exec"), names)
         now = {one.name for one in Path(folder).iterdir() if one.suffix in FIGURES}
         yield Cell(cell.text, said=said.getvalue(), figures=tuple(sorted(now - before)))
         before |= now
@@ -79,7 +79,7 @@ def words_of(name):
 
 
 def shape_of(text):
-    """Return the words of an output, without numbers, hashes, paths and the blanks of its layout."""
+    """Return the words of an output, without numbers, hashes, paths and blanks."""
     return " ".join(CHANGING.sub("#", text).split())
 
 

@@ -1,6 +1,6 @@
 """What figures of forecasts are made of: bands, bars, the end of the ladder, labels, legends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,29 @@ def draw_drop_line(
         ha="left" if side > 0 else "right",
         color=colour,
         fontsize=style.small,
+    )
+
+
+def legend_below(
+    ax: Axes, entries: Mapping[str, Any], style: Style, *, columns: int = 2, **settings: Any
+) -> None:
+    """Put a legend under the name of the horizontal axis, where no data are.
+
+    A layout that is constrained makes room for it.
+    """
+    ax.legend(
+        list(entries.values()),
+        list(entries),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        borderaxespad=4.2,
+        ncols=min(columns, len(entries)),
+        frameon=False,
+        fontsize=style.small,
+        handlelength=1.8,
+        labelspacing=0.35,
+        columnspacing=1.4,
+        **settings,
     )
 
 

@@ -1,9 +1,12 @@
 """Posteriors beside their priors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chance import of_quantile
 
+import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.fits import PRIOR_DRAWS
 from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
@@ -54,7 +57,16 @@ def test_bars_are_the_intervals(table):
         assert np.allclose([segment[:, 0] for segment in drawn], wanted)
 
 
+def test_a_fit_is_drawn_by_its_stated_parameters(fit_cerebras, table):
+    axes = bs.plot_parameters(fit_cerebras)
+    assert [ax.get_ylabel() for ax in axes] == list(table.index[table["is_stated"]])
+    failed = replace(fit_cerebras, diagnosis=replace(fit_cerebras.diagnosis, rhat=1.3))
+    assert "did not converge" in bs.plot_parameters(failed)[0].get_title(loc="left")
+
+
 def test_nothing_to_plot_is_refused(table):
+    with pytest.raises(BayesScalingError, match="expected a fit, as fit returns it, got str"):
+        bs.plot_parameters("fit.nc")
     with pytest.raises(BayesScalingError, match="no parameter to plot"):
         plot_parameters(table.head(0))
     with pytest.raises(BayesScalingError, match="expected 2, one a row, got 0"):
