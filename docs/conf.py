@@ -62,7 +62,7 @@ SHOWN = {
     "distances": (
         "ladders_summary",
         {"by": "distance", "model": "this package"},
-        {"group": "decades beyond the last fitted run"} | COVERAGE,
+        {"group": "decades beyond"} | {key: COVERAGE[key] for key in [*COVERAGE][1:]},
     ),
     "error_rates": ("error_rates_summary", {"group": "all forecasts"}, COVERAGE),
     "calibration": ("calibration_loss", {}, RANKS),
@@ -72,6 +72,7 @@ SHOWN = {
         {},
         {
             "metric": "losses",
+            "model": "forecast",
             "decades": "decades",
             "sources": "sources",
             "forecasts": "forecasts",
