@@ -260,6 +260,10 @@ def test_families_stand_side_by_side(fit_two):
         bs.plot_families(forecast, axes=panels[:1])
 
 
+def judged(runs):
+    return bs.backtest(None, runs, baseline="power_law", random_seed=1)
+
+
 def overlaps(legend, axes):
     legend.figure.canvas.draw()
     box = legend.get_window_extent()
@@ -273,8 +277,8 @@ def overlaps(legend, axes):
         lambda fit, _: bs.plot_replicates(fit),
         lambda fit, _: bs.plot_parameters(fit)[0],
         lambda fit, _: bs.plot_families(bs.predict(fit, compute=2.3e22))[0],
-        lambda _, runs: bs.plot_backtest(bs.backtest(None, runs, baseline="power_law")),
-        lambda _, runs: bs.plot_calibration(bs.backtest(None, runs, baseline="power_law"))[0],
+        lambda _, runs: bs.plot_backtest(judged(runs)),
+        lambda _, runs: bs.plot_calibration(judged(runs))[0],
     ],
     ids=["forecast", "replicates", "parameters", "families", "backtest", "calibration"],
 )

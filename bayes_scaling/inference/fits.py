@@ -308,6 +308,15 @@ class Fit:
         return save_fit(self, Path(path))
 
 
+def demand_fit(value: Any) -> Fit:
+    """Return a fit as it is, and refuse what is none."""
+    if not isinstance(value, Fit):
+        raise BayesScalingError(
+            f"fit: expected a fit, as fit returns it, got {type(value).__name__}."
+        )
+    return value
+
+
 def labelled_columns(name: str, values: xr.DataArray) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """Yield the draws of each quantity of a variable, named as ``level`` or ``level[family]``."""
     own = [dim for dim in values.dims if dim not in {"chain", "draw"}]

@@ -16,6 +16,7 @@ from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Styl
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 OUTER, INNER = 0.16, 0.30
+NARROW = 3.3  # inches
 INTERVALS = "50 and 90 % interval of one new run"
 
 
@@ -112,8 +113,9 @@ def legend_below(
 ) -> None:
     """Put a legend under the name of the horizontal axis, where no data are.
 
-    A layout that is constrained makes room for it.
+    A layout that is constrained makes room for it. Narrow axes have one column.
     """
+    columns = columns if ax.bbox.width / ax.figure.dpi > NARROW else 1
     ax.legend(
         list(entries.values()),
         list(entries),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.fits import Fit, labelled_columns
+from bayes_scaling.inference.fits import Fit, demand_fit, labelled_columns
 from bayes_scaling.plotting.marks import LEVELS, tidy, warn_unconverged
 from bayes_scaling.plotting.style import BLUE, FAINT, Look, Style
 
@@ -59,7 +59,7 @@ def compare_with_prior(fit: Fit) -> pd.DataFrame:
 
 
 def plot_parameters(
-    fit: Fit | pd.DataFrame, axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None
+    fit: Fit, axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None
 ) -> np.ndarray[Any, Any]:
     """Plot the posterior beside the prior, an Axes a parameter that has one.
 
@@ -68,10 +68,10 @@ def plot_parameters(
 
     Parameters
     ----------
-    fit : Fit or DataFrame
-        Or rows of `compare_with_prior`, those that are wanted.
+    fit : Fit
+        Of counts, what problems share.
     axes : sequence of matplotlib Axes, optional
-        Where to draw, one a row; a new figure by default.
+        Where to draw, one a parameter; a new figure by default.
 
     Returns
     -------
@@ -88,29 +88,32 @@ def plot_parameters(
     >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
     >>> axes = bs.plot_parameters(bs.fit("loss", small, random_seed=1))
     >>> axes[0].get_ylabel()
-    'elasticity'
+    'level'
     """
-    if not isinstance(fit, Fit | pd.DataFrame):
-        raise BayesScalingError(
-            f"fit: expected a fit, as fit returns it, got {type(fit).__name__}."
-        )
-    table = fit if isinstance(fit, pd.DataFrame) else compare_with_prior(fit)
-    if not isinstance(fit, pd.DataFrame) and len(table):
-        table = table[table["is_stated"]]
+    beliefs = compare_with_prior(demand_fit(fit))
+    stated = beliefs[beliefs["is_stated"]] if len(beliefs) else beliefs
+    if axes is None and len(stated):
+        size = (WIDTH, 0.7 + ROW_HEIGHT * len(stated))
+        figure = plt.figure(figsize=size, layout="constrained")
+        axes = figure.subplots(len(stated), 1, squeeze=False).ravel()
+        _draw_legend(figure, Style.of(axes[0]))
+    drawn = draw_parameters(stated, () if axes is None else axes)
+    if not fit.diagnosis.converged:
+        warn_unconverged(drawn[0], Style.of(drawn[0]))
+    return drawn
+
+
+def draw_parameters(
+    table: pd.DataFrame, axes: Sequence[Axes] | np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Draw rows of `compare_with_prior`, an Axes each."""
     if table.empty:
         raise BayesScalingError("fit: it has no parameter to plot; all are pinned.")
-    if axes is None:
-        size = (WIDTH, 0.7 + ROW_HEIGHT * len(table))
-        figure = plt.figure(figsize=size, layout="constrained")
-        axes = figure.subplots(len(table), 1, squeeze=False).ravel()
-        _draw_legend(figure, Style.of(axes[0]))
     found = np.ravel(np.asarray(axes, dtype=object))
     if len(found) != len(table):
         raise BayesScalingError(f"axes: expected {len(table)}, one a row, got {len(found)}.")
     for ax, (label, row) in zip(found, table.iterrows(), strict=True):
         _draw_row(ax, str(label), row)
-    if isinstance(fit, Fit) and not fit.diagnosis.converged:
-        warn_unconverged(found[0], Style.of(found[0]))
     return found
 
 

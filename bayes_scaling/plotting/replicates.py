@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import predict
-from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fits import Fit, demand_fit
 from bayes_scaling.plotting.marks import LEVELS, legend_below, on_axis, tidy, warn_unconverged
 from bayes_scaling.plotting.style import BLUE, FAINT, INK, VERMILLION, Look, Style
 from bayes_scaling.scales import COMPUTE, axis_label
@@ -62,7 +62,7 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
     return found.assign(inside=found["measured"].between(found["q05"], found["q95"]))
 
 
-def plot_replicates(fit: Fit | pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_replicates(fit: Fit, ax: Axes | None = None) -> Axes:
     """Plot how far fitted runs lie from the median for a second run at their compute.
 
     Bars are its 50 and 90 % intervals, dots what was measured, all as a percentage
@@ -70,8 +70,8 @@ def plot_replicates(fit: Fit | pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    fit : Fit or DataFrame
-        Of losses; or the table of `foretell_fitted`.
+    fit : Fit
+        Of losses.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
 
@@ -91,9 +91,21 @@ def plot_replicates(fit: Fit | pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> bs.plot_replicates(bs.fit("loss", small, random_seed=1)).get_xlabel()
     'Training compute (FLOP)'
     """
-    table = fit if isinstance(fit, pd.DataFrame) else foretell_fitted(_of_losses(fit))
+    if "y" not in demand_fit(fit).design.observed:
+        raise BayesScalingError(
+            f"fit: {fit.spec.name} is a model of {fit.response.nature}; plot_residuals draws a fit "
+            "of counts."
+        )
     if ax is None:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
+    draw_replicates(foretell_fitted(fit), ax)
+    if not fit.diagnosis.converged:
+        warn_unconverged(ax, Style.of(ax))
+    return ax
+
+
+def draw_replicates(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the table of `foretell_fitted`."""
     style, at = Style.of(ax), _side_by_side(table["compute"])
     wide = float(np.clip(6 / np.sqrt(len(table)), 0.4, 1.0))
     ax.axhline(0, color=FAINT, lw=0.6 * style.line, zorder=1)
@@ -111,22 +123,7 @@ def plot_replicates(fit: Fit | pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("Above or below the median", fontsize=style.text)
     tidy(ax, style)
     _legend(ax, table["inside"].to_numpy(bool), style)
-    if isinstance(fit, Fit) and not fit.diagnosis.converged:
-        warn_unconverged(ax, style)
     return ax
-
-
-def _of_losses(fit: Any) -> Fit:
-    if not isinstance(fit, Fit):
-        raise BayesScalingError(
-            f"fit: expected a fit, as fit returns it, got {type(fit).__name__}."
-        )
-    if "y" not in fit.design.observed:
-        raise BayesScalingError(
-            f"fit: {fit.spec.name} is a model of {fit.response.nature}; plot_residuals draws a fit "
-            "of counts."
-        )
-    return fit
 
 
 def _side_by_side(compute: "pd.Series[float]") -> "pd.Series[float]":

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from scipy.special import xlogy
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fits import Fit, demand_fit
 from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.inference.passes.predictive import discrepancies_at, hazard, law_at
 from bayes_scaling.plotting.marks import tidy, warn_unconverged
@@ -81,11 +81,7 @@ def plot_residuals(fit: Fit, ax: Axes | None = None) -> Axes:
 
 def residuals_of(fit: Fit) -> np.ndarray[Any, Any]:
     """Return the deviance residual of every count, shape ``(units, runs)``; 0 where none is."""
-    if not isinstance(fit, Fit):
-        raise BayesScalingError(
-            f"fit: expected a fit, as fit returns it, got {type(fit).__name__}."
-        )
-    if not len(fit.design.units) or unit_column(fit.spec) != PROBLEM:
+    if not len(demand_fit(fit).design.units) or unit_column(fit.spec) != PROBLEM:
         raise BayesScalingError(
             f"fit: {fit.spec.name} has no law for each problem; plot_residuals draws a fit that "
             "has, such as one of pass_rate."

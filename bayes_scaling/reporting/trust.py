@@ -13,7 +13,7 @@ from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis, decisive
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.backtests import FEWEST, plot_backtest, plot_calibration
-from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
+from bayes_scaling.plotting.replicates import draw_replicates, foretell_fitted
 from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
@@ -156,7 +156,7 @@ def examine_misfit(fit: Fit) -> Misfit:
             f"{len(table)} lie inside the 90 % interval.",
             "How far each fitted run lies from the median for a second run at its compute. Bars "
             "are 50 and 90 % equal-tailed intervals of such a second run.",
-            lambda figure: plot_replicates(table, figure.subplots()),
+            lambda figure: draw_replicates(table, figure.subplots()),
             height=3.0,
         ),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fits import Fit, demand_fit
 from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
 from bayes_scaling.reporting.answers import headline
@@ -124,8 +124,7 @@ def _say_date(written: Any) -> str:
 
 
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
-    if not isinstance(fit, Fit):
-        raise BayesScalingError(f"fit: expected a fit, as fit returns it, got {_kind(fit)}.")
+    demand_fit(fit)
     if forecast is not None and not isinstance(forecast, Forecast):
         raise BayesScalingError(
             f"forecast: expected a Forecast, as predict returns it, got {_kind(forecast)}."
