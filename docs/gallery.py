@@ -60,10 +60,10 @@ def run_cells(path, folder):
 
 def write_page(path, cells, folder):
     """Write an example as a page: prose, code, output, figures."""
-    parts = []
+    parts: list[str] = []
     for cell in cells:
         if cell.is_prose:
-            parts.append(cell.text)
+            parts.append(f"#{cell.text}" if parts and cell.text.startswith("# ") else cell.text)
             continue
         parts.append(f"```python\n{cell.text}\n```")
         if cell.said:
