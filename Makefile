@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-latest constraints lint clean
+.PHONY: help demo test test-all test-latest docs constraints lint clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -30,13 +30,16 @@ constraints: | $(LATEST)  ## pin the versions that make test-latest tried
 $(LATEST):
 	@.ci/setup --latest
 
+docs: $(READY)  ## build the site in docs/_build: open docs/_build/index.html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d docs/_build/.trees docs docs/_build
+
 lint: $(READY)  ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 clean:  ## remove what was made, .venv included
-	rm -rf .venv $(LATEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf docs/_build docs/_tables .venv $(LATEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt .ci/setup

@@ -58,6 +58,17 @@ def unit_after(columns: Sequence[str]) -> str:
     return f" {unit}" if unit else ""
 
 
+def compute_text(compute: float) -> str:
+    """Write an amount of compute in three digits.
+
+    Examples
+    --------
+    >>> compute_text(2.3e22)
+    '2.3e22'
+    """
+    return f"{compute:.3g}".replace("e+", "e")
+
+
 def axis_label(columns: Sequence[str]) -> str:
     """Name an axis.
 

@@ -85,7 +85,7 @@ def main() -> None:
     ):
         own = forecasts[(forecasts["metric"] == metric) & (forecasts["model"] == model)]
         print(draw(row, own, name))
-    figure.savefig(RESULTS / "calibration.png", dpi=90)
+    figure.savefig(RESULTS / "calibration.png", dpi=180)
     table = tabulate(forecasts)
     table.to_csv(RESULTS / "pit.csv", index=False, float_format="%.4g")
     print(table.to_string(float_format="%.3f"))

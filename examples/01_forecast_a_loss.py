@@ -65,5 +65,5 @@ print(forecast.probability(below=1.60).round(2))
 # %%
 ax = bs.plot_forecast(forecast, truth=runs)
 path = folder / "forecast.png"
-ax.figure.savefig(path, dpi=200)
+ax.figure.savefig(path, dpi=400)
 print(f"The figure is in {path}.")

@@ -114,9 +114,9 @@ print(f"- {chained.notes[0]}")
 # %%
 axes = bs.plot_pass_rate(forecast, truth=counts)
 path = folder / "pass_rate.png"
-axes[0].figure.savefig(path, dpi=120)
+axes[0].figure.savefig(path, dpi=240)
 print(f"The figure is in {path}.")
 
 # %%
 ax = bs.plot_problems(forecast, bucket="2")
-ax.figure.savefig(folder / "problems.png", dpi=120)
+ax.figure.savefig(folder / "problems.png", dpi=240)

@@ -18,6 +18,7 @@ NEEDED = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
     *PROJECT["dependency-groups"]["dev"],
+    *PROJECT["dependency-groups"]["docs"],
 ]
 
 

@@ -5,8 +5,8 @@ import re
 import runpy
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import pytest
 from scipy import special
 
@@ -25,15 +25,29 @@ NUMBERED = {
 ROWS = r"(?m)^(?:sealed|updated) .*$"
 
 
+GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
+GALLERY_TOOLS = SimpleNamespace(**runpy.run_path(str(GALLERY.with_suffix(".py"))))
+
+
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
+def run(monkeypatch, tmp_path, pytestconfig):
+    """Run an example cell by cell; what it says is what its page in the gallery shows."""
+
     def run_example(name):
         monkeypatch.setattr(sys, "argv", [name, str(tmp_path)])
-        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
-        plt.close("all")
-        return capsys.readouterr().out
+        cells = list(GALLERY_TOOLS.run_cells(EXAMPLES / f"{name}.py", tmp_path))
+        said = "".join(cell.said for cell in cells)
+        if not pytestconfig.getoption("--seed-shift"):
+            page = GALLERY_TOOLS.write_page(Path(f"{name}.py"), cells, tmp_path)
+            kept = (GALLERY / f"{name}.md").read_text(encoding="utf-8")
+            assert shape_of(page) == shape_of(kept)
+        return said
 
     return run_example
+
+
+def shape_of(page):
+    return GALLERY_TOOLS.shape_of(page)
 
 
 def test_every_example_is_tested():

@@ -175,7 +175,7 @@ BRANCHES = {
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
-    ("reporting/writing.py", "isinstance(fit, Fit)"): "refuses what is no fit at all",
+    ("inference/fits.py", "isinstance(value, Fit)"): "refuses what is no fit at all",
     ("plotting/problems.py", "isinstance(given, Forecast)"): "takes a fit or its forecast",
     ("responses/response.py", "spec.response == self.name"): "what verbs of one response demand",
     ("specification/laws/law.py", "way.response == response"): "looks up in the law's own table",

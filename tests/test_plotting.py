@@ -12,7 +12,7 @@ from chance import of_quantile
 from matplotlib.collections import LineCollection, PolyCollection
 
 import bayes_scaling as bs
-from bayes_scaling.errors import DataError
+from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.older_fits import with_weights_of_losses
 from bayes_scaling.inference.roots import kept_roots
@@ -243,3 +243,52 @@ def test_texts_lie_inside_the_figure_and_apart(forecast, runs, width):
         assert box.x0 <= one.x0
         assert one.x1 <= box.x1
         assert not any(one.overlaps(other) for other in boxes[index + 1 :])
+
+
+def test_families_stand_side_by_side(fit_two):
+    table = pd.DataFrame({"family": ["Cerebras-GPT", "Pythia"], "compute": [2.4e22, 2.4e22]})
+    truth = pd.concat([bs.example("cerebras_gpt"), bs.example("pythia")])
+    forecast = bs.predict(fit_two, table)
+    panels = bs.plot_families(forecast, truth)
+    assert [ax.get_title(loc="left") for ax in panels] == ["Cerebras-GPT", "Pythia"]
+    assert panels[0].get_ylim() == panels[1].get_ylim()
+    assert panels[0].get_xlim() == panels[1].get_xlim()
+    for ax, family in zip(panels, fit_two.families, strict=True):
+        labels = {str(one.get_label()) for one in ax.lines}
+        assert {label for label in labels if "runs" in label} == {f"fitted runs, {family}"}
+    with pytest.raises(BayesScalingError, match="axes: expected 2, one a family"):
+        bs.plot_families(forecast, axes=panels[:1])
+
+
+def judged(runs):
+    return bs.backtest(None, runs, baseline="power_law", random_seed=1)
+
+
+def overlaps(legend, axes):
+    legend.figure.canvas.draw()
+    box = legend.get_window_extent()
+    return any(ax.bbox.overlaps(box) for ax in axes)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda fit, truth: bs.plot_forecast(bs.predict(fit, compute=[6e21, 2.3e22]), truth),
+        lambda fit, _: bs.plot_replicates(fit),
+        lambda fit, _: bs.plot_parameters(fit)[0],
+        lambda fit, _: bs.plot_families(bs.predict(fit, compute=2.3e22))[0],
+        lambda _, runs: bs.plot_backtest(judged(runs)),
+        lambda _, runs: bs.plot_calibration(judged(runs))[0],
+    ],
+    ids=["forecast", "replicates", "parameters", "families", "backtest", "calibration"],
+)
+def test_a_legend_lies_on_no_data(fit_cerebras, runs, draw):
+    figure = draw(fit_cerebras, runs).figure
+    found = [*figure.legends, *filter(None, (ax.get_legend() for ax in figure.axes))]
+    assert found
+    assert not any(overlaps(legend, figure.axes) for legend in found)
+
+
+def test_replicates_are_of_losses(fit_passes):
+    with pytest.raises(BayesScalingError, match="plot_residuals draws a fit of counts"):
+        bs.plot_replicates(fit_passes)

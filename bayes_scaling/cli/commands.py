@@ -83,7 +83,6 @@ app = typer.Typer(
     name="bayes-scaling",
     help="Forecast a big training run from small ones, with honest uncertainty.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

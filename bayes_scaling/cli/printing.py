@@ -12,7 +12,6 @@ from bayes_scaling.cli.pass_printing import print_pass_forecast
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import (
     chance_record,
-    compute_text,
     fit_notes,
     fit_record,
     fit_title,
@@ -30,7 +29,7 @@ from bayes_scaling.cli.writing import (
     table_text,
 )
 from bayes_scaling.responses import ByResponse
-from bayes_scaling.scales import unit_after
+from bayes_scaling.scales import compute_text, unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast

@@ -10,23 +10,12 @@ import pandas as pd
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.words import as_typed
 from bayes_scaling.responses import ByResponse
-from bayes_scaling.scales import scale_of, unit_after
+from bayes_scaling.scales import compute_text, scale_of
 from bayes_scaling.specification.spec import scale_column
 
 if TYPE_CHECKING:
     from bayes_scaling.data import Remark
     from bayes_scaling.inference.fits import Fit
-
-
-def compute_text(compute: float) -> str:
-    """Write an amount of compute in three digits.
-
-    Examples
-    --------
-    >>> compute_text(2.3e22)
-    '2.3e22'
-    """
-    return f"{compute:.3g}".replace("e+", "e")
 
 
 def target_columns(summary: pd.DataFrame) -> dict[str, list[str]]:
@@ -108,20 +97,9 @@ def _record_counts(fit: "Fit") -> dict[str, Any]:
 
 def fit_title(fit: "Fit") -> str:
     """Name a model and what it was fitted to."""
-    fitted = DESCRIPTIONS[fit.response.name].words(fit)
-    low, high = fit.design.scale.min(), fit.design.scale.max()
-    span = f"{compute_text(low)} to {compute_text(high)}{unit_after(fit.spec.columns)}"
-    return f"Model {fit.spec.name}, fitted to {fitted}, {span}"
+    from bayes_scaling.inference.describing import name_data
 
-
-def _name_losses(fit: "Fit") -> str:
-    named = [family for family in fit.families if "family" in fit.table]
-    shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
-    return f"{len(fit.table)} runs" + (f" of {shown}" if shown else "")
-
-
-def _name_counts(fit: "Fit") -> str:
-    return f"{len(fit.design.runs)} runs of {fit.design.units.sizes.sum()} problems"
+    return f"Model {fit.spec.name}, fitted to {name_data(fit)}"
 
 
 def fit_notes(fit: "Fit") -> list[str]:
@@ -141,17 +119,16 @@ def _no_notes(_: "Fit") -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Description:
-    """What was fitted, as a record and in words, and what its fit says beside its own notes."""
+    """What was fitted, as a record, and what its fit says beside its own notes."""
 
     record: Callable[[Any], dict[str, Any]]
-    words: Callable[[Any], str]
     notes: Callable[[Any], Iterable[str]]
 
 
 DESCRIPTIONS: ByResponse[Description] = {
-    "loss": Description(_record_losses, _name_losses, _notes_of_floors),
-    "score": Description(_record_scores, _name_losses, _no_notes),
-    "passes": Description(_record_counts, _name_counts, _no_notes),
+    "loss": Description(_record_losses, _notes_of_floors),
+    "score": Description(_record_scores, _no_notes),
+    "passes": Description(_record_counts, _no_notes),
 }
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import typer
 
-from bayes_scaling.cli.records import chance_text, compute_text
+from bayes_scaling.cli.records import chance_text
 from bayes_scaling.cli.words import note
 from bayes_scaling.cli.writing import print_json, table_text
+from bayes_scaling.scales import compute_text
 
 if TYPE_CHECKING:
     from bayes_scaling.registry import Record, Rerun, Tracking

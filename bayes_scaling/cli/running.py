@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bayes_scaling.specification.spec import Spec
 
 
+BEFORE = "compiling the model, a minute or two the first time on a machine"
 READ_LOSSES = ("loss_unit", "metric")
 
 
@@ -347,17 +348,23 @@ def _demand_near(table: "pd.DataFrame", at: Sequence[str]) -> None:
 
 
 @contextmanager
-def progress_bar(
-    before: str = "compiling the model", during: str = "sampling"
-) -> "Iterator[Progress | None]":
+def progress_bar(before: str = BEFORE, during: str = "sampling") -> "Iterator[Progress | None]":
     """Show a bar on stderr, if that is a terminal, and give what reports to it."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    text, times = TextColumn("{task.description}"), (TimeElapsedColumn(), TimeRemainingColumn())
+    columns = SpinnerColumn(), text, BarColumn(), *times
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(before, total=None)
 

@@ -10,9 +10,9 @@ import pandas as pd
 import typer
 
 from bayes_scaling.cli.questions import Question
-from bayes_scaling.cli.records import chance_text, compute_text
+from bayes_scaling.cli.records import chance_text
 from bayes_scaling.cli.words import answer, note
-from bayes_scaling.scales import unit_after
+from bayes_scaling.scales import compute_text, unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit

@@ -18,12 +18,13 @@ from bayes_scaling.forecasting.notes import (
     response_unit,
 )
 from bayes_scaling.forecasting.predicting import predict
-from bayes_scaling.forecasting.summaries import ALL, quantile_name
+from bayes_scaling.forecasting.summaries import ALL, KIND_WORDS, quantile_name
 from bayes_scaling.forecasting.targets import family_index
 
 __all__ = [
     "ALL",
     "FAR",
+    "KIND_WORDS",
     "NO_UNIT",
     "Forecast",
     "chain",

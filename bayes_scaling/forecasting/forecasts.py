@@ -10,6 +10,7 @@ import xarray as xr
 
 from bayes_scaling.arrays import Flags
 from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.forecasting.describing import describe_forecast, show_forecast
 from bayes_scaling.forecasting.quantities import QUANTITIES, Quantities
 from bayes_scaling.forecasting.summaries import (
     ALL,
@@ -59,6 +60,12 @@ class Forecast(Tables):
     random_seed: int | None = None
     chosen: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
     losses: "Forecast | None" = None
+
+    def __repr__(self) -> str:
+        return "\n".join(describe_forecast(self))
+
+    def _repr_html_(self) -> str:
+        return show_forecast(self)
 
     @property
     def n_samples(self) -> int:

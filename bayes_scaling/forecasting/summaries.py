@@ -17,6 +17,11 @@ from bayes_scaling.outputs import replacing
 
 Values = np.ndarray[Any, Any]
 ALL = "all"
+KIND_WORDS = {
+    "run": "one new run",
+    "expected": "the average of runs at that scale",
+    "law": "the law alone",
+}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import xarray as xr
 from bayes_scaling.arrays import Array
 from bayes_scaling.data import response_hash, table_hash
 from bayes_scaling.errors import BayesScalingError, DataError, suggest
+from bayes_scaling.inference.describing import as_html, describe_fit
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.diagnosis import Diagnosis
 from bayes_scaling.responses import RESPONSES, Response
@@ -61,6 +62,12 @@ class Fit:
     random_seed: int
     versions: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(describe_fit(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(describe_fit(self)[:-1], self.summary(), self.notes)
 
     @property
     def response(self) -> Response:
@@ -299,6 +306,15 @@ class Fit:
         from bayes_scaling.inference.saving import save_fit
 
         return save_fit(self, Path(path))
+
+
+def demand_fit(value: Any) -> Fit:
+    """Return a fit as it is, and refuse what is none."""
+    if not isinstance(value, Fit):
+        raise BayesScalingError(
+            f"fit: expected a fit, as fit returns it, got {type(value).__name__}."
+        )
+    return value
 
 
 def labelled_columns(name: str, values: xr.DataArray) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:

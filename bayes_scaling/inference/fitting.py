@@ -32,6 +32,7 @@ from bayes_scaling.inference.suitability import (
     unanswered,
 )
 from bayes_scaling.inference.versions import package_versions
+from bayes_scaling.inference.watching import watched
 from bayes_scaling.responses import LOSSES, RESPONSES, ByResponse
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, scale_column
@@ -53,7 +54,7 @@ def fit(
     runs: pd.DataFrame | str | Path | None = None,
     allow: str | Collection[str] = (),
     along: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Fit:
     """Fit a model to runs, or to counts of passes.
 
@@ -90,8 +91,9 @@ def fit(
         The column that runs are ordered along instead of compute, such as ``examples``: any
         positive amounts. C0, distances and labels are then of it, and targets are given by its
         name, ``predict(fit, examples=1e6)``.
-    progress : callable, optional
-        Called with draws done and draws to do.
+    progress : callable or bool, optional
+        Called with draws done and draws to do. By default a line on stderr says what takes long and
+        how far it is, in a terminal or a notebook; True shows it anywhere, False nowhere.
 
     Returns
     -------
@@ -132,7 +134,6 @@ def fit(
         "tune": tune,
         "chains": chains,
         "target_accept": accept,
-        "progress": progress,
         **own.own_options(spec.name, subset=subset),
     }
     checked = own.table(data, spec.columns[0])
@@ -141,7 +142,8 @@ def fit(
     table, notes = _demand_meaning(spec, checked, allow)
     notes += tuple(remark_on_scale(stated, spec))
     notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
-    fitted = FITTERS[own.name](spec, table, reference=reference, **settings)
+    with watched(progress) as report:
+        fitted = FITTERS[own.name](spec, table, reference=reference, progress=report, **settings)
     return replace(fitted, notes=(*fitted.notes, *notes, *conflict_notes(fitted)))
 
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
-from bayes_scaling.plotting.marks import tidy
+from bayes_scaling.plotting.marks import legend_below, tidy
 from bayes_scaling.plotting.style import BLUE, DASHES, FAINT, INK, VERMILLION, Look, Style
 
 ONE_SIZE, TWO_SIZE = (5.5, 3.6), (7.2, 3.3)
@@ -23,6 +23,7 @@ BAND = 0.95
 BAND_SIMULATIONS = 20_000
 BAND_ALPHA = 0.16
 APART = 0.005  # of the width
+FEWEST = 20  # forecasts; of fewer the bands are so wide that they hold any forecaster
 
 
 def plot_calibration(
@@ -34,7 +35,8 @@ def plot_calibration(
     95 %, with the 95 % binomial band of a calibrated forecaster. On the right, the ECDF of the PIT
     (the share of draws below the truth) minus that of a uniform, with its simultaneous 95 % band:
     above zero on the left and below it on the right, intervals are too narrow. Both bands are those
-    of independent forecasts; forecasts of one ladder aren't, so they are on the narrow side.
+    of independent forecasts; forecasts of one ladder aren't, so they are on the narrow side. Of
+    fewer than 20 forecasts the figure says that they are too few.
 
     Parameters
     ----------
@@ -68,6 +70,9 @@ def plot_calibration(
     draw_coverage(axes[0], pit)
     _draw_pit(axes[1], pit)
     _title(axes[0], backtest)
+    if len(pit) < FEWEST:
+        few: Look = {"fontsize": Style.of(axes[1]).text, "color": VERMILLION, "loc": "left"}
+        axes[1].set_title("Too few forecasts to judge", **few)
     return np.asarray(axes)
 
 
@@ -164,7 +169,8 @@ def draw_coverage(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
     ax.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    ax.legend(frameon=False, fontsize=style.small, loc="upper left", borderaxespad=0.2)
+    handles, names = ax.get_legend_handles_labels()
+    legend_below(ax, dict(zip(names, handles, strict=True)), style)
 
 
 def _draw_pit(ax: Axes, pit: np.ndarray[Any, Any]) -> None:
@@ -187,11 +193,11 @@ def _kinds() -> tuple[tuple[bool, str, str], ...]:
 
 
 def _legend_of_bars(ax: Axes, covered: np.ndarray[Any, Any], style: Style) -> None:
-    entries = [
-        Line2D([], [], color=colour, **style.dot, label=f"{label} ({np.sum(covered == kind)})")
+    entries = {
+        f"{label} ({np.sum(covered == kind)})": Line2D([], [], color=colour, **style.dot)
         for kind, colour, label in _kinds()
-    ]
-    ax.legend(handles=entries, frameon=False, fontsize=style.small, loc="best")
+    }
+    legend_below(ax, entries, style)
 
 
 def finish(ax: Axes, style: Style, x: str, y: str) -> None:

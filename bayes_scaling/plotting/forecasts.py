@@ -1,15 +1,17 @@
 """A forecast as a figure: runs, median, intervals, targets and truth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import Forecast, predict, response_unit
 from bayes_scaling.plotting.marks import (
     INTERVALS,
@@ -18,17 +20,19 @@ from bayes_scaling.plotting.marks import (
     draw_bars,
     draw_drop_line,
     interval_entries,
+    legend_below,
     on_axis,
     tidy,
     warn_far,
     warn_unconverged,
 )
 from bayes_scaling.plotting.single_runs import seen_of, shown_of
-from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Look, Style, palette
+from bayes_scaling.plotting.style import DASHES, FAINT, Colours, Style, palette
 from bayes_scaling.scales import axis_label
 
 SHOWN_AS = "shown as"
 FIGURE_SIZE = (5.5, 3.6)
+PANEL_COLUMNS, PANEL_SIZE, LEGEND_HEIGHT = 3, (2.4, 2.1), 0.7
 GRID_POINTS = 40
 MIN_SHARE = 0.2  # of the width, for a text that isn't longer than what it says
 
@@ -68,23 +72,117 @@ def plot_forecast(
     'log'
     >>> ax.figure.savefig("forecast.pdf")
     """
-    colours = palette(list(dict.fromkeys(forecast.targets["family"])))
+    colours = palette(_families(forecast))
     unseen = {} if truth is None else _unseen(forecast, truth, list(colours))
     if ax is None:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
     style = Style.of(ax)
-    ax.set_xscale("log")
     for family, own in colours.items():
-        _draw_curve(ax, forecast, family, own, style)
-        _draw_targets(ax, forecast, family, own, style)
-        _draw_edges(ax, forecast, family, own, style, said=len(colours) == 1)
-        if family in unseen:
-            points = unseen[family]["compute"], unseen[family][SHOWN_AS]
-            look = style.hollow(own.truth)
-            ax.plot(*points, label=f"measured, {family}", zorder=5, **look)
+        _draw_family(ax, forecast, family, own, style, unseen, said=len(colours) == 1)
     _label(ax, forecast, style)
-    _draw_legend(ax, colours, any(map(len, unseen.values())), style)
+    entries = dict(_entries(colours, any(map(len, unseen.values())), style))
+    legend_below(ax, entries, style, handler_map=_tuples(entries))
     return ax
+
+
+def plot_families(
+    forecast: Forecast,
+    truth: pd.DataFrame | None = None,
+    axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None,
+) -> np.ndarray[Any, Any]:
+    """Plot a forecast of several families side by side, a panel a family on shared axes.
+
+    Each panel is what `plot_forecast` draws of its family alone.
+
+    Parameters
+    ----------
+    forecast : Forecast
+    truth : DataFrame, optional
+        As for `plot_forecast`.
+    axes : sequence of matplotlib Axes, optional
+        Where to draw, one a family that is forecast; a new figure by default.
+
+    Returns
+    -------
+    ndarray of matplotlib Axes, shape (families,)
+
+    Raises
+    ------
+    BayesScalingError
+        If there are too few or too many axes.
+    DataError
+        If ``truth`` isn't a table of runs.
+    """
+    families = _families(forecast)
+    unseen = {} if truth is None else _unseen(forecast, truth, families)
+    if axes is None:
+        axes = make_family_panels(plt.figure(layout="constrained"), forecast)
+    panels = np.ravel(np.asarray(axes, dtype=object))
+    if len(panels) != len(families):
+        raise BayesScalingError(
+            f"axes: expected {len(families)}, one a family that is forecast, got {len(panels)}."
+        )
+    (look,) = palette(families[:1]).values()
+    for place, (ax, family) in enumerate(zip(panels, families, strict=True)):
+        style = Style.of(ax)
+        _draw_family(ax, forecast, family, look, style, unseen, said=False)
+        ax.set_title(family, fontsize=style.text, loc="left", parse_math=False)
+        _name_axes(ax, forecast, style)
+        if place % PANEL_COLUMNS:
+            ax.set_ylabel("")
+    _doubt(panels[0], forecast, Style.of(panels[0]))
+    style = Style.of(panels[0])
+    entries = dict(_entries({"": look}, any(map(len, unseen.values())), style))
+    panels[0].figure.legend(
+        list(entries.values()),
+        list(entries),
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+        fontsize=style.small,
+        handlelength=1.8,
+        labelspacing=0.35,
+        handler_map=_tuples(entries),
+    )
+    return panels
+
+
+def make_family_panels(figure: Figure, forecast: Forecast) -> np.ndarray[Any, Any]:
+    """Divide a figure into the panels that `plot_families` draws, and size it for them."""
+    count = len(_families(forecast))
+    columns = min(count, PANEL_COLUMNS)
+    rows = -(-count // columns)
+    figure.set_size_inches(columns * PANEL_SIZE[0], rows * PANEL_SIZE[1] + LEGEND_HEIGHT)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for spare in grid[count:]:
+        spare.remove()
+    for panel in grid[max(count - columns, 0) : count]:
+        panel.tick_params(labelbottom=True)
+    return np.asarray(grid[:count])
+
+
+def _families(forecast: Forecast) -> list[str]:
+    return list(dict.fromkeys(map(str, forecast.targets["family"])))
+
+
+def _draw_family(
+    ax: Axes,
+    forecast: Forecast,
+    family: str,
+    colours: Colours,
+    style: Style,
+    unseen: Mapping[str, pd.DataFrame],
+    *,
+    said: bool,
+) -> None:
+    ax.set_xscale("log")
+    _draw_curve(ax, forecast, family, colours, style)
+    _draw_targets(ax, forecast, family, colours, style)
+    _draw_edges(ax, forecast, family, colours, style, said=said)
+    if family in unseen:
+        points = unseen[family]["compute"], unseen[family][SHOWN_AS]
+        look = style.hollow(colours.truth)
+        ax.plot(*points, label=f"measured, {family}", zorder=5, **look)
 
 
 def _unseen(
@@ -163,31 +261,25 @@ def _draw_edges(
 
 
 def _label(ax: Axes, forecast: Forecast, style: Style) -> None:
+    _name_axes(ax, forecast, style)
+    _doubt(ax, forecast, style)
+
+
+def _name_axes(ax: Axes, forecast: Forecast, style: Style) -> None:
     fit = forecast.fit
     ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel(f"{fit.spec.response.capitalize()} ({response_unit(fit)})", fontsize=style.text)
     tidy(ax, style)
+
+
+def _doubt(ax: Axes, forecast: Forecast, style: Style) -> None:
     warn_far(ax, forecast.targets, style)
-    if not fit.diagnosis.converged:
+    if not forecast.fit.diagnosis.converged:
         warn_unconverged(ax, style)
 
 
-def _draw_legend(ax: Axes, colours: dict[str, Colours], has_truth: bool, style: Style) -> None:
-    entries = dict(_entries(colours, has_truth, style))
-    place: Look = {"loc": "best", "borderaxespad": 0.0}
-    if len(colours) > 1:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": 4.2}
-        place |= {"ncols": 2}
-    ax.legend(
-        list(entries.values()),
-        list(entries),
-        handler_map={entries[INTERVALS]: HandlerTuple(ndivide=None, pad=0)},
-        frameon=False,
-        fontsize=style.small,
-        handlelength=1.8,
-        labelspacing=0.35,
-        **place,
-    )
+def _tuples(entries: dict[str, Any]) -> dict[Any, HandlerTuple]:
+    return {entries[INTERVALS]: HandlerTuple(ndivide=None, pad=0)}
 
 
 def _entries(

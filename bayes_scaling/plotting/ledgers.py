@@ -12,7 +12,8 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from bayes_scaling.errors import LedgerError, suggest
-from bayes_scaling.plotting.backtests import draw_coverage, finish
+from bayes_scaling.forecasting import KIND_WORDS
+from bayes_scaling.plotting.backtests import FEWEST, draw_coverage, finish
 from bayes_scaling.plotting.style import BLUE, FAINT, INK, VERMILLION, Look, Style
 from bayes_scaling.registry.scores import score
 
@@ -38,7 +39,7 @@ def plot_ledger(
     the equal-tailed 50 and 90 % intervals of the kind that is scored (one new run, for a loss), the
     median as a white tick, and the outcome as a circle. Void ones are crossed out. On the right the
     share of outcomes inside the central interval against its probability, with the 95 % binomial
-    band of a calibrated forecaster of as many independent forecasts.
+    band of a calibrated forecaster of as many independent forecasts, from 20 outcomes on.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def plot_ledger(
     ...     forecast, "drawn.jsonl", question="13B on the Pile?", resolves="The model card."
     ... )
     >>> bs.plot_ledger("drawn.jsonl")[0].get_xlabel()
-    'Loss (nats per token), kind run'
+    'Loss (nats per token) of one new run'
     """
     table = score(ledger)
     if table.empty:
@@ -131,7 +132,7 @@ def _draw_rows(ax: Axes, table: pd.DataFrame, style: Style) -> None:
         if fared == "void":
             ax.plot(part["median"], here, zorder=4, **_cross(style))
     metric, unit, kind = (table[name].iloc[0] for name in ("metric", "unit", "kind"))
-    finish(ax, style, f"{metric.capitalize()} ({unit}), kind {kind}", "")
+    finish(ax, style, f"{metric.capitalize()} ({unit}) of {KIND_WORDS[kind]}", "")
     ax.set_ylim(len(table) - 0.4, -0.6)
     _name_rows(ax, table, style)
     _draw_legend(ax, table, style)
@@ -195,9 +196,11 @@ def _draw_legend(ax: Axes, table: pd.DataFrame, style: Style) -> None:
 
 def _draw_calibration(ax: Axes, table: pd.DataFrame, style: Style) -> None:
     pit = table["pit"].dropna().to_numpy(float)
-    if len(pit):
+    if len(pit) >= FEWEST:
         draw_coverage(ax, pit)
         return
     finish(ax, style, "Probability of the interval", "Truths inside")
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    ax.text(0.5, 0.5, "no outcome yet", ha="center", color=FAINT, fontsize=style.text)
+    counted = f"{len(pit)} outcome{'s' * (len(pit) > 1)} so far" if len(pit) else "no outcome yet"
+    text = f"{counted};\ncoverage is drawn from {FEWEST} on"
+    ax.text(0.5, 0.5, text, ha="center", va="center", color=FAINT, fontsize=style.text)

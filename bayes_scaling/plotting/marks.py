@@ -1,6 +1,6 @@
 """What figures of forecasts are made of: bands, bars, the end of the ladder, labels, legends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Styl
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 OUTER, INNER = 0.16, 0.30
+NARROW = 3.3  # inches
 INTERVALS = "50 and 90 % interval of one new run"
 
 
@@ -104,6 +105,30 @@ def draw_drop_line(
         ha="left" if side > 0 else "right",
         color=colour,
         fontsize=style.small,
+    )
+
+
+def legend_below(
+    ax: Axes, entries: Mapping[str, Any], style: Style, *, columns: int = 2, **settings: Any
+) -> None:
+    """Put a legend under the name of the horizontal axis, where no data are.
+
+    A layout that is constrained makes room for it. Narrow axes have one column.
+    """
+    columns = columns if ax.bbox.width / ax.figure.dpi > NARROW else 1
+    ax.legend(
+        list(entries.values()),
+        list(entries),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        borderaxespad=4.2,
+        ncols=min(columns, len(entries)),
+        frameon=False,
+        fontsize=style.small,
+        handlelength=1.8,
+        labelspacing=0.35,
+        columnspacing=1.4,
+        **settings,
     )
 
 

@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.inference.fits import Fit, labelled_columns
-from bayes_scaling.plotting.marks import LEVELS, tidy
+from bayes_scaling.inference.fits import Fit, demand_fit, labelled_columns
+from bayes_scaling.plotting.marks import LEVELS, tidy, warn_unconverged
 from bayes_scaling.plotting.style import BLUE, FAINT, Look, Style
 
 ROW_HEIGHT, WIDTH = 0.62, 5.5
@@ -57,19 +59,19 @@ def compare_with_prior(fit: Fit) -> pd.DataFrame:
 
 
 def plot_parameters(
-    table: pd.DataFrame, axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None
+    fit: Fit, axes: Sequence[Axes] | np.ndarray[Any, Any] | None = None
 ) -> np.ndarray[Any, Any]:
-    """Plot the intervals of parameters before and after the data, an Axes a parameter.
+    """Plot the posterior beside the prior, an Axes a parameter that has one.
 
     Thin bars are 90 % intervals, thick ones 50 %; grey above is the prior, blue below the
     posterior.
 
     Parameters
     ----------
-    table : DataFrame
-        Rows of `compare_with_prior`.
+    fit : Fit
+        Of counts, what problems share.
     axes : sequence of matplotlib Axes, optional
-        Where to draw, one a row; a new figure by default.
+        Where to draw, one a parameter; a new figure by default.
 
     Returns
     -------
@@ -82,24 +84,46 @@ def plot_parameters(
 
     Examples
     --------
-    >>> after = {"q05": 1.9, "q25": 2.0, "median": 2.1, "q75": 2.2, "q95": 2.3}
-    >>> before = {f"prior_{name}": 2 * value for name, value in after.items()}
-    >>> (ax,) = plot_parameters(pd.DataFrame([after | before], index=["level"]))
-    >>> ax.get_ylabel()
+    >>> import bayes_scaling as bs
+    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
+    >>> axes = bs.plot_parameters(bs.fit("loss", small, random_seed=1))
+    >>> axes[0].get_ylabel()
     'level'
     """
-    if table.empty:
-        raise BayesScalingError("table: it has no parameter to plot; all are pinned.")
-    if axes is None:
-        size = (WIDTH, 0.4 + ROW_HEIGHT * len(table))
+    beliefs = compare_with_prior(demand_fit(fit))
+    stated = beliefs[beliefs["is_stated"]] if len(beliefs) else beliefs
+    if axes is None and len(stated):
+        size = (WIDTH, 0.7 + ROW_HEIGHT * len(stated))
         figure = plt.figure(figsize=size, layout="constrained")
-        axes = figure.subplots(len(table), 1, squeeze=False).ravel()
+        axes = figure.subplots(len(stated), 1, squeeze=False).ravel()
+        _draw_legend(figure, Style.of(axes[0]))
+    drawn = draw_parameters(stated, () if axes is None else axes)
+    if not fit.diagnosis.converged:
+        warn_unconverged(drawn[0], Style.of(drawn[0]))
+    return drawn
+
+
+def draw_parameters(
+    table: pd.DataFrame, axes: Sequence[Axes] | np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Draw rows of `compare_with_prior`, an Axes each."""
+    if table.empty:
+        raise BayesScalingError("fit: it has no parameter to plot; all are pinned.")
     found = np.ravel(np.asarray(axes, dtype=object))
     if len(found) != len(table):
         raise BayesScalingError(f"axes: expected {len(table)}, one a row, got {len(found)}.")
     for ax, (label, row) in zip(found, table.iterrows(), strict=True):
         _draw_row(ax, str(label), row)
     return found
+
+
+def _draw_legend(figure: Figure, style: Style) -> None:
+    entries = [
+        Line2D([], [], color=colour, lw=style.thick, label=f"{name}, 50 and 90 % interval")
+        for name, colour in (("prior", FAINT), ("posterior", BLUE))
+    ]
+    place: Look = {"loc": "outside lower center", "ncols": 2}
+    figure.legend(handles=entries, frameon=False, fontsize=style.small, **place)
 
 
 def _draw_row(ax: Axes, label: str, row: "pd.Series[Any]") -> None:

@@ -27,6 +27,7 @@ from bayes_scaling.plotting.marks import (
     draw_drop_line,
     interval_entries,
     label_decades,
+    legend_below,
     tidy,
     warn_far,
     warn_unconverged,
@@ -91,8 +92,8 @@ def plot_pass_rate(
     by : {"bucket", "all"}
         A panel for each bucket, or one for the whole benchmark.
     axes : matplotlib Axes or sequence of them, optional
-        Where to draw, one for each panel; a new figure by default. The legend stands below the
-        panels if the figure holds nothing else, and in the first panel otherwise.
+        Where to draw, one for each panel; a new figure by default, whose panels share their axes.
+        The legend stands below the panels, or below the first if the figure holds other things.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def make_panels(figure: Figure, forecast: Forecast, by: str = "bucket") -> np.nd
     if count > 1:
         wide, high = PANEL_SIZE
         figure.set_size_inches(max(columns, 2) * wide, rows * high + LEGEND_HEIGHT)
-    grid = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for spare in grid[count:]:
         spare.remove()
     for panel in grid[count - columns : count]:
@@ -308,22 +309,24 @@ def _entries(
 def _draw_legend(panels: np.ndarray[Any, Any], entries: dict[str, Any]) -> None:
     style, figure = Style.of(panels[0]), panels[0].figure
     below = len(panels) > 1 and len(figure.axes) == len(panels)
-    place: Look = {"loc": "best"}
-    if below:
-        place = {"loc": "outside lower center", "ncols": 4 if _width(panels) > 3 else 3}
-    (figure if below else panels[0]).legend(
+    tuples: dict[Any, Any] = {
+        entries[COUNTS]: HandlerTuple(ndivide=1),
+        tuple: HandlerTuple(ndivide=None, pad=0),
+    }
+    if not below:
+        legend_below(panels[0], entries, style, handler_map=tuples)
+        return
+    figure.legend(
         list(entries.values()),
         list(entries),
-        handler_map={
-            entries[COUNTS]: HandlerTuple(ndivide=1),
-            tuple: HandlerTuple(ndivide=None, pad=0),
-        },
+        loc="outside lower center",
+        ncols=4 if _width(panels) > 3 else 3,
+        handler_map=tuples,
         frameon=False,
         fontsize=style.small,
         handlelength=1.8,
         labelspacing=0.35,
         borderaxespad=0.2,
-        **place,
     )
 
 

@@ -24,6 +24,7 @@ from bayes_scaling.plotting.marks import (
     bucket_title,
     draw_counts,
     label_decades,
+    legend_below,
     on_axis,
     tidy,
     warn_far,
@@ -279,6 +280,4 @@ def _draw_legend(ax: Axes, design: Design, units: Index, style: Style) -> None:
         entries["At least: never solved"] = Line2D([], [], **arrow)
     line: Look = {"color": FAINT, "lw": 0.6 * style.line}
     entries["Law with shared discrepancy, median"] = Line2D([], [], **line)
-    ax.legend(
-        list(entries.values()), list(entries), frameon=False, fontsize=style.small, loc="best"
-    )
+    legend_below(ax, entries, style)

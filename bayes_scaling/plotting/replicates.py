@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import predict
-from bayes_scaling.inference.fits import Fit
-from bayes_scaling.plotting.marks import LEVELS, on_axis, tidy
+from bayes_scaling.inference.fits import Fit, demand_fit
+from bayes_scaling.plotting.marks import LEVELS, legend_below, on_axis, tidy, warn_unconverged
 from bayes_scaling.plotting.style import BLUE, FAINT, INK, VERMILLION, Look, Style
 from bayes_scaling.scales import COMPUTE, axis_label
 
@@ -61,16 +62,16 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
     return found.assign(inside=found["measured"].between(found["q05"], found["q95"]))
 
 
-def plot_replicates(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_replicates(fit: Fit, ax: Axes | None = None) -> Axes:
     """Plot how far fitted runs lie from the median for a second run at their compute.
 
-    Bars are the 50 and 90 % intervals of kind ``run``, dots what was measured, all as a percentage
+    Bars are its 50 and 90 % intervals, dots what was measured, all as a percentage
     above or below the median. Runs of one compute stand side by side.
 
     Parameters
     ----------
-    table : DataFrame
-        As `foretell_fitted` returns it.
+    fit : Fit
+        Of losses.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
 
@@ -78,15 +79,33 @@ def plot_replicates(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
 
+    Raises
+    ------
+    BayesScalingError
+        If it isn't a fit of losses.
+
     Examples
     --------
-    >>> table = pd.DataFrame({"compute": [1e19, 1e20], "measured": [2.6, 2.3], "inside": True})
-    >>> quantiles = {"q05": 2.2, "q25": 2.3, "median": 2.4, "q75": 2.5, "q95": 2.7}
-    >>> plot_replicates(table.assign(**quantiles)).get_xlabel()
+    >>> import bayes_scaling as bs
+    >>> small = bs.example("cerebras_gpt").query("compute < 2e21")
+    >>> bs.plot_replicates(bs.fit("loss", small, random_seed=1)).get_xlabel()
     'Training compute (FLOP)'
     """
+    if "y" not in demand_fit(fit).design.observed:
+        raise BayesScalingError(
+            f"fit: {fit.spec.name} is a model of {fit.response.nature}; plot_residuals draws a fit "
+            "of counts."
+        )
     if ax is None:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
+    draw_replicates(foretell_fitted(fit), ax)
+    if not fit.diagnosis.converged:
+        warn_unconverged(ax, Style.of(ax))
+    return ax
+
+
+def draw_replicates(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the table of `foretell_fitted`."""
     style, at = Style.of(ax), _side_by_side(table["compute"])
     wide = float(np.clip(6 / np.sqrt(len(table)), 0.4, 1.0))
     ax.axhline(0, color=FAINT, lw=0.6 * style.line, zorder=1)
@@ -101,7 +120,7 @@ def plot_replicates(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xscale("log")
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_xlabel(axis_label(table.attrs.get("along", COMPUTE)), fontsize=style.text)
-    ax.set_ylabel("Measured above or below the median", fontsize=style.text)
+    ax.set_ylabel("Above or below the median", fontsize=style.text)
     tidy(ax, style)
     _legend(ax, table["inside"].to_numpy(bool), style)
     return ax
@@ -117,10 +136,9 @@ def _side_by_side(compute: "pd.Series[float]") -> "pd.Series[float]":
 
 def _legend(ax: Axes, inside: np.ndarray[Any, Any], style: Style) -> None:
     said = ((True, INK, "measured, inside the 90 % interval"), (False, VERMILLION, "outside"))
-    entries = [
-        Line2D([], [], color=colour, **style.dot, label=f"{label} ({np.sum(inside == kind)})")
+    entries = {
+        f"{label} ({np.sum(inside == kind)})": Line2D([], [], color=colour, **style.dot)
         for kind, colour, label in said
         if np.any(inside == kind)
-    ]
-    above: Look = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0.2}
-    ax.legend(handles=entries, frameon=False, fontsize=style.small, **above)
+    }
+    legend_below(ax, entries, style)

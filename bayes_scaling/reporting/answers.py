@@ -19,7 +19,11 @@ from bayes_scaling.forecasting import (
 )
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
-from bayes_scaling.plotting.forecasts import plot_forecast
+from bayes_scaling.plotting.forecasts import (
+    make_family_panels,
+    plot_families,
+    plot_forecast,
+)
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
     Table,
@@ -35,8 +39,6 @@ from bayes_scaling.reporting.tables import (
 from bayes_scaling.reporting.words import KINDS as KIND_WORDS
 from bayes_scaling.reporting.words import WIDER_LAW
 from bayes_scaling.scales import COMPUTE, scale_of, unit_after
-
-SEVERAL_WIDTH = 5.5  # inches
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
         high=high,
         low_half=low_half,
         high_half=high_half,
-        targets=_targets(fit, summary, "Forecasts for one new run (kind run)"),
+        targets=_targets(fit, summary, "Forecasts for one new run"),
         kinds=_kinds(forecast, place, write),
         picture=_draw_ladder(
             forecast, f"the median and its intervals, and the forecast at {said}."
@@ -158,7 +160,7 @@ def answer_of_ladders(fit: Fit) -> LadderAnswer:
     largest = runs.loc[order.groupby(runs["family"], sort=False).idxmax()]
     ends = predict(fit, largest)
     words = scale_of(fit.spec.columns).words.removeprefix("training ")
-    caption = f"A second run at the largest {words} that was fitted (kind run)"
+    caption = f"A second run at the largest {words} that was fitted"
     return LadderAnswer(
         response=fit.spec.response,
         unit=response_unit(fit),
@@ -173,15 +175,16 @@ def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
     response, along = fit.spec.response.capitalize(), scale_of(fit.spec.columns).words
 
     def plot(figure: Figure) -> None:
-        if many > 1:  # the legend stands below
-            figure.set_size_inches(SEVERAL_WIDTH, 3.4 + 0.1 * many)
-        plot_forecast(forecast, ax=figure.subplots())
+        if many > 1:
+            plot_families(forecast, axes=make_family_panels(figure, forecast))
+        else:
+            plot_forecast(forecast, ax=figure.subplots())
 
     return draw_picture(
         "forecast",
         f"{response} against {along}: {len(fit.table)} fitted runs, {shows}",
         f"{response} against {along}. Bands and bars are 50 and 90 % equal-tailed "
-        "intervals of kind run: what one new run will show.",
+        "intervals: what one new run will show.",
         plot,
     )
 
@@ -194,10 +197,10 @@ def _targets(fit: Fit, summary: pd.DataFrame, caption: str) -> Table:
         summary if many else summary.drop(columns="family"),
         *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in fit.spec.columns),
         column("Family", str, "family"),
-        column("Decades beyond", fixed(2), "distance"),
         column("Median", write, "median"),
-        column("50 % interval", span(write), "q25", "q75"),
         column("90 % interval", span(write), "q05", "q95"),
+        column("50 % interval", span(write), "q25", "q75"),
+        column("Decades beyond", fixed(2), "distance"),
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bayes_scaling.forecasting import floor_notes
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
+from bayes_scaling.plotting.parameters import compare_with_prior, draw_parameters
 from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
@@ -228,7 +228,7 @@ def _picture(stated: pd.DataFrame) -> Picture | None:
         "numbers.",
         "Each parameter before the data (grey, above) and after (blue, below). Thick bars are "
         f"50 %, thin bars 90 % equal-tailed intervals of the parameter; ticks are medians.{more}",
-        lambda figure: plot_parameters(shown, figure.subplots(len(shown), 1, squeeze=False)),
+        lambda figure: draw_parameters(shown, figure.subplots(len(shown), 1, squeeze=False)),
         height=0.2 + ROW_HEIGHT * len(shown),
     )
 

@@ -24,6 +24,8 @@ class Page:
     Attributes
     ----------
     title : str
+    date : str
+        When it was written.
     warnings : tuple of str
         Why the fit can't be trusted; empty if it converged.
     answer : LossAnswer, LadderAnswer or PassAnswer
@@ -35,6 +37,7 @@ class Page:
     """
 
     title: str
+    date: str
     warnings: tuple[str, ...]
     answer: LossAnswer | LadderAnswer | PassAnswer
     assumptions: Assumptions

@@ -26,9 +26,7 @@ from bayes_scaling.reporting.tables import (
 )
 from bayes_scaling.scales import scale_of, unit_after
 
-INTERVALS = (
-    "Bands and bars are 50 and 90 % equal-tailed intervals of kind run: what one new run will show."
-)
+INTERVALS = "Bands and bars are 50 and 90 % equal-tailed intervals: what one new run will show."
 COUNTS = "Dots are what the counts say by themselves, with 90 % intervals."
 COMPUTE = "compute"
 
@@ -167,13 +165,13 @@ def _quantities(summary: pd.DataFrame, n_samples: int, over: str) -> Table:
     }
     rows = summary.assign(name=[names.get(name, name) for name in summary["quantity"]])
     return make_table(
-        f"Forecasts for one new run (kind run), over {over}",
+        f"Forecasts for one new run, over {over}",
         rows,
         column("Quantity", str, "name"),
         *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in names_of(rows)),
         column("Median", _written, "median", "quantity"),
-        column("50 % interval", _interval, "q25", "q75", "quantity"),
         column("90 % interval", _interval, "q05", "q95", "quantity"),
+        column("50 % interval", _interval, "q25", "q75", "quantity"),
     )
 
 

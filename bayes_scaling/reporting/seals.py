@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayes_scaling.data import is_table_of
 from bayes_scaling.errors import BayesScalingError, LedgerError
-from bayes_scaling.forecasting import Forecast
+from bayes_scaling.forecasting import KIND_WORDS, Forecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.registry import Record, Verification, read_ledger, verify
 from bayes_scaling.registry.questions import questions_of
@@ -204,7 +204,7 @@ def _differing(record: Record, forecast: Forecast | None, place: int | None) -> 
     )
     return (
         f"The numbers of this report are not those that were sealed: median and 90 % interval of "
-        f"kind {kind} were {was}, here they are {now}."
+        f"{KIND_WORDS[kind]} were {was}, here they are {now}."
     )
 
 

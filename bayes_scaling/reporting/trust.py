@@ -12,8 +12,8 @@ from bayes_scaling.evaluation.scoring import DISTANCE_LABELS, DISTANCES
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.diagnosis import MAX_RHAT, MIN_BFMI, MIN_ESS, Diagnosis, decisive
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.plotting.backtests import plot_backtest, plot_calibration
-from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
+from bayes_scaling.plotting.backtests import FEWEST, plot_backtest, plot_calibration
+from bayes_scaling.plotting.replicates import draw_replicates, foretell_fitted
 from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
@@ -155,8 +155,8 @@ def examine_misfit(fit: Fit) -> Misfit:
             f"Fitted runs against the intervals for a second run at their compute: {inside} of "
             f"{len(table)} lie inside the 90 % interval.",
             "How far each fitted run lies from the median for a second run at its compute. Bars "
-            "are 50 and 90 % equal-tailed intervals of kind run.",
-            lambda figure: plot_replicates(table, figure.subplots()),
+            "are 50 and 90 % equal-tailed intervals of such a second run.",
+            lambda figure: draw_replicates(table, figure.subplots()),
             height=3.0,
         ),
     )
@@ -171,7 +171,7 @@ def examine_backtest(backtest: Backtest, model: str, distance: float | None) -> 
         label = found if found in bins.index else None
     near = None if label is None else _near(str(label), bins.loc[label])
     table = make_table(
-        "Share of truths inside the intervals (kind run), by decades beyond the last fitted run",
+        "Truths inside the intervals of one new run, by decades beyond the last fitted run",
         bins.assign(distance=[_decades(str(name)) for name in bins.index]),
         column("Decades", str, "distance"),
         column("Forecasts", str, "n"),
@@ -207,7 +207,7 @@ def examine_sensitivity(forecast: Forecast) -> Sensitivity:
     return Sensitivity(
         influential=tuple(table.loc[table["sensitivity"] > INFLUENTIAL, "prior"]),
         table=make_table(
-            f"The forecast at {_said_at(target, columns)} (kind run) under other priors",
+            f"The forecast at {_said_at(target, columns)} for one new run, under other priors",
             table,
             column("Prior", str, "prior"),
             column("Influence", fixed(3), "sensitivity"),
@@ -244,29 +244,36 @@ def _near(label: str, row: "pd.Series[float]") -> dict[str, str]:
 
 
 def _backtest_pictures(backtest: Backtest) -> tuple[Picture, ...]:
+    """Draw a backtest; of few forecasts no calibration, since any forecaster would look fine."""
     count = len(backtest.forecasts)
+    errors = _picture_of_errors(backtest, count)
+    return (errors,) if count < FEWEST else (_picture_of_calibration(backtest, count), errors)
+
+
+def _picture_of_calibration(backtest: Backtest, count: int) -> Picture:
+    return draw_picture(
+        "calibration",
+        f"Two panels on {count} forecasts: the share of truths inside central intervals of 10 "
+        "to 95 %, and the distribution of the probability integral transform.",
+        "Above: share of truths inside central intervals of one new run, from 10 to 95 % "
+        "probability; on the dashed line they hold what they say. Below: where truths fell in "
+        "their forecasts; inside the band, as often as they should. Bands are 95 % intervals "
+        "of a calibrated forecaster.",
+        lambda figure: plot_calibration(backtest, figure.subplots(2, 1)),
+        height=5.8,
+    )
+
+
+def _picture_of_errors(backtest: Backtest, count: int) -> Picture:
     held = int(backtest.forecasts["covered_90"].sum())
-    return (
-        draw_picture(
-            "calibration",
-            f"Two panels on {count} forecasts: the share of truths inside central intervals of 10 "
-            "to 95 %, and the distribution of the probability integral transform.",
-            "Above: share of truths inside central intervals of kind run, from 10 to 95 % "
-            "probability; on the dashed line they hold what they say. Below: where truths fell in "
-            "their forecasts; inside the band, as often as they should. Bands are 95 % intervals "
-            "of a calibrated forecaster.",
-            lambda figure: plot_calibration(backtest, figure.subplots(2, 1)),
-            height=5.8,
-        ),
-        draw_picture(
-            "backtest",
-            f"Errors of {count} forecasts against their distance; {held} of the truths lie inside "
-            "their 90 % interval.",
-            "Each forecast of the backtest, as a percentage above or below what was measured. Dots "
-            "are medians, bars 90 % equal-tailed intervals of kind run; a bar that crosses zero "
-            "held the truth.",
-            lambda figure: plot_backtest(backtest, figure.subplots()),
-        ),
+    return draw_picture(
+        "backtest",
+        f"Errors of {count} forecasts against their distance; {held} of the truths lie inside "
+        "their 90 % interval.",
+        "Each forecast of the backtest, as a percentage above or below what was measured. Dots "
+        "are medians, bars 90 % equal-tailed intervals of one new run; a bar that crosses zero "
+        "held the truth.",
+        lambda figure: plot_backtest(backtest, figure.subplots()),
     )
 
 

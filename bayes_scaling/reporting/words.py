@@ -48,7 +48,7 @@ def meaning(
     "standard deviation of a run's luck on all problems at once"
     >>> law = {"k": "exponent of a problem"}
     >>> meaning("k_mu_sigma", law), meaning("k_mu[a]", law), meaning("amplitude_2")
-    ('spread of centre of k', 'centre of k', 'how far runs leave the law')
+    ('spread of the centres of k', 'centre of k', 'how far runs leave the law')
     >>> meaning("k", law, "bucket")
     'exponent of a bucket'
     """
@@ -62,5 +62,7 @@ def meaning(
     if not own or argument not in ARGUMENTS:
         return ""
     inner = own.rpartition("_")
-    nested = inner[0] and inner[2] in ARGUMENTS and own not in known
-    return f"{ARGUMENTS[argument]} of {meaning(own, of_law) if nested else own}"
+    if inner[0] and inner[2] in ARGUMENTS and own not in known:
+        whole = "overall " if argument == "mu" else ""
+        return f"{whole}{ARGUMENTS[argument]} of the {ARGUMENTS[inner[2]]}s of {inner[0]}"
+    return f"{ARGUMENTS[argument]} of {own}"

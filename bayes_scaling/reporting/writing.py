@@ -1,5 +1,6 @@
 """Write the report of a fit and its forecast."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.forecasting import Forecast
-from bayes_scaling.inference.fits import Fit
+from bayes_scaling.inference.fits import Fit, demand_fit
 from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
 from bayes_scaling.reporting.answers import headline
@@ -25,6 +26,8 @@ from bayes_scaling.reporting.trust import (
     examine_sensitivity,
 )
 
+MONTHS = "January February March April May June July August September October November December"
+
 
 def report(
     fit: Fit,
@@ -33,13 +36,14 @@ def report(
     backtest: Backtest | None = None,
     compare: pd.DataFrame | None = None,
     registered: Registered | None = None,
+    written: date | None = None,
     path: str | Path = "report.html",
 ) -> Path:
     """Write what was forecast, assumed, measured and checked as one HTML file.
 
     The file needs no network and runs no script. It has the answer first, then what was assumed,
     the data, whether it can be trusted, what would change it, and provenance. The same arguments
-    give the same bytes. A fit that did not converge says so before any number.
+    give the same bytes on the same day. A fit that did not converge says so before any number.
 
     Parameters
     ----------
@@ -56,6 +60,8 @@ def report(
         The sealed forecast, as `register` returns it; or a ledger, whose records of the same model,
         data and targets are shown. Where the first target isn't sealed with these numbers, in a
         ledger that holds, the report says so at its top.
+    written : date, optional
+        The date that it bears; by default today's, in UTC.
     path : str or Path
         Where to write it; an existing file is replaced whole or not at all.
 
@@ -89,6 +95,7 @@ def report(
     problems = fit.diagnosis.problems
     page = Page(
         title=_title(fit, forecast),
+        date=_say_date(written),
         warnings=problems,
         answer=SECTIONS[fit.response.name].answer(fit, forecast),
         assumptions=state_assumptions(fit),
@@ -102,9 +109,22 @@ def report(
     return path
 
 
+def _say_date(written: Any) -> str:
+    """Write a date as people do.
+
+    Examples
+    --------
+    >>> _say_date(date(2026, 3, 1))
+    '1 March 2026'
+    """
+    if written is not None and not isinstance(written, date):
+        raise BayesScalingError(f"written: expected a date, got {written!r}.")
+    day = written or datetime.now(UTC).date()
+    return f"{day.day} {MONTHS.split()[day.month - 1]} {day.year}"
+
+
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
-    if not isinstance(fit, Fit):
-        raise BayesScalingError(f"fit: expected a fit, as fit returns it, got {_kind(fit)}.")
+    demand_fit(fit)
     if forecast is not None and not isinstance(forecast, Forecast):
         raise BayesScalingError(
             f"forecast: expected a Forecast, as predict returns it, got {_kind(forecast)}."

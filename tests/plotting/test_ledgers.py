@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.plotting import ledgers
 from bayes_scaling.plotting.ledgers import PALE
 from bayes_scaling.plotting.style import BLUE, VERMILLION
 from bayes_scaling.registry import resolve, void
@@ -42,7 +43,7 @@ def test_rows_are_in_order_of_resolution(drawn):
     assert [label.split(":")[0] for label in labels] == ["3", "1", "2", "4", "5"]
     assert labels[1] == "1: 6.7B on the Pile?"
     assert drawn[0].get_ylim()[0] > drawn[0].get_ylim()[1]
-    assert drawn[0].get_xlabel() == "Loss (nats per token), kind run"
+    assert drawn[0].get_xlabel() == "Loss (nats per token) of one new run"
 
 
 def test_bars_are_the_sealed_intervals_in_the_colour_of_the_outcome(five, drawn):
@@ -89,8 +90,14 @@ def test_the_legend_counts(drawn):
     ]
 
 
-def test_calibration_is_of_the_resolved(drawn):
-    line = drawn[1].lines[-1]
+def test_few_outcomes_have_no_calibration(drawn):
+    assert not drawn[1].lines
+    assert drawn[1].texts[0].get_text().startswith("3 outcomes so far")
+
+
+def test_calibration_is_of_the_resolved(five, monkeypatch):
+    monkeypatch.setattr(ledgers, "FEWEST", 3)
+    line = bs.plot_ledger(five)[1].lines[-1]
     assert line.get_label() == "3 forecasts"
     assert line.get_ydata()[-1] == pytest.approx(2 / 3)
 
@@ -114,7 +121,7 @@ def test_axes_in_and_out(five):
 
 def test_before_the_first_outcome(forecast_alone):
     axes = bs.plot_ledger(forecast_alone)
-    assert axes[1].texts[0].get_text() == "no outcome yet"
+    assert axes[1].texts[0].get_text().startswith("no outcome yet")
     axes[0].figure.canvas.draw()
 
 

@@ -1,12 +1,15 @@
 """Posteriors beside their priors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chance import of_quantile
 
+import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.fits import PRIOR_DRAWS
-from bayes_scaling.plotting.parameters import compare_with_prior, plot_parameters
+from bayes_scaling.plotting.parameters import compare_with_prior, draw_parameters
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -42,9 +45,9 @@ def test_what_passes_share_is_there(fit_passes):
     assert not any("problem" in name for name in table.index)
 
 
-def test_bars_are_the_intervals(table):
+def test_bars_are_the_intervals(table, fit_cerebras):
     stated = table[table["is_stated"]]
-    for ax, (_, row) in zip(plot_parameters(stated), stated.iterrows(), strict=True):
+    for ax, (_, row) in zip(bs.plot_parameters(fit_cerebras), stated.iterrows(), strict=True):
         drawn = [c.get_segments()[0] for c in ax.collections]
         wanted = [
             (row[f"{prefix}{low}"], row[f"{prefix}{high}"])
@@ -54,8 +57,17 @@ def test_bars_are_the_intervals(table):
         assert np.allclose([segment[:, 0] for segment in drawn], wanted)
 
 
+def test_a_fit_is_drawn_by_its_stated_parameters(fit_cerebras, table):
+    axes = bs.plot_parameters(fit_cerebras)
+    assert [ax.get_ylabel() for ax in axes] == list(table.index[table["is_stated"]])
+    failed = replace(fit_cerebras, diagnosis=replace(fit_cerebras.diagnosis, rhat=1.3))
+    assert "did not converge" in bs.plot_parameters(failed)[0].get_title(loc="left")
+
+
 def test_nothing_to_plot_is_refused(table):
+    with pytest.raises(BayesScalingError, match="expected a fit, as fit returns it, got str"):
+        bs.plot_parameters("fit.nc")
     with pytest.raises(BayesScalingError, match="no parameter to plot"):
-        plot_parameters(table.head(0))
+        draw_parameters(table.head(0), [])
     with pytest.raises(BayesScalingError, match="expected 2, one a row, got 0"):
-        plot_parameters(table.head(2), axes=[])
+        draw_parameters(table.head(2), [])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import bayes_scaling as bs
 from bayes_scaling.inference.design import make_design
 from bayes_scaling.inference.older_fits import with_weights_of_losses
 from bayes_scaling.inference.roots import kept_roots
-from bayes_scaling.plotting.replicates import foretell_fitted, plot_replicates
+from bayes_scaling.plotting.replicates import draw_replicates, foretell_fitted
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_a_run_far_from_its_law_is_outside_and_a_replicate_shares_the_interval(f
 
 
 def test_dots_and_bars_are_relative_to_the_median(table):
-    ax = plot_replicates(table)
+    ax = draw_replicates(table, plt.subplots()[1])
     dots = ax.lines[1].get_ydata()
     assert np.allclose(dots, table["measured"] / table["median"] - 1)
     outer = [segment[:, 1] for segment in ax.collections[0].get_segments()]
@@ -49,7 +50,7 @@ def test_dots_and_bars_are_relative_to_the_median(table):
 
 
 def test_runs_of_one_compute_stand_side_by_side(table):
-    ax = plot_replicates(pd.concat([table, table], ignore_index=True))
+    ax = draw_replicates(pd.concat([table, table], ignore_index=True), plt.subplots()[1])
     at = np.sort(ax.lines[1].get_xdata())
     assert len(set(at)) == 2 * len(table)
     assert np.allclose(at, np.repeat(np.sort(table["compute"]), 2), rtol=0.05)

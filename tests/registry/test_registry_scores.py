@@ -120,7 +120,7 @@ def test_units_are_not_drawn_on_one_axis(registered, forecast, no_baselines):
     with pytest.raises(ValueError, match=r"unit: .* has none of 'bits'"):
         bs.plot_ledger(registered, unit="bits")
     ax = bs.plot_ledger(registered, unit="bits per byte")[0]
-    assert ax.get_xlabel() == "Loss (bits per byte), kind run"
+    assert ax.get_xlabel() == "Loss (bits per byte) of one new run"
     assert len(ax.get_yticks()) == 2
     plt.close("all")
 

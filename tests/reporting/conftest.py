@@ -3,7 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from markupsafe import Markup
-from report_reader import SCRIPT, TARGETS, Reader
+from report_reader import SCRIPT, TARGETS, WRITTEN, Reader
 
 import bayes_scaling as bs
 from bayes_scaling.reporting.pictures import Picture
@@ -79,6 +79,7 @@ def full(fit_cerebras, forecast, backtest, compared, ledger, tmp_path_factory):
         backtest=backtest,
         compare=compared,
         registered=ledger,
+        written=WRITTEN,
         path=tmp_path_factory.mktemp("report") / "report.html",
     )
 

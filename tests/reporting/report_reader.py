@@ -1,9 +1,11 @@
 """A page as a parser sees it."""
 
+from datetime import date
 from html.parser import HTMLParser
 
 SCRIPT = "<script>alert(1)</script>"
 TARGETS = [6.3e21, 2.3e22]
+WRITTEN = date(2026, 12, 1)
 VOID = {"meta", "link", "br", "hr", "img", "input", "base", "col", "wbr"}
 
 

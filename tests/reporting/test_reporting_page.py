@@ -80,13 +80,13 @@ def test_tables_have_headers(page):
 
 def test_figures_have_a_name_and_a_caption_with_kind_and_probability(page):
     drawings = page.all("svg")
-    assert len(drawings) == len(page.all("figure")) == len(page.all("figcaption")) == 5
+    assert len(drawings) == len(page.all("figure")) == len(page.all("figcaption")) == 4
     assert all(attrs["role"] == "img" and attrs["aria-labelledby"] for attrs in drawings)
     captions = [text for tag, text in page.texts if tag == "figcaption"]
     for caption in captions:
         assert "interval" in caption
         assert "90\N{NO-BREAK SPACE}%" in caption or "95\N{NO-BREAK SPACE}%" in caption
-        assert "kind run" in caption or "of the parameter" in caption
+        assert "run" in caption or "of the parameter" in caption
 
 
 def luminance(colour):

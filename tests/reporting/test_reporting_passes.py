@@ -82,7 +82,7 @@ def test_the_problems_that_are_averaged_over_are_named(page, spiteful_passes):
     answer = answer_of_passes(spiteful_passes, few)
     said = f"the {few.chosen.sum()} problems that every fitted run solved"
     assert answer.over == said
-    assert answer.targets.caption == f"Forecasts for one new run (kind run), over {said}"
+    assert answer.targets.caption == f"Forecasts for one new run, over {said}"
     assert answer.picture.caption.startswith(f"Mean of −log p over {said} against")
 
 

@@ -1,5 +1,6 @@
 """The report says what the records say, and refuses what it can't."""
 
+import dataclasses
 import re
 import shutil
 import time
@@ -8,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from report_reader import SCRIPT, TARGETS, Reader
+from report_reader import SCRIPT, TARGETS, WRITTEN, Reader
 
 import bayes_scaling as bs
 from bayes_scaling import registry
@@ -24,7 +25,7 @@ def test_the_answer_comes_first_and_is_the_forecast(page, forecast):
     row = forecast.summary().iloc[1]
     sentence = (
         f"will reach a loss between {row['q05']:.3f} and {row['q95']:.3f} nats per token with "
-        f"probability 90 % (interval of kind run); the median is {row['median']:.3f}."
+        f"probability 90 %; the median is {row['median']:.3f}."
     )
     assert sentence in page.text
     assert page.text.index(sentence) < page.text.index("What was assumed")
@@ -112,7 +113,7 @@ def test_other_numbers_than_the_sealed_ones_are_said(later, forecast):
     row = forecast.summary().iloc[1]
     was = f"{row['median']:.4g} ({row['q05']:.4g} to {row['q95']:.4g})"
     said = "The numbers of this report are not those that were sealed: median and 90 % interval of "
-    assert f"{said}kind run were {was}, here they are" in later.text
+    assert f"{said}one new run were {was}, here they are" in later.text
     first = later.text[: later.text.index("The answer")]
     assert NO_SEAL in first
     assert f"Record 2 of forecasts.jsonl: {said}" in first
@@ -241,11 +242,34 @@ def test_a_fit_that_did_not_converge_says_so_before_any_number(dubious):
 def test_the_same_records_give_the_same_bytes(
     full, fit_cerebras, forecast, backtest, compared, ledger, tmp_path
 ):
-    given = {"backtest": backtest, "compare": compared, "registered": ledger}
+    given = {"backtest": backtest, "compare": compared, "registered": ledger, "written": WRITTEN}
     start = time.process_time()
     again = bs.report(fit_cerebras, forecast, **given, path=tmp_path / "again.html")
     assert time.process_time() - start < SECONDS
     assert again.read_bytes() == full.read_bytes()
+
+
+def test_it_bears_its_date(page, fit_cerebras, undrawn, tmp_path):
+    assert "Written on 1 December 2026." in page.text
+    with pytest.raises(BayesScalingError, match="written: expected a date, got 'today'"):
+        bs.report(fit_cerebras, written="today", path=tmp_path / "report.html")
+
+
+def test_no_calibration_is_drawn_of_few_forecasts(page, backtest, fit_cerebras, undrawn, tmp_path):
+    few, many = (
+        "Below: where truths fell",
+        dataclasses.replace(
+            backtest, forecasts=pd.concat([backtest.forecasts] * 4, ignore_index=True)
+        ),
+    )
+    assert few not in page.text
+    path = bs.report(fit_cerebras, backtest=many, path=tmp_path / "report.html")
+    assert few in path.read_text()
+
+
+def test_it_speaks_plainly(page):
+    assert "kind run" not in page.text
+    assert "centre of centre" not in page.text
 
 
 def test_a_fit_alone_is_described_and_what_is_missing_is_said(fit_cerebras, undrawn, tmp_path):

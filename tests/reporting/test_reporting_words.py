@@ -82,6 +82,7 @@ def test_a_law_of_buckets_is_not_one_of_problems():
 def test_a_name_without_words_has_no_meaning():
     assert meaning("temperature") == ""
     assert meaning("elasticity_sigma") == "spread of elasticity"
+    assert meaning("k_mu_mu") == "overall centre of the centres of k"
 
 
 EQUATIONS = {
