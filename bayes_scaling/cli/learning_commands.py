@@ -63,7 +63,7 @@ def sensitivity(
     json: Json = False,
 ) -> None:
     """Say how far a forecast moves when one prior is made wider or narrower."""
-    from bayes_scaling.cli.questions import Along, Question
+    from bayes_scaling.cli.questions import Question, Targets
     from bayes_scaling.cli.running import demand_targets, find_loss_fit, predict_at
     from bayes_scaling.cli.writing import print_json, print_notes, say_unconverged, table_text
     from bayes_scaling.evaluation.prior_scaling import sensitivity as tabulate
@@ -80,7 +80,7 @@ def sensitivity(
         allow=allow,
         far=far,
     )
-    predicted: Any = predict_at(fitted, Along(at), family, Question(kind), seed=seed, far=far)
+    predicted: Any = predict_at(fitted, Targets(at), family, Question(kind), seed=seed, far=far)
     table = tabulate(fitted, predicted, kind)
     print_notes(predicted.notes)
     if json:
