@@ -68,7 +68,13 @@ def read_table(
     seed: int = 1,
 ) -> "pd.DataFrame":
     """Read what a model is fitted to: runs, or counts, in buckets if that was asked for."""
-    spec = _spec_of(model, reading.along)
+    return read_as(_spec_of(model, reading.along), ladder, reading, seed=seed)
+
+
+def read_as(
+    spec: "Spec", ladder: str | Sequence[str], reading: Reading, *, seed: int = 1
+) -> "pd.DataFrame":
+    """Read the table of a specification's response."""
     return WAYS[spec.response].read(spec, ladder, reading, seed=seed)
 
 
@@ -310,6 +316,19 @@ def _amounts(at: Sequence[str], column: str) -> "Array":
         return np.array([amount_of(column, value) for value in at], dtype=float)
     except BayesScalingError as error:
         raise BayesScalingError(f"--at: {error}") from None
+
+
+def demand_same(models: Sequence[str], verb: str) -> None:
+    """Demand models of one response."""
+    from bayes_scaling.specification.shelf import load_model
+
+    first, *others = map(load_model, models)
+    for spec in others:
+        if spec.response != first.response:
+            raise BayesScalingError(
+                f"--model: {first.name} is a model of {first.response} and {spec.name} one of "
+                f"{spec.response}; {verb} models of the same."
+            )
 
 
 def demand_losses(model: "str | Spec | None") -> None:

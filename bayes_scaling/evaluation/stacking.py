@@ -92,6 +92,8 @@ def stack(
     Returns
     -------
     StackedForecast
+        Of counts each draw is one of a model's at all problems, and the density that weights are
+        learned from is the geometric mean of the problems'.
 
     Raises
     ------
@@ -117,6 +119,7 @@ def stack(
     """
     _demand_names(fits, backtests)
     demand_same_responses(fits)
+    _demand_same_units(fits)
     learned = learn_weights({name: backtests[name] for name in fits})
     forecasts = {
         name: predict(
@@ -201,6 +204,17 @@ def _demand_names(fits: Mapping[str, Fit], backtests: Mapping[str, Backtest]) ->
         )
 
 
+def _demand_same_units(fits: Mapping[str, Fit]) -> None:
+    (first, one), *others = fits.items()
+    for name, other in others:
+        if other.design.units.names != one.design.units.names:
+            raise DataError(
+                f"fits: {first} and {name} foretell other units ({len(one.design.units)} and "
+                f"{len(other.design.units)}), so their draws can't be mixed; stack models of "
+                "single problems, or of buckets, with each other."
+            )
+
+
 def _demand_same_forecasts(frames: Mapping[str, pd.DataFrame]) -> None:
     (first, one), *others = frames.items()
     if one.empty:
@@ -214,14 +228,19 @@ def _demand_same_forecasts(frames: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _mixed(forecasts: Sequence[Forecast], weights: Array, rng: np.random.Generator) -> xr.Dataset:
-    """Draw from the mixture: at all targets the model is chosen by the same stratified number."""
-    flat = [{k: one.draws[k].values.reshape(-1, len(weights)) for k in KINDS} for one in forecasts]
+    """Draw from the mixture: at all targets the model is chosen by the same stratified number.
+
+    A draw of counts is one of a model's at all problems, which hang together.
+    """
+    first = forecasts[0].draws["run"]
+    shape = first.shape[2:]
+    flat = [{k: one.draws[k].values.reshape(-1, *shape) for k in KINDS} for one in forecasts]
     count = min(len(draws["run"]) for draws in flat)
     chosen = (rng.permutation(count) + 0.5) / count
     upper = np.cumsum(weights, axis=1)[:, :-1]
     model = (chosen[:, None, None] > upper).sum(axis=2)
-    dims = ("chain", "draw", "target")
+    model = model.reshape(*model.shape, *[1] * (len(shape) - 1))
     mixed = {
         kind: np.choose(model, [draws[kind][:count] for draws in flat])[None] for kind in KINDS
     }
-    return xr.Dataset({kind: (dims, values) for kind, values in mixed.items()})
+    return xr.Dataset({kind: (first.dims, values) for kind, values in mixed.items()})
