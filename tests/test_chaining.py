@@ -231,6 +231,36 @@ def test_a_report_says_the_loss_of_its_target(fit, losses, tmp_path):
     assert "Along the forecast loss (median and 90 %)" in page
 
 
+def test_a_mixture_over_floors_draws_from_each_with_its_weight(fit, losses):
+    low, high = bs.chain(certain(losses, 2.0, 1.9), fit), bs.chain(certain(losses, 1.7, 1.6), fit)
+    mixed = bs.mix({"low": low, "high": high}, {"low": 1, "high": 3})
+    assert mixed.weights.to_numpy().tolist() == [[0.25, 0.75]] * 2
+    drawn, own = (one.draws["law"].values.reshape(-1, 2, 24) for one in (mixed, high))
+    is_high = [tuple(draw) in {tuple(one) for one in own[:, 0]} for draw in drawn[:, 0]]
+    assert np.mean(is_high) == pytest.approx(0.75, abs=1 / len(drawn))
+    between = mixed.quantile(0.5)["q50"]
+    assert (between < high.quantile(0.5)["q50"]).all()
+    assert (between > low.quantile(0.5)["q50"]).all()
+    alone = bs.mix({"low": low, "high": high}, {"low": 1, "high": 0})
+    pd.testing.assert_frame_equal(alone.quantile([0.05, 0.95]), low.quantile([0.05, 0.95]))
+    assert bs.mix({"low": low, "high": high}).weights.to_numpy().tolist() == [[0.5, 0.5]] * 2
+
+
+def test_what_cannot_be_mixed_is_refused(fit, fit_passes):
+    one, other = bs.predict(fit, loss=1.9), bs.predict(fit, loss=1.8)
+    refused = {
+        "fits: expected two or more": ({"one": one}, None),
+        "forecasts: one and other are at other targets": ({"one": one, "other": other}, None),
+        "forecasts: expected forecasts by name, got a list": ([one, other], None),
+        "expected what predict or chain returns, got a Fit under 'b'": ({"a": one, "b": fit}, None),
+        "weights: expected one of each of a, b": ({"a": one, "b": one}, {"a": 1}),
+        "weights: expected numbers from 0": ({"a": one, "b": one}, {"a": 0, "b": 0}),
+    }
+    for sentence, (forecasts, weights) in refused.items():
+        with pytest.raises(DataError, match=sentence):
+            bs.mix(forecasts, weights)
+
+
 WORDS = {"question": "Its rate?", "resolves": "The card.", "author": "a team"}
 
 
