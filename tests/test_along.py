@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import bayes_scaling as bs
 from bayes_scaling import registry
 from bayes_scaling.cli import app
+from bayes_scaling.data.notices import RunsWarning
 from bayes_scaling.errors import DataError, SpecError
 
 EXAMPLES = [200, 400, "0.8K", 1600, 3200, 6400]
@@ -87,11 +88,12 @@ def test_the_command_line_goes_along_a_column(table, tmp_path, fit):
     rows = json.loads(said.stdout)["targets"]
     ours = bs.predict(fit, examples=[5e4, 1e6]).summary()
     assert [row["examples"] for row in rows] == [5e4, 1e6]
-    assert [row["q50"] for row in rows] == pytest.approx(ours["q50"].tolist(), rel=1e-12)
+    assert [row["median"] for row in rows] == pytest.approx(ours["median"].tolist(), rel=1e-12)
     assert "The priors of loss were made for training compute, and serve examples" in said.stderr
     text = run("forecast", *asked, *at).stdout
     assert "200 to 6.4e3 examples" in text
     assert "target (examples)" in text
+    assert "Distance: decades of examples beyond the last fitted run." in text
     assert "FLOP" not in text
     fitted = run("fit", *asked, "--out", str(tmp_path / "fit.nc"))
     assert "C0 = 1.1e3 examples" in fitted.stdout
@@ -132,7 +134,8 @@ def test_a_reader_goes_along_a_column():
     read = bs.read_runs(runs, along="examples")
     assert read["examples"].tolist() == [800.0, 800.0, 1600.0]
     assert "compute" in read
-    alone = bs.read_runs(runs.drop(columns="compute"), along="examples", keep="best")
+    with pytest.warns(RunsWarning, match="2 of 3, without 'run 1'"):
+        alone = bs.read_runs(runs.drop(columns="compute"), along="examples", keep="best")
     assert alone["examples"].tolist() == [800.0, 1600.0]
     assert "compute" not in alone
 

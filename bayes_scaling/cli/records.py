@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def compute_text(compute: float) -> str:
-    """Write an amount of compute in three digits.
+    """Write an amount in three digits.
 
     Examples
     --------
-    >>> compute_text(2.3e22)
-    '2.3e22'
+    >>> compute_text(2.3e22), compute_text(6400.0)
+    ('2.3e22', '6.4e3')
     """
-    return f"{compute:.3g}".replace("e+", "e")
+    return f"{compute:.3g}".replace("e+0", "e").replace("e+", "e")
 
 
 def target_columns(summary: pd.DataFrame) -> dict[str, list[str]]:

@@ -320,11 +320,12 @@ def _amounts(at: Sequence[str], column: str) -> "Array":
 
 def demand_same(models: Sequence[str], verb: str) -> None:
     """Demand models of one response."""
+    from bayes_scaling.responses import RESPONSES
     from bayes_scaling.specification.shelf import load_model
 
     first, *others = map(load_model, models)
     for spec in others:
-        if spec.response != first.response:
+        if not RESPONSES[first.response].has_model(spec):
             raise BayesScalingError(
                 f"--model: {first.name} is a model of {first.response} and {spec.name} one of "
                 f"{spec.response}; {verb} models of the same."

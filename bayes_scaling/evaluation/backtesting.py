@@ -36,6 +36,7 @@ from bayes_scaling.evaluation.splitting import (
 )
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
+from bayes_scaling.forecasting.quantities import QUANTITIES
 from bayes_scaling.inference.fitting import check_seed, demand_options, fit_runs
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.responses import LOSSES, RESPONSES
@@ -100,7 +101,9 @@ class Backtest:
                 f"there is no forecast to average: {len(self.skipped)} cutoffs were skipped, and "
                 "backtest.skipped says why."
             )
-        return summarise(self.forecasts, by, on_log=self.response == LOSSES.name)
+        own = QUANTITIES[self.response]
+        scale = own.find(own.main, 1).scale
+        return summarise(self.forecasts, by, on_log=scale == "log")
 
 
 def backtest(
