@@ -26,7 +26,7 @@ _HOMES = {
     "bayes_scaling.evaluation.datatrees": ["with_groups"],
     "bayes_scaling.evaluation.learning": ["learn_priors"],
     "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
-    "bayes_scaling.evaluation.stacking": ["stack"],
+    "bayes_scaling.evaluation.stacking": ["mix", "stack"],
     "bayes_scaling.forecasting": ["Forecast", "chain", "predict"],
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
@@ -73,6 +73,7 @@ __all__ = [
     "list_models",
     "load_fit",
     "load_model",
+    "mix",
     "pass_at_k",
     "plot_backtest",
     "plot_calibration",
@@ -117,7 +118,7 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.datatrees import with_groups
     from bayes_scaling.evaluation.learning import learn_priors
     from bayes_scaling.evaluation.prior_scaling import sensitivity
-    from bayes_scaling.evaluation.stacking import stack
+    from bayes_scaling.evaluation.stacking import mix, stack
     from bayes_scaling.forecasting import Forecast, chain, predict
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit

@@ -16,7 +16,7 @@ from bayes_scaling.data.pass_remarks import remark_on_passes
 from bayes_scaling.data.pass_tables import check_passes
 from bayes_scaling.data.quantities import OF_COMPUTE, remark_on_quantities
 from bayes_scaling.data.remarks import NAMED, Remark, flop, listed, named
-from bayes_scaling.data.scaled import as_compute
+from bayes_scaling.data.scaled import as_compute, check_along
 from bayes_scaling.data.score_tables import check_scores
 from bayes_scaling.data.tables import check_runs
 
@@ -29,7 +29,8 @@ Test = Callable[[str, pd.DataFrame], Iterable[Remark]]
 def check_table(data: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...]:
     """Say what a careful colleague would say of a table before fitting; `check` says it in full."""
     if along != "compute":
-        remarks = check_table(as_compute(data, along))
+        own = check_along(data, along, _kind_of(data)[0])
+        remarks = check_table(as_compute(own, along))
         return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
     check, tests = _kind_of(data)
     table = check(data)

@@ -10,7 +10,7 @@ from bayes_scaling.data.loss_checks import metrics_of
 from bayes_scaling.metrics import METRICS
 from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.shelf import load_model, recommend_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 NO_BETTER = {  # benchmarks/cross_entropy.py, with the same priors for what both laws have
     "broken_power_floor": (
@@ -31,7 +31,9 @@ def remark_on_scale(stated: Spec, spec: Spec) -> Iterator[str]:
         )
 
 
-def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:
+def check(
+    data: pd.DataFrame, model: str | Path | Spec = "loss", *, along: str | None = None
+) -> tuple[Remark, ...]:
     """Say what a careful colleague would say before fitting.
 
     Each family is a ladder of its own, and so is each benchmark of pass counts. A remark is no
@@ -45,6 +47,9 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     model : str, Path or Spec
         What it is to be fitted with. Where losses are said to be another metric than its priors
         were made for, the model on the shelf that is made for them is named.
+    along : str, optional
+        The column that runs are ordered along instead of compute, as for `fit`; by default the
+        model's.
 
     Returns
     -------
@@ -76,7 +81,8 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     metric
     """
     spec = load_model(model)
-    found = unanswered(spec, check_table(data))
+    spec = spec if along is None else spec.along(along)
+    found = unanswered(spec, check_table(data, scale_column(spec)))
     return (*found, *remark_on_metric(spec, data), *remark_on_law(spec))
 
 

@@ -147,4 +147,11 @@ SCORES = Response(
     target_accept=0.95,
     observed={"n_correct": "n_correct", "log_nll": "log_nll"},
     blocks=observe_scores,
+    lacks={
+        "backtest": (
+            "model: {model} is a model of scores, whose tasks have chance levels and numbers of "
+            "items of their own, so that errors can't be averaged over them. compare foretells "
+            "later runs task by task."
+        ),
+    },
 )
