@@ -7,6 +7,7 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms
+from bayes_scaling.inference.naming import dims_of
 from bayes_scaling.inference.predictive import law_at, noise_at, of_family
 from bayes_scaling.inference.shares import are_beyond, top_of
 from bayes_scaling.specification.discrepancy import square_root
@@ -29,13 +30,19 @@ def draw_prior_predictive(
     values, _, drawn = draw_worlds(spec, design, design.observed["relative_se"], draws, rng)
     response = np.exp(drawn)
     dims, coords = ("chain", "draw", "run"), {"run": list(design.runs)}
+    own_dims = dims_of(spec)
     parameters = {
-        name: (("chain", "draw", "family")[: 1 + value.ndim], value[None])
+        name: (
+            ("chain", "draw", *own_dims.get(name, ("family",)))[: 1 + value.ndim],
+            value[None],
+        )
         for name, value in values.items()
     }
+    labels = {"family": list(design.families)}
+    labels |= {name: list(own[1:]) for name, own in design.labels.items()}
     return xr.DataTree.from_dict(
         {
-            "prior": xr.Dataset(parameters, {"family": list(design.families)}),
+            "prior": xr.Dataset(parameters, labels),
             "prior_predictive": xr.Dataset({spec.response: (dims, response[None])}, coords),
             "observed_data": xr.Dataset({spec.response: ("run", design.observed["y"])}, coords),
         }
@@ -76,7 +83,7 @@ def draw_worlds(
     kept: list[tuple[dict[str, Array], Array, Array]] = []
     missing, top = count, top_of(spec)
     for _ in range(ROUNDS):
-        values = draw_prior(spec, {"family": len(design.families)}, missing, rng)
+        values = draw_prior(spec, design.counts, missing, rng)
         log_law = law_at(spec, design, values, design.places)
         expected = log_law + draw_discrepancy(spec, design, values, rng)
         noise = noise_at(spec, values, design.family, log_law.shape, rng)
