@@ -4,6 +4,7 @@ from bayes_scaling.decision.allocation import Allocation, optimal_allocation
 from bayes_scaling.decision.choices import Choice, next_run
 from bayes_scaling.decision.crossings import Crossing, crossing
 from bayes_scaling.decision.floors import FloorValue, value_of_floor
+from bayes_scaling.decision.gains import Gain, equivalent_compute
 from bayes_scaling.decision.passages import Passage, compute_for
 
 __all__ = [
@@ -11,9 +12,11 @@ __all__ = [
     "Choice",
     "Crossing",
     "FloorValue",
+    "Gain",
     "Passage",
     "compute_for",
     "crossing",
+    "equivalent_compute",
     "next_run",
     "optimal_allocation",
     "value_of_floor",

@@ -133,7 +133,7 @@ class Design:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many groups of each column have values of their own: of recipes, all but the first."""
+        """How many values of its own a column has: of recipes one less, as the first has none."""
         return {"family": len(self.families)} | {
             name: len(own) - 1 for name, own in self.labels.items()
         }
@@ -295,10 +295,16 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
     if "family" not in spec.groups:
         found = list(runs["family"].unique()) if "family" in runs else [LADDER]
         if len(found) > 1:
+            compares = sorted(spec.groups & VOCABULARIES[spec.response].shifting)
+            remedy = (
+                f"leave the column out, where they differ by {compares[0]} alone"
+                if compares
+                else "fit loss_families, where families learn from each other"
+            )
             raise DataError(
                 f"family: {spec.name} describes one ladder, got {len(found)} families "
                 f"({', '.join(found[:4])}{', ...' if len(found) > 4 else ''}). Keep the rows of "
-                "one, or fit loss_families, where families learn from each other."
+                f"one, or {remedy}."
             )
         return (str(found[0]),), np.zeros(len(runs), dtype=np.int64)
     if "family" not in runs:

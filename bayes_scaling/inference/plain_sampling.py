@@ -36,6 +36,7 @@ from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.spec import Spec
 
+
 def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
     """Draw from the posterior of the plain model; `nuts.draw` has the settings."""
     arrays = sampler_arrays(spec, design)

@@ -82,7 +82,7 @@ def law_at(spec: Spec, design: Design, values: Mapping[str, Array], places: Plac
 
 
 def shift_at(spec: Spec, values: Mapping[str, Array], column: str, places: Places) -> Array:
-    """What groups of runs add to the logarithm of a covariate, shape ``(draws or 1, places)``."""
+    """Return what groups add to the logarithm of a covariate, shape ``(draws or 1, places)``."""
     own = spec.shifts.get(column)
     if own is None:
         return np.zeros((1, len(places)))

@@ -66,7 +66,7 @@ def plot_forecast(
     'log'
     >>> ax.figure.savefig("forecast.pdf")
     """
-    colours = palette(list(dict.fromkeys(forecast.targets["family"])))
+    colours = palette(list(dict.fromkeys(forecast.targets[_parted_by(forecast)])))
     unseen = {} if truth is None else _unseen(forecast, truth, list(colours))
     if ax is None:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
@@ -94,22 +94,29 @@ def _unseen(
     keys = [*columns, fit.spec.response]
     fitted = pd.MultiIndex.from_frame(fit.table[keys])
     runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
-    if "family" not in runs or "family" not in fit.table:
+    by = _parted_by(forecast)
+    if by not in runs or by not in fit.table:
         return {families[0]: runs}
-    return {family: runs[runs["family"] == family] for family in families}
+    return {family: runs[runs[by] == family] for family in families}
+
+
+def _parted_by(forecast: Forecast) -> str:
+    """Name what has a curve each: recipes where the model compares them, else families."""
+    return next(iter(forecast.fit.design.labels), "family")
 
 
 def _rows(forecast: Forecast, family: str) -> Any:
-    """Index the fitted runs of a family, in order of compute."""
-    design = forecast.fit.design
-    ours = np.flatnonzero(design.family == forecast.fit.families.index(family))
+    """Index the fitted runs of a family, or recipe, in order of compute."""
+    design, by = forecast.fit.design, _parted_by(forecast)
+    labels = design.labels.get(by, design.families)
+    ours = np.flatnonzero(design.places.group(by) == labels.index(family))
     return ours[np.argsort(design.scale[ours], kind="stable")]
 
 
 def _targets_of(forecast: Forecast, family: str) -> "pd.Series[float]":
     """Return where the targets of a family lie on the axis."""
     table = on_axis(forecast.targets, forecast.fit.spec.columns)
-    return table.loc[table["family"] == family, "compute"]
+    return table.loc[table[_parted_by(forecast)] == family, "compute"]
 
 
 def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style) -> None:
@@ -125,7 +132,7 @@ def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.Dat
     """Quantiles of one new run along a grid from the smallest compute to the largest."""
     grid = np.geomspace(min(computes), max(computes), GRID_POINTS)
     (column,) = forecast.fit.spec.columns
-    table = pd.DataFrame({"family": family, column: grid})
+    table = pd.DataFrame({_parted_by(forecast): family, column: grid})
     draws = predict(forecast.fit, table, far=True).draws
     # A run's noise has the same law at every compute. One draw of it for the whole grid leaves the
     # quantiles what they are, and spares the bands the jitter of a fresh draw at every point.
@@ -138,7 +145,7 @@ def _draw_targets(
     ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style
 ) -> None:
     table = on_axis(forecast.summary(), forecast.fit.spec.columns)
-    own = table["family"] == family
+    own = table[_parted_by(forecast)] == family
     draw_bars(ax, table[own], colours, style, f"targets, {family}")
 
 
