@@ -5,6 +5,7 @@ from bayes_scaling.decision.choices import Choice, next_run
 from bayes_scaling.decision.crossings import Crossing, crossing
 from bayes_scaling.decision.floors import FloorValue, value_of_floor
 from bayes_scaling.decision.gains import Gain, equivalent_compute
+from bayes_scaling.decision.isoflops import isoflop_minima
 from bayes_scaling.decision.passages import Passage, compute_for
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "compute_for",
     "crossing",
     "equivalent_compute",
+    "isoflop_minima",
     "next_run",
     "optimal_allocation",
     "value_of_floor",
