@@ -1,4 +1,4 @@
-"""The commands that answer what to run: decide allocate, compute-for, crossing, next-run, floor."""
+"""The commands that answer what to run: decide allocate, compute-for, gain, crossing and others."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +32,7 @@ decide = typer.Typer(
 )
 
 OF_ALLOCATION = "loss_params_tokens"
+OF_RECIPES = "loss_recipe"
 
 At = Annotated[
     list[str],
@@ -148,6 +149,45 @@ def crossing(
     found = find(both[0], both[1], compute=at, up_to=up_to)
     where = found.where().to_frame().T.reset_index(names="crossing")
     print_answer({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
+
+
+@decide.command()
+def gain(
+    ladder_or_fit: LadderOrFit,
+    *,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(help="The recipe to judge; by default all but one. Repeatable."),
+    ] = None,
+    over: Annotated[
+        str | None,
+        typer.Option(help="What they are compared with; by default the recipe of the first row."),
+    ] = None,
+    above: Annotated[
+        list[float] | None,
+        typer.Option(help="Print the probability of a gain above this, such as 2. Repeatable."),
+    ] = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Say by how much a recipe multiplies compute, from runs with a column recipe."""
+    from bayes_scaling.decision import equivalent_compute
+
+    for ratio in above or ():
+        if not 0 < ratio < float("inf"):
+            raise BayesScalingError(f"--above: expected a positive ratio, such as 2, got {ratio}.")
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
+    fitted = find_or_fit(ladder_or_fit, model or OF_RECIPES, given=model, allow=allow, **own)
+    found = equivalent_compute(fitted, recipe=recipe or None, over=over)
+    table = found.summary()
+    for ratio in above or ():
+        table[f"above {ratio:g}"] = found.probability(ratio).to_numpy()
+    print_answer({"gain": table}, found.notes, [fitted], as_json=json)
 
 
 @decide.command()

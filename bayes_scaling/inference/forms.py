@@ -17,6 +17,7 @@ from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import sample_losses
 from bayes_scaling.specification.laws.law import LOG, LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import VOCABULARIES
 
 SCATTERED = frozenset({"StudentT", "Normal"})
 
@@ -58,7 +59,7 @@ def _scatters(spec: Spec, design: Design) -> bool:
         "y" in design.observed
         and spec.noise.dist in SCATTERED
         and spec.coordinates.scale == LOG
-        and spec.groups <= {"family"}
+        and spec.groups <= {"family", *VOCABULARIES[spec.response].shifting}
         and not spec.effects
     )
 
