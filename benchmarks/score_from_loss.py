@@ -1,13 +1,13 @@
-"""From loss to accuracy: along the loss that was measured, along one that is forecast, and directly.
+"""From loss to accuracy: along the measured loss, along one that is forecast, and directly.
 
     python benchmarks/score_from_loss.py --data DIR
 
-Three sources whose runs have losses and accuracies: Cerebras-GPT (seven tasks), Pythia (nine) and Open
-LM on RedPajama (46). The smaller runs are fitted, the larger foretold by `score_from_loss` given
-their measured loss; by the same chained with the forecast of `loss` from the smaller runs; by the power
-law of what is above chance in compute (`score_emergence` without an extra exponent); and by the
-plug-in of two least squares, a line of the score's log odds in the loss at the loss of a power law
-with a floor. Writes `results/score_from_loss.csv`.
+Three sources whose runs have losses and accuracies: Cerebras-GPT (seven tasks), Pythia (nine) and
+Open LM on RedPajama (46). The smaller runs are fitted, the larger foretold by `score_from_loss`
+given their measured loss; by the same chained with the forecast of `loss` from the smaller runs; by
+the power law of what is above chance in compute (`score_emergence` without an extra exponent); and
+by the plug-in of two least squares, a line of the score's log odds in the loss at the loss of a
+power law with a floor. Writes `results/score_from_loss.csv`.
 """
 
 import argparse
@@ -77,7 +77,7 @@ SOURCES = {
 }
 
 
-def plug_in(small, large, losses):
+def plug_in(small, large):
     """Foretell by two least squares: no doubt of the loss, and none of the line."""
     found = []
     runs = small.drop_duplicates("run")
@@ -120,7 +120,7 @@ def judge(small, large):
         "measured loss": bs.predict(along, large[["family", "loss"]]).values(),
         "chained": np.column_stack(column),
         "direct": bs.predict(power, large[["family", "compute"]], far=True).values(),
-        "plug-in": plug_in(small, large, ladder),
+        "plug-in": plug_in(small, large),
     }
     converged = {fit.spec.name: fit.diagnosis.converged for fit in (along, power, losses)}
     return drawn, converged
