@@ -17,9 +17,11 @@ _HOMES = {
         "read_passes",
         "read_runs",
         "read_scores",
+        "read_sweep",
     ],
     "bayes_scaling.decision.emergences": ["emergence"],
     "bayes_scaling.decision.shapes": ["shape"],
+    "bayes_scaling.decision.transfers": ["transfer"],
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.evaluation.comparison": ["compare"],
@@ -40,6 +42,7 @@ _HOMES = {
         "plot_pass_rate",
         "plot_problems",
         "plot_shape",
+        "plot_transfer",
     ],
     "bayes_scaling.registry.registration": ["register"],
     "bayes_scaling.registry.scores": ["score"],
@@ -78,10 +81,12 @@ __all__ = [
     "plot_pass_rate",
     "plot_problems",
     "plot_shape",
+    "plot_transfer",
     "predict",
     "read_passes",
     "read_runs",
     "read_scores",
+    "read_sweep",
     "register",
     "report",
     "score",
@@ -89,6 +94,7 @@ __all__ = [
     "shape",
     "simulate",
     "stack",
+    "transfer",
     "with_groups",
 ]
 
@@ -100,9 +106,11 @@ if TYPE_CHECKING:
         read_passes,
         read_runs,
         read_scores,
+        read_sweep,
     )
     from bayes_scaling.decision.emergences import emergence
     from bayes_scaling.decision.shapes import shape
+    from bayes_scaling.decision.transfers import transfer
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.evaluation.comparison import compare
@@ -123,6 +131,7 @@ if TYPE_CHECKING:
         plot_pass_rate,
         plot_problems,
         plot_shape,
+        plot_transfer,
     )
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.scores import score

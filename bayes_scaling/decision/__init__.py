@@ -7,6 +7,7 @@ from bayes_scaling.decision.emergences import Emergence, emergence
 from bayes_scaling.decision.floors import FloorValue, value_of_floor
 from bayes_scaling.decision.passages import Passage, compute_for
 from bayes_scaling.decision.shapes import Shape, shape
+from bayes_scaling.decision.transfers import Transfer, transfer
 
 __all__ = [
     "Allocation",
@@ -16,11 +17,13 @@ __all__ = [
     "FloorValue",
     "Passage",
     "Shape",
+    "Transfer",
     "compute_for",
     "crossing",
     "emergence",
     "next_run",
     "optimal_allocation",
     "shape",
+    "transfer",
     "value_of_floor",
 ]

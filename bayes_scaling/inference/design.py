@@ -17,6 +17,7 @@ from bayes_scaling.specification.spec import Spec
 
 LADDER = "ladder"
 MIN_SCALES = 3
+LIMIT = "limit"  # above which the loss of a run of a sweep isn't known
 
 Reference = float | str | Mapping[Any, Any] | None
 
@@ -49,6 +50,53 @@ class Units:
         """Take some of them; the buckets stay."""
         names = tuple(self.names[place] for place in chosen)
         return Units(names, self.buckets, self.bucket[chosen], self.sizes[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The settings of a sweep: the values of all covariates but the swept one.
+
+    Attributes
+    ----------
+    covariates : mapping of str to ndarray, shape (settings,)
+    family : ndarray of int, shape (settings,)
+    """
+
+    covariates: Mapping[str, Array] = field(default_factory=dict)
+    family: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def labels(self) -> list[str]:
+        """What each is called."""
+        rows = zip(*self.covariates.values(), strict=True)
+        several = len(set(self.family.tolist())) > 1
+        names = [" x ".join(f"{value:g}" for value in row) for row in rows]
+        pairs = zip(self.family, names, strict=True)
+        return [f"{own}: {name}" for own, name in pairs] if several else names
+
+    def __len__(self) -> int:
+        return len(self.family)
+
+    def of(self, places: Places) -> Index:
+        """Find the setting of each place; -1 where it is none of these."""
+        found = np.full(len(places), -1, dtype=np.int64)
+        for number, own in enumerate(self.family):
+            same = places.family == own
+            for name, values in self.covariates.items():
+                same = same & (places.covariates[name] == values[number])
+            found[same] = number
+        return found
+
+    def joined(self, places: Places) -> "Settings":
+        """Return these and those of places that are new, in the order of the places."""
+        new = pd.DataFrame(
+            {"family": places.family, **{name: places.covariates[name] for name in self.covariates}}
+        )[self.of(places) < 0].drop_duplicates()
+        own = {
+            name: np.concatenate([values, new[name].to_numpy(float)])
+            for name, values in self.covariates.items()
+        }
+        return Settings(own, np.concatenate([self.family, new["family"].to_numpy(np.int64)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +140,8 @@ class Design:
         Of a fit: each discrepancy's, by the name of its amplitude.
     links : mapping of str to Link
         From a covariate as it is measured to what the law sees of it, where that differs.
+    settings : Settings
+        Of a sweep; else none.
     """
 
     runs: tuple[str, ...]
@@ -102,6 +152,7 @@ class Design:
     units: Units = field(default_factory=Units)
     roots: Mapping[str, Root] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def family(self) -> Index:
@@ -203,6 +254,8 @@ def round_to_two_digits(number: float) -> float:
 def losses_of(spec: Spec, runs: pd.DataFrame) -> dict[str, Array]:
     """Return the losses of a table, and the standard errors of their logs; else zero."""
     y = runs[spec.response].to_numpy(float)
+    if spec.law.swept:
+        return {"y": y, "relative_se": np.zeros(len(runs)), LIMIT: runs[LIMIT].to_numpy(float)}
     error = f"{spec.response}_se"
     if error not in runs:
         return {"y": y, "relative_se": np.zeros(len(runs))}
@@ -246,7 +299,16 @@ def make_design(
         places=places,
         references=references_of(families, places, reference),
         observed=observed(spec, runs),
+        settings=_settings(spec, places),
     )
+
+
+def _settings(spec: Spec, places: Places) -> Settings:
+    if spec.law.swept is None:
+        return Settings()
+    own = [name for name in spec.columns if name != spec.law.swept]
+    none = Settings({name: np.zeros(0) for name in own})
+    return none.joined(places)
 
 
 def _covariate(spec: Spec, runs: pd.DataFrame, name: str) -> Array:

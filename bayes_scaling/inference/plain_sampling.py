@@ -29,6 +29,7 @@ from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 COUNT = "count_"
 
@@ -36,7 +37,8 @@ COUNT = "count_"
 def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
     """Draw from the posterior of the plain model; `nuts.draw` has the settings."""
     arrays = sampler_arrays(spec, design)
-    drawn = draw(plain_recipe(spec, design), arrays, **settings)
+    correlated = SETTING in spec.groups  # what all settings share, with what each has
+    drawn = draw(plain_recipe(spec, design), arrays, low_rank=correlated, **settings)
     posterior = with_quoted(spec, _named(spec, design, drawn.values))
     own = {*parameter_names(spec), *spec.law.quoted}
     names = [name for name in posterior.data_vars if name in own]
@@ -46,7 +48,7 @@ def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
 
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     """Return all that the model reads: a design's arrays, counts of groups, priors' numbers."""
-    counts = {"family": len(design.families)}
+    counts = {"family": len(design.families), SETTING: len(design.settings)}
     if len(design.units):
         counts |= {"bucket": len(design.units.buckets), "problem": len(design.units)}
     used = {f"{COUNT}{name}": np.asarray(counts[name]) for name in counts if name in spec.groups}
@@ -119,6 +121,7 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset
     labels = {
         RUN: list(design.runs),
         "family": list(design.families),
+        SETTING: design.settings.labels,
         "bucket": list(design.units.buckets),
         unit: list(design.units.names),
     }

@@ -11,6 +11,7 @@ from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.score_predictive import draw_score_worlds
 from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 
 def draw_prior_predictive(
@@ -30,13 +31,19 @@ def draw_prior_predictive(
         )
     values, drawn, seen = WORLDS[spec.response](spec, design, draws, rng)
     dims, coords = ("chain", "draw", "run"), {"run": list(design.runs)}
+
+    def over(name: str) -> str:
+        prior = spec.free.get(name)
+        return "family" if prior is None or prior.over is None else prior.over
+
     parameters = {
-        name: (("chain", "draw", "family")[: 1 + value.ndim], value[None])
+        name: (("chain", "draw", over(name))[: 1 + value.ndim], value[None])
         for name, value in values.items()
     }
+    labels = {"family": list(design.families), SETTING: design.settings.labels}
     return xr.DataTree.from_dict(
         {
-            "prior": xr.Dataset(parameters, {"family": list(design.families)}),
+            "prior": xr.Dataset(parameters, {k: v for k, v in labels.items() if v}),
             "prior_predictive": xr.Dataset(
                 {name: (dims, values[None]) for name, values in drawn.items()}, coords
             ),

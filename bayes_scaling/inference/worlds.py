@@ -11,6 +11,7 @@ from bayes_scaling.inference.shares import are_beyond, top_of
 from bayes_scaling.specification.discrepancy import square_root
 from bayes_scaling.specification.prior_draws import draw_prior
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 ROUNDS = 100
 
@@ -48,8 +49,9 @@ def draw_worlds(
     """
     kept: list[tuple[dict[str, Array], Array, Array]] = []
     missing, top = count, top_of(spec)
+    groups = {"family": len(design.families), SETTING: len(design.settings)}
     for _ in range(ROUNDS):
-        values = draw_prior(spec, {"family": len(design.families)}, missing, rng)
+        values = draw_prior(spec, groups, missing, rng)
         log_law = law_at(spec, design, values, design.places)
         expected = log_law + draw_discrepancy(spec, design, values, rng)
         noise = noise_at(spec, values, design.family, log_law.shape, rng)

@@ -6,6 +6,7 @@ from bayes_scaling.plotting.ledgers import plot_ledger
 from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
 from bayes_scaling.plotting.problems import plot_problems
 from bayes_scaling.plotting.skills import plot_emergence, plot_shape
+from bayes_scaling.plotting.sweeps import plot_transfer
 
 __all__ = [
     "make_panels",
@@ -17,4 +18,5 @@ __all__ = [
     "plot_pass_rate",
     "plot_problems",
     "plot_shape",
+    "plot_transfer",
 ]

@@ -50,7 +50,7 @@ def sealed_data(record: Record, data: pd.DataFrame | None = None) -> pd.DataFram
         )
     given = unpack_table(read_side_file(record, "data")) if data is None else data
     spec = sealed_spec(record)
-    runs = RESPONSES[spec.response].table(given, spec.columns[0])
+    runs = RESPONSES[spec.response].table(given, spec)
     sealed = record.content["model"]["data_hash"]
     if not is_table_of(sealed, runs):
         raise LedgerError(
