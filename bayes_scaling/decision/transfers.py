@@ -108,7 +108,7 @@ class Transfer:
         Returns
         -------
         DataFrame
-            The rows of `carried`, with ``mean, median, q05, q25, q75, q95`` in nats.
+            The rows of `carried`, with ``median, q05, q25, q75, q95`` in nats.
         """
         costs = self.regret(self.carried[self.swept].to_numpy())
         return pd.concat([self.carried, costs.drop(columns=self.swept)], axis=1)
@@ -124,7 +124,8 @@ class Transfer:
         Returns
         -------
         DataFrame
-            A row a rate, columns ``learning_rate, mean, median, q05, q25, q75, q95``.
+            A row a rate, columns ``learning_rate, median, q05, q25, q75, q95``. There is no mean: a bowl
+            far from its optimum rises without bound.
 
         Raises
         ------
@@ -137,7 +138,7 @@ class Transfer:
         drawn = self._regret(listed)
         return pd.DataFrame(
             [
-                {self.swept: rate, "mean": own.mean(), **quantiles_of(own)}
+                {self.swept: rate, **quantiles_of(own)}
                 for rate, own in zip(listed, drawn.T, strict=True)
             ]
         )

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array, Index
+from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, draw_term
 from bayes_scaling.inference.places import Places
@@ -91,6 +92,12 @@ def groups_of(spec: Spec, design: Design, places: Places) -> dict[str, Index]:
     """Return the group of each place, by parameter: its family, or the setting of a sweep."""
     settings = design.settings.of(places) if SETTING in spec.groups else places.family
     own = {name for name, prior in spec.free.items() if prior.over == SETTING}
+    if own and (settings < 0).any():
+        place = int(np.argmin(settings))
+        words = ", ".join(f"{k} {v[place]:g}" for k, v in places.covariates.items())
+        raise DataError(
+            f"{words}: no run of this setting was fitted, so it has no bowl of its own."
+        )
     return {name: settings if name in own else places.family for name in spec.stated}
 
 

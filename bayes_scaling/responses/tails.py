@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from bayes_scaling.specification.laws.elementwise import elementwise
 
@@ -39,12 +40,10 @@ def log_student_tail(z: Any, nu: Any) -> Any:
     True
     """
     maths = elementwise(z, nu)
-    if maths is np:
-        from scipy.special import gammaln
-    else:
-        from pytensor.tensor import gammaln
+    gammaln = (special if maths is np else maths).gammaln
     angle = maths.arctan2(maths.sqrt(nu), z)
     power = nu - 1 if np.ndim(nu) == 0 and not hasattr(nu, "ndim") else (nu + 0 * z)[:, None] - 1
     sines = maths.sin(angle[:, None] * HALVES) / angle[:, None]
     area = nu * maths.log(angle) + maths.log((SHARES * sines**power).sum(-1))
-    return area + gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(np.pi)
+    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2)
+    return area + constant - 0.5 * np.log(np.pi)
