@@ -124,8 +124,8 @@ class Transfer:
         Returns
         -------
         DataFrame
-            A row a rate, columns ``learning_rate, median, q05, q25, q75, q95``. There is no mean: a bowl
-            far from its optimum rises without bound.
+            A row a rate, columns ``learning_rate, median, q05, q25, q75, q95``. There is no mean: a
+            bowl far from its optimum rises without bound.
 
         Raises
         ------

@@ -50,6 +50,9 @@ def plot_transfer(found: Transfer, ax: Axes | None = None) -> Axes:
     ax.axvspan(*inner, alpha=0.16, label=label, **band)
     carried = float(table[found.swept].iloc[found.largest])
     ax.axvline(carried, color=INK, lw=0.7 * style.line, ls=DASHES, label="carried over")
+    bar: Look = {"color": INK, "lw": style.thick}
+    ax.plot([], [], label="optimum of a sweep, 90 %", **bar)
+    ax.plot([], [], color=INK, label="diverged, or above twice the least", **_arrow(style))
     _finish(ax, found, style)
     return ax
 
@@ -71,9 +74,13 @@ def _draw_setting(ax: Axes, found: Transfer, number: int, colour: Any, style: St
     )
     ax.plot(grid[inside], middle[1][inside], color=colour, lw=style.line, label=label)
     ax.plot(rates[~over], seen[~over], color=colour, zorder=4, **style.dot)
-    arrow = style.at_least | {"color": colour, "ms": 1.6 * style.text}
-    ax.plot(rates[over], limit[over], **arrow)
+    ax.plot(rates[over], limit[over], color=colour, **_arrow(style))
     _draw_optimum(ax, found, number, colour, style)
+
+
+def _arrow(style: Style) -> Look:
+    """Return the look of what is known to lie above, but for its colour."""
+    return style.at_least | {"ms": 1.6 * style.text}
 
 
 def _draw_optimum(ax: Axes, found: Transfer, number: int, colour: Any, style: Style) -> None:
