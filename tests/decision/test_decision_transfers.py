@@ -97,7 +97,7 @@ def test_the_model_of_pymc_has_the_density_of_what_is_seen(standard):
 
 
 def test_other_fits_and_targets_are_refused(standard, fit_cerebras):
-    with pytest.raises(DataError, match="loss is of none. Fit optimum_drift"):
+    with pytest.raises(DataError, match=r"loss is of none\. Fit optimum_drift"):
         bs.transfer(fit_cerebras, width=8192)
     with pytest.raises(DataError, match="transfer is of sweeps of the learning rate, and str"):
         bs.transfer("loss", width=8192)

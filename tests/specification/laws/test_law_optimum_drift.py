@@ -56,7 +56,7 @@ def test_tokens_and_batch_move_the_optimum_too():
     at = (1 * OCTAVE, 2 * OCTAVE, 3 * OCTAVE)
     curve = LAW_TOKENS.curve(*at, rates * OCTAVE, **OWN, **TOKENS)
     assert rates[curve.argmin()] == pytest.approx(1.6 - 0.8 - 0.6 + 1.5, abs=1e-3)
-    flat = {name: 0.0 for name in TOKENS}
+    flat = dict.fromkeys(TOKENS, 0.0)
     np.testing.assert_allclose(
         LAW_TOKENS.curve(*at, rates, **OWN, **flat), LAW.curve(at[0], rates, **OWN)
     )
