@@ -17,9 +17,11 @@ _HOMES = {
         "read_passes",
         "read_runs",
         "read_scores",
+        "read_sweep",
     ],
     "bayes_scaling.decision.emergences": ["emergence"],
     "bayes_scaling.decision.shapes": ["shape"],
+    "bayes_scaling.decision.transfers": ["transfer"],
     "bayes_scaling.evaluation.backtesting": ["backtest"],
     "bayes_scaling.evaluation.calibration": ["calibrate"],
     "bayes_scaling.evaluation.comparison": ["compare"],
@@ -50,6 +52,7 @@ _HOMES = {
         "plot_shape",
         "plot_replicates",
         "plot_residuals",
+        "plot_transfer",
     ],
     "bayes_scaling.registry.registration": ["register"],
     "bayes_scaling.registry.scores": ["score"],
@@ -99,10 +102,12 @@ __all__ = [
     "plot_replicates",
     "plot_residuals",
     "plot_shape",
+    "plot_transfer",
     "predict",
     "read_passes",
     "read_runs",
     "read_scores",
+    "read_sweep",
     "register",
     "report",
     "score",
@@ -110,6 +115,7 @@ __all__ = [
     "shape",
     "simulate",
     "stack",
+    "transfer",
     "with_groups",
 ]
 
@@ -121,9 +127,11 @@ if TYPE_CHECKING:
         read_passes,
         read_runs,
         read_scores,
+        read_sweep,
     )
     from bayes_scaling.decision.emergences import emergence
     from bayes_scaling.decision.shapes import shape
+    from bayes_scaling.decision.transfers import transfer
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.calibration import calibrate
     from bayes_scaling.evaluation.comparison import compare
@@ -154,6 +162,7 @@ if TYPE_CHECKING:
         plot_replicates,
         plot_residuals,
         plot_shape,
+        plot_transfer,
     )
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.scores import score

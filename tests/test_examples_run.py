@@ -21,6 +21,7 @@ NUMBERED = {
     "05_report",
     "06_spend_a_budget",
     "07_is_the_recipe_worth_it",
+    "10_mup_transfer",
 }
 
 ROWS = r"(?m)^(?:sealed|updated) .*$"
@@ -122,3 +123,10 @@ def test_spend_a_budget(run, fit_cerebras):
     assert f"{needed:.3g}" in out
     assert re.search(r"They never cross up to 1e\+25 FLOP with probability \d\.\d\d\.", out)
     assert len(re.findall(r" open ", out)) == 2
+
+
+def test_mup_transfer(run, tmp_path):
+    out = run("10_mup_transfer")
+    drifts = [float(row) for row in re.findall(r"drift (-?\d\.\d+) octaves", out)]
+    assert drifts[0] > 0 > -0.5 > drifts[1]
+    assert (tmp_path / "transfer_standard.png").read_bytes().startswith(b"\x89PNG")

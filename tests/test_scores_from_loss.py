@@ -39,7 +39,7 @@ def test_losses_may_come_from_the_runs(scores):
 
 
 def test_runs_of_one_loss_have_no_scale(scores):
-    with pytest.raises(DataError, match="all losses of .* are 2, whatever the compute"):
+    with pytest.raises(DataError, match=r"all losses of .* are 2, whatever the compute"):
         bs.fit("score_from_loss", scores.assign(loss=2.0), random_seed=1)
 
 

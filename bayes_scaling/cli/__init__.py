@@ -2,7 +2,7 @@
 
 from bayes_scaling.cli.cache_commands import cache
 from bayes_scaling.cli.commands import app
-from bayes_scaling.cli.decide_commands import decide
+from bayes_scaling.cli.decide_commands import decide, transfer
 from bayes_scaling.cli.evaluation_commands import backtest, compare
 from bayes_scaling.cli.learning_commands import calibrate, learn_priors, sensitivity, stack
 from bayes_scaling.cli.registry_commands import register, rerun, score, track, verify
@@ -24,6 +24,7 @@ app.command()(report)
 app.command()(shape)
 app.command()(emergence)
 app.command()(cache)
+app.command()(transfer)
 app.add_typer(decide, name="decide")
 
 __all__ = ["app", "main"]

@@ -263,6 +263,91 @@ def floor(
     print_answer({"floor": found.summary()}, found.notes, [fitted], as_json=json)
 
 
+def transfer(
+    sweep_or_fit: Annotated[
+        str,
+        typer.Argument(
+            help="A table of runs with width, learning_rate and loss, or a saved fit.",
+            show_default=False,
+        ),
+    ],
+    *,
+    width: Annotated[str, typer.Option(help="The width that matters.", show_default=False)],
+    tokens: Annotated[
+        str | None, typer.Option(help="Its tokens, of a model that has them, such as 20B.")
+    ] = None,
+    batch_tokens: Annotated[
+        str | None, typer.Option(help="Its tokens a batch, of a model that has them.")
+    ] = None,
+    rate: Annotated[
+        list[float] | None,
+        typer.Option(help="Print what this learning rate costs there. Repeatable."),
+    ] = None,
+    family: Family = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    json: Json = False,
+) -> None:
+    """Say how the best learning rate drifts with width, and what carrying it over costs."""
+    from bayes_scaling.decision import transfer as find
+
+    given = {"width": width, "tokens": tokens, "batch_tokens": batch_tokens}
+    target = {name: value for name, value in given.items() if value is not None}
+    for name, value in target.items():
+        _demand_amounts(f"--{name.replace('_', '-')}", "params", [value])
+    by_tokens = tokens is not None or batch_tokens is not None
+    usual = "optimum_drift_tokens" if by_tokens else "optimum_drift"
+    fitted = _fit_sweep(sweep_or_fit, model, usual, draws=draws, seed=seed, columns=columns)
+    found = find(fitted, family=family, **target)
+    tables = {"transfer": found.summary(), "carried": found.by_setting()}
+    if rate:
+        tables["rates"] = found.regret(rate)
+    chances = {"drift below 0.1": found.transfers, "before the data": found.transfers_before}
+    tables["chance"] = _one_row(chances)
+    print_answer(tables, found.notes, [fitted], as_json=json)
+
+
+def _one_row(row: dict[str, float]) -> "pd.DataFrame":
+    """Make a table of one row."""
+    import pandas as pd
+
+    return pd.DataFrame([row])
+
+
+def _fit_sweep(
+    path: str,
+    model: str | None,
+    usual: str,
+    *,
+    draws: int | None,
+    seed: int | None,
+    columns: Sequence[str] | None,
+) -> "Fit":
+    """Load a fit, or read a sweep and fit it."""
+    from bayes_scaling.cli.questions import refuse
+    from bayes_scaling.cli.words import as_source, read_pairs, saved_fit
+    from bayes_scaling.data import read_sweep
+    from bayes_scaling.inference.fitting import fit, load_fit
+    from bayes_scaling.specification.shelf import load_model
+
+    if saved := saved_fit(path):
+        given = {"--model": model, "--draws": draws, "--columns": columns}
+        refuse(given, f"{saved} is fitted already")
+        return load_fit(saved)
+    spec = load_model(model or usual)
+    if spec.law.swept is None:
+        raise BayesScalingError(
+            f"--model: {spec.name} is of no sweep of the learning rate; give optimum_drift, "
+            "optimum_drift_tokens, or a copy of one."
+        )
+    pairs = read_pairs("--columns", columns)
+    table = read_sweep(as_source(path), spec.columns, columns=pairs)
+    settings: Any = {} if draws is None else {"draws": draws}
+    return fit(spec, table, random_seed=1 if seed is None else seed, **settings)
+
+
 def find_or_fit(
     path: str | Sequence[str],
     model: str | None,

@@ -21,6 +21,7 @@ from bayes_scaling.data.remarks import Remark
 from bayes_scaling.data.runs import read_runs
 from bayes_scaling.data.score_tables import check_scores
 from bayes_scaling.data.scores import read_scores
+from bayes_scaling.data.sweeps import check_sweep, read_sweep
 from bayes_scaling.data.tables import check_runs
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "check_quantities",
     "check_runs",
     "check_scores",
+    "check_sweep",
     "check_table",
     "default_buckets",
     "demand_meaning",
@@ -50,6 +52,7 @@ __all__ = [
     "read_passes",
     "read_runs",
     "read_scores",
+    "read_sweep",
     "response_hash",
     "restrict_solved_by_all",
     "table_hash",

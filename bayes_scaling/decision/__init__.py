@@ -9,6 +9,7 @@ from bayes_scaling.decision.gains import Gain, equivalent_compute
 from bayes_scaling.decision.isoflops import isoflop_minima
 from bayes_scaling.decision.passages import Passage, compute_for
 from bayes_scaling.decision.shapes import Shape, shape
+from bayes_scaling.decision.transfers import Transfer, transfer
 
 __all__ = [
     "Allocation",
@@ -19,6 +20,7 @@ __all__ = [
     "Gain",
     "Passage",
     "Shape",
+    "Transfer",
     "compute_for",
     "crossing",
     "emergence",
@@ -27,5 +29,6 @@ __all__ = [
     "next_run",
     "optimal_allocation",
     "shape",
+    "transfer",
     "value_of_floor",
 ]

@@ -100,6 +100,12 @@ def log_densities(
     residuals = _residuals(fit, whole, kept, rng)
     if not residuals.terms:
         each = _noise_density(residuals)
+        if (limit := whole.observed.get("limit")) is not None:
+            scaled = (np.log(limit) - np.log(whole.observed["y"]) + residuals.gap) / np.sqrt(
+                residuals.variance
+            )
+            above = stats.t.logsf(scaled, residuals.nu)
+            each = np.where(whole.observed["y"] >= limit, above, each)
         return np.column_stack([each[:, unit].sum(axis=1) for unit in units])
     count, runs = residuals.gap.shape
     size = max(1, CHUNK // runs**2)

@@ -87,6 +87,7 @@ def predict(
     """
     if getattr(fit, "response", None) is None:
         raise DataError(f"fit: expected what fit or load_fit returns, got {type(fit).__name__}.")
+    _refuse_sweeps(fit)
     places = read_targets(fit, targets, {"compute": compute, **covariates}, family)
     seed = fit.random_seed if random_seed is None else random_seed
     check_seed(seed)
@@ -125,6 +126,15 @@ PREDICTORS: ByResponse[Callable[[Fit, Any, np.random.Generator], xr.Dataset]] = 
     "passes": draw_hazards,
     "score": draw_scores,
 }
+
+
+def _refuse_sweeps(fit: Fit) -> None:
+    """Refuse a fit of a sweep, whose runs have no order that a distance could go along."""
+    if swept := fit.spec.law.swept:
+        raise DataError(
+            f"fit: {fit.spec.name} is of sweeps of the {swept}, which have no distance to a "
+            "target; transfer(fit, width=...) says what a rate costs there."
+        )
 
 
 def _demand_scales(fit: Fit) -> None:

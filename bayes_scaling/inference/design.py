@@ -14,13 +14,14 @@ from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
 from bayes_scaling.specification.links import Link
 from bayes_scaling.specification.spec import Spec
-from bayes_scaling.specification.vocabulary import VOCABULARIES
+from bayes_scaling.specification.vocabulary import SETTING, VOCABULARIES
 
 LADDER = "ladder"
 MIN_SCALES = 3
 MIN_LINKED = 2
 COMPUTE = "compute"
 MIN_COMPARED = 2  # scales of each recipe
+LIMIT = "limit"  # above which the loss of a run of a sweep isn't known
 
 Reference = float | str | Mapping[Any, Any] | None
 
@@ -53,6 +54,53 @@ class Units:
         """Take some of them; the buckets stay."""
         names = tuple(self.names[place] for place in chosen)
         return Units(names, self.buckets, self.bucket[chosen], self.sizes[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The settings of a sweep: the values of all covariates but the swept one.
+
+    Attributes
+    ----------
+    covariates : mapping of str to ndarray, shape (settings,)
+    family : ndarray of int, shape (settings,)
+    """
+
+    covariates: Mapping[str, Array] = field(default_factory=dict)
+    family: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def labels(self) -> list[str]:
+        """What each is called."""
+        rows = zip(*self.covariates.values(), strict=True)
+        several = len(set(self.family.tolist())) > 1
+        names = [" x ".join(f"{value:g}" for value in row) for row in rows]
+        pairs = zip(self.family, names, strict=True)
+        return [f"{own}: {name}" for own, name in pairs] if several else names
+
+    def __len__(self) -> int:
+        return len(self.family)
+
+    def of(self, places: Places) -> Index:
+        """Find the setting of each place; -1 where it is none of these."""
+        found = np.full(len(places), -1, dtype=np.int64)
+        for number, own in enumerate(self.family):
+            same = places.family == own
+            for name, values in self.covariates.items():
+                same = same & (places.covariates[name] == values[number])
+            found[same] = number
+        return found
+
+    def joined(self, places: Places) -> "Settings":
+        """Return these and those of places that are new, in the order of the places."""
+        new = pd.DataFrame(
+            {"family": places.family, **{name: places.covariates[name] for name in self.covariates}}
+        )[self.of(places) < 0].drop_duplicates()
+        own = {
+            name: np.concatenate([values, new[name].to_numpy(float)])
+            for name, values in self.covariates.items()
+        }
+        return Settings(own, np.concatenate([self.family, new["family"].to_numpy(np.int64)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +147,8 @@ class Design:
         compared with.
     links : mapping of str to Link
         From a covariate as it is measured to what the law sees of it, where that differs.
+    settings : Settings
+        Of a sweep; else none.
     """
 
     runs: tuple[str, ...]
@@ -110,6 +160,7 @@ class Design:
     roots: Mapping[str, Root] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def family(self) -> Index:
@@ -136,7 +187,7 @@ class Design:
     @property
     def counts(self) -> dict[str, int]:
         """How many values of its own a column has: of recipes one less, as the first has none."""
-        return {"family": len(self.families)} | {
+        return {"family": len(self.families), SETTING: len(self.settings)} | {
             name: len(own) - 1 for name, own in self.labels.items()
         }
 
@@ -226,6 +277,8 @@ def round_to_two_digits(number: float) -> float:
 def losses_of(spec: Spec, runs: pd.DataFrame) -> dict[str, Array]:
     """Return the losses of a table, and the standard errors of their logs; else zero."""
     y = runs[spec.response].to_numpy(float)
+    if spec.law.swept:
+        return {"y": y, "relative_se": np.zeros(len(runs)), LIMIT: runs[LIMIT].to_numpy(float)}
     error = f"{spec.response}_se"
     if error not in runs:
         return {"y": y, "relative_se": np.zeros(len(runs))}
@@ -277,6 +330,7 @@ def make_design(
         observed=observed(spec, runs),
         labels=labels,
         links=links,
+        settings=_settings(spec, places),
     )
 
 
@@ -293,6 +347,14 @@ def _links_of(spec: Spec, runs: pd.DataFrame, measured: Mapping[str, Array]) -> 
             )
     numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
     return {column: spec.law.link(measured[column], runs[COMPUTE].to_numpy(float), **numbers)}
+
+
+def _settings(spec: Spec, places: Places) -> Settings:
+    if spec.law.swept is None:
+        return Settings()
+    own = [name for name in spec.columns if name != spec.law.swept]
+    none = Settings({name: np.zeros(0) for name in own})
+    return none.joined(places)
 
 
 def _covariate(spec: Spec, runs: pd.DataFrame, name: str) -> Array:

@@ -138,7 +138,7 @@ def fit(
         "target_accept": accept,
         **own.own_options(spec.name, subset=subset),
     }
-    checked = own.table(data, spec.columns[0])
+    checked = own.table(data, spec)
     if runs is not None:
         checked = attach_losses(checked, runs, spec.columns[0])
     table, notes = _demand_meaning(spec, checked, allow)
@@ -154,6 +154,8 @@ def _demand_meaning(
     spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
+    if spec.law.swept:  # no ladder: losses go up again
+        return table, ()
     remarks = check_quantities(table, scale_column(spec), spec.groups)
     demand_meaning(remarks, allow)
     return table, tuple(map(str, unanswered(spec, remarks)))
@@ -176,7 +178,7 @@ def fit_runs(
     own = RESPONSES[spec.response]
     if own.rows != "runs":
         raise SpecError(f"{spec.name}: expected a model of losses, got one of {spec.response}.")
-    runs = own.table(data, spec.columns[0])
+    runs = own.table(data, spec)
     _refuse_unfinished(runs)
     demand_shares(spec, runs)
     spec, said = take_numbers(spec, runs)

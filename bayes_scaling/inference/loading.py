@@ -46,7 +46,7 @@ def read_fit(path: Path) -> Fit:
         spec = parse_spec(tree.attrs["spec_text"], name=tree.attrs["spec_name"])
         table = READERS[int(schema)](tree["runs"].to_dataset())
         own = RESPONSES[spec.response]
-        table = own.table(table, spec.columns[0])
+        table = own.table(table, spec)
         kept = (*ARRAYS, *(name for name in ASKED if name in tree.children))
         groups = {name: tree[name].to_dataset() for name in kept}
         design = design_of(spec, table, _references(spec, groups["constant_data"]))

@@ -51,6 +51,7 @@ def draw(
     chains: int,
     target_accept: float,
     progress: Progress | None = None,
+    low_rank: bool = False,
 ) -> Draws:
     """Draw from the posterior of a recipe's model, given its data.
 
@@ -58,6 +59,8 @@ def draw(
     ----------
     progress : callable, optional
         Called with the draws done and the draws to do, tuning included, over all chains.
+    low_rank : bool
+        Whether the sampler learns the strongest correlations of the posterior too.
 
     Returns
     -------
@@ -82,6 +85,7 @@ def draw(
             seed=random_seed,
             target_accept=target_accept,
             progress_bar=False,
+            adaptation="low_rank" if low_rank else "diag",
             progress_callback=_reporter(progress) if progress else None,
             blocking=False,  # else nutpie takes an interrupt for the end, and gives what it has
             return_raw_trace=True,  # a tree of it takes as long as a small fit

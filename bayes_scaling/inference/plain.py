@@ -28,6 +28,7 @@ from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 RUN = "run"
 ROW = "_of_run"
@@ -67,6 +68,8 @@ def plain_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     arrays |= {name + ROW: index for name, index in design.places.groups.items()}
     if FAMILY in spec.groups:
         arrays[FAMILY + ROW] = design.family
+    if SETTING in spec.groups:
+        arrays[SETTING + ROW] = design.settings.of(design.places)
     for name, index in groups_of_units(design).items():
         arrays[name + UNIT] = index
     roots = design.roots or exact_roots(spec, design)
@@ -90,6 +93,8 @@ def coordinates_of(spec: Spec, design: Design) -> dict[str, Any]:
     if FAMILY in spec.groups:
         found[FAMILY] = list(design.families)
     found |= {name: list(own[1:]) for name, own in design.labels.items()}
+    if SETTING in spec.groups:
+        found[SETTING] = design.settings.labels
     if len(design.units):
         found |= {
             "bucket": list(design.units.buckets),

@@ -35,12 +35,14 @@ from bayes_scaling.inference.structure import data_of, functions_of, packed, str
 from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 
 def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
     """Draw from the posterior of the plain model; `nuts.draw` has the settings."""
     arrays = sampler_arrays(spec, design)
-    drawn = draw(plain_recipe(spec, design), arrays, **settings)
+    correlated = SETTING in spec.groups  # what all settings share, with what each has
+    drawn = draw(plain_recipe(spec, design), arrays, low_rank=correlated, **settings)
     posterior = with_quoted(spec, _named(spec, design, drawn.values))
     own = {*parameter_names(spec), *spec.law.quoted}
     names = [name for name in posterior.data_vars if name in own]
@@ -122,6 +124,7 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset
         RUN: list(design.runs),
         "family": list(design.families),
         **{name: list(own[1:]) for name, own in design.labels.items()},
+        SETTING: design.settings.labels,
         "bucket": list(design.units.buckets),
         unit: list(design.units.names),
     }

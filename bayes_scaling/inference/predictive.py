@@ -1,17 +1,21 @@
 """Draws of the response at target computes, given the posterior: law, discrepancy and noise."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from bayes_scaling.arrays import Array, Index
+from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, draw_term
 from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.shares import drawn_below, top_of
+from bayes_scaling.specification.priors import DISTRIBUTIONS
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -40,7 +44,10 @@ def draw_responses(fit: "Fit", places: Places, rng: np.random.Generator) -> xr.D
         Variables ``law, expected, run``, dims ``chain, draw, target``.
     """
     values, chains = flat_posterior(fit)
-    log_law = law_at(fit.spec, fit.design, values, places)
+    design = fit.design
+    if SETTING in fit.spec.groups:
+        design, values = with_settings(fit.spec, design, values, places, rng)
+    log_law = law_at(fit.spec, design, values, places)
     g = discrepancy_at(fit.spec, fit.design, values, places, rng)
     expected = log_law + g
     run = expected + noise_at(fit.spec, values, places.family, log_law.shape, rng)
@@ -77,7 +84,8 @@ def law_at(spec: Spec, design: Design, values: Mapping[str, Array], places: Plac
     """Log of the law at places, shape ``(draws, places)``."""
     found = zip(spec.columns, design.x_at(places), strict=True)
     x = [np.atleast_2d(own) + shift_at(spec, values, name, places) for name, own in found]
-    stated = {name: of_family(values[name], places.family) for name in spec.coordinates.parameters}
+    index = groups_of(spec, design, places)
+    stated = {name: of_family(values[name], index[name]) for name in spec.coordinates.parameters}
     return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
 
 
@@ -88,6 +96,49 @@ def shift_at(spec: Spec, values: Mapping[str, Array], column: str, places: Place
         return np.zeros((1, len(places)))
     index, drawn = places.group(str(spec.free[own].over)), values[own]
     return np.column_stack([np.zeros(len(drawn)), drawn])[:, index]
+
+
+def groups_of(spec: Spec, design: Design, places: Places) -> dict[str, Index]:
+    """Return the group of each place, by parameter: its family, or the setting of a sweep."""
+    settings = design.settings.of(places) if SETTING in spec.groups else places.family
+    own = {name for name, prior in spec.free.items() if prior.over == SETTING}
+    if own and (settings < 0).any():
+        place = int(np.argmin(settings))
+        words = ", ".join(f"{k} {v[place]:g}" for k, v in places.covariates.items())
+        raise DataError(
+            f"{words}: no run of this setting was fitted, so it has no bowl of its own."
+        )
+    return {name: settings if name in own else places.family for name in spec.stated}
+
+
+def with_settings(
+    spec: Spec,
+    design: Design,
+    values: Mapping[str, Array],
+    places: Places,
+    rng: np.random.Generator,
+) -> tuple[Design, dict[str, Array]]:
+    """Draw what new settings of a sweep have of their own, given what all settings share.
+
+    Returns
+    -------
+    Design
+        With the settings of the places too.
+    dict of str to ndarray
+        The parameters, those of settings longer by the new ones.
+    """
+    settings = design.settings.joined(places)
+    new, grown = len(settings) - len(design.settings), dict(values)
+    for name, prior in spec.free.items():
+        if prior.over == SETTING:
+            arguments = {
+                key: values[f"{name}_{key}"][:, None] if f"{name}_{key}" in values else value
+                for key, value in prior.arguments.items()
+            }
+            shape = (len(values[name]), new)
+            drawn = DISTRIBUTIONS[prior.dist].scipy(**arguments).rvs(size=shape, random_state=rng)
+            grown[name] = np.concatenate([values[name], drawn], axis=1)
+    return replace(design, settings=settings), grown
 
 
 def noise_at(

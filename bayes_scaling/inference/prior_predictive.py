@@ -12,6 +12,7 @@ from bayes_scaling.inference.naming import dims_of
 from bayes_scaling.inference.score_predictive import draw_score_worlds
 from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 
 def draw_prior_predictive(
@@ -39,11 +40,11 @@ def draw_prior_predictive(
         )
         for name, value in values.items()
     }
-    labels = {"family": list(design.families)}
+    labels = {"family": list(design.families), SETTING: design.settings.labels}
     labels |= {name: list(own[1:]) for name, own in design.labels.items()}
     return xr.DataTree.from_dict(
         {
-            "prior": xr.Dataset(parameters, labels),
+            "prior": xr.Dataset(parameters, {k: v for k, v in labels.items() if v}),
             "prior_predictive": xr.Dataset(
                 {name: (dims, values[None]) for name, values in drawn.items()}, coords
             ),

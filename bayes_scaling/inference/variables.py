@@ -14,6 +14,7 @@ from bayes_scaling.inference.structure import standardised
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import SETTING
 
 Inside = Callable[[str, str], Any]
 
@@ -52,6 +53,8 @@ def make_variable(
 ) -> Any:
     """Make the variable of a parameter, pooled ones non-centred; a pinned one is a number or data.
 
+    Those of settings are centred: each has a sweep of its own.
+
     Where the `numbers` of priors are variables, it is a standard variable turned by them. Of groups
     within groups, `inside` gives the outer one of each.
     """
@@ -64,8 +67,11 @@ def make_variable(
         base = getattr(pm, prior.dist).dist(**arguments)
         return pm.Truncated(name, base, lower=above, upper=None, dims=prior.over)
     if link and (prior.nested or numbers is not None):
-        raw = pm.Normal(f"{name}_raw", 0.0, 1.0, dims=prior.over)
-        value = LINKS[link](arguments["mu"] + arguments["sigma"] * raw)
+        if prior.over == SETTING:
+            value = LINKS[link](pm.Normal(f"{name}_raw", **arguments, dims=prior.over))
+        else:
+            raw = pm.Normal(f"{name}_raw", 0.0, 1.0, dims=prior.over)
+            value = LINKS[link](arguments["mu"] + arguments["sigma"] * raw)
         return pm.Deterministic(name, value, dims=prior.over)
     if numbers is not None and standardised(name, prior, spec):
         raw = pm.HalfNormal(f"{name}_raw", 1.0, dims=prior.over)

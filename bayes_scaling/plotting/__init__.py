@@ -17,6 +17,7 @@ from bayes_scaling.plotting.problems import plot_problems
 from bayes_scaling.plotting.replicates import plot_replicates
 from bayes_scaling.plotting.residuals import plot_residuals
 from bayes_scaling.plotting.skills import plot_emergence, plot_shape
+from bayes_scaling.plotting.sweeps import plot_transfer
 
 __all__ = [
     "make_panels",
@@ -38,4 +39,5 @@ __all__ = [
     "plot_replicates",
     "plot_residuals",
     "plot_shape",
+    "plot_transfer",
 ]

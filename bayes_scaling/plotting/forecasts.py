@@ -191,7 +191,7 @@ def _unseen(
     """Rows of the truth that weren't fitted, by family."""
     fit, columns = forecast.fit, forecast.fit.spec.columns
     of_table = shown_of(fit).of_table
-    checked = fit.response.table(truth, columns[0])
+    checked = fit.response.table(truth, fit.spec)
     runs = on_axis(checked.assign(**{SHOWN_AS: of_table(checked)}), columns)
     keys = [*columns, SHOWN_AS]
     fitted = pd.MultiIndex.from_frame(fit.table.assign(**{SHOWN_AS: of_table(fit.table)})[keys])

@@ -66,7 +66,7 @@ def sealed_data(record: Record, data: pd.DataFrame | None = None, role: str = DA
         )
     given = unpack_table(read_side_file(record, role)) if data is None else data
     spec = sealed_spec(record, role)
-    runs = RESPONSES[spec.response].table(given, spec.columns[0])
+    runs = RESPONSES[spec.response].table(given, spec)
     sealed = sealed_model(record, role)["data_hash"]
     if not is_table_of(sealed, runs):
         raise LedgerError(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bayes_scaling.data.scaled import check_along
+from bayes_scaling.data.sweeps import read_sweep
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.responses.blocks import Block
 from bayes_scaling.specification.spec import Spec
@@ -69,8 +70,14 @@ class Response:
     options: frozenset[str] = frozenset()
     lacks: Mapping[str, str] = field(default_factory=dict)
 
-    def table(self, data: Any, along: str = "compute") -> pd.DataFrame:
-        """Check a table, or read one from wherever it lies; `along` may stand for its compute."""
+    def table(self, data: Any, spec: Spec | None = None) -> pd.DataFrame:
+        """Check a table, or read one from wherever it lies.
+
+        The covariate of a model may stand for compute, and sweeps have no compute.
+        """
+        if spec is not None and spec.law.swept:
+            return read_sweep(data, spec.columns)
+        along = "compute" if spec is None else spec.columns[0]
         if isinstance(data, pd.DataFrame):
             return check_along(data, along, self.check)
         return self.read(data, along=along)

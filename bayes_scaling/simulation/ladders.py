@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.data import check_runs
+from bayes_scaling.data import check_runs, check_sweep
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Reference, make_design
-from bayes_scaling.inference.predictive import of_family, shift_at
+from bayes_scaling.inference.predictive import groups_of, of_family, shift_at
 from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
 
@@ -23,7 +23,8 @@ def simulate_runs(
     reference: Reference = None,
 ) -> pd.DataFrame:
     """Draw ladders of losses; see `simulate` for the arguments."""
-    runs = check_runs(design.assign(**{spec.response: STAND_IN}))
+    stand_in = design.assign(**{spec.response: STAND_IN})
+    runs = check_sweep(stand_in, spec.columns) if spec.law.swept else check_runs(stand_in)
     grid = make_design(spec, runs, reference)
     rng = np.random.default_rng(random_seed)
     with np.errstate(over="ignore"):
@@ -32,15 +33,17 @@ def simulate_runs(
         expected, response = np.exp(drawn)
     _demand_finite(response, runs, spec.response)
     shifts = {own: column for column, own in spec.shifts.items()}
+    index = groups_of(spec, grid, grid.places)
     true = {
         f"true_{name}": shift_at(spec, values, shifts[name], grid.places)
         if name in shifts
-        else of_family(value, grid.family)
+        else of_family(value, index.get(name, grid.family))
         for name, value in values.items()
     }
     true |= {spec.response: response, "true_expected": expected}
     columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in true.items()}
     rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)
+    rows = rows.drop(columns=["limit", "diverged"] if spec.law.swept else [])  # of what stood in
     return rows.assign(simulation=np.repeat(np.arange(size), len(runs)), **columns)
 
 

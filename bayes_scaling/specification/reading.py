@@ -11,7 +11,7 @@ from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import NOISES, Noise
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
-from bayes_scaling.specification.vocabulary import VOCABULARIES, Vocabulary
+from bayes_scaling.specification.vocabulary import SETTING, VOCABULARIES, Vocabulary
 
 # In size; numbers beyond lose all digits against others, or aren't finite once squared.
 SMALLEST = 1e-9
@@ -141,6 +141,15 @@ class Reader:
         if self.words.is_gaussian:
             for name in coordinates.parameters:
                 self._normal(priors[name], f"priors.{name}")
+        if law.swept and "nu" not in noise.parameters:
+            raise self.fail("noise", f"the law {law.name} is of sweeps, and needs student_t.")
+        for name, prior in priors.items() if law.swept is None else ():
+            if isinstance(prior, Prior) and prior.over == SETTING:
+                raise self.fail(
+                    f"priors.{name}.over",
+                    f"the law {law.name} is of no sweep, so it has no settings; only "
+                    "optimum_drift and its kin have.",
+                )
         for name in coordinates.numbers:
             if isinstance(priors[name], Prior):
                 raise self.fail(f"priors.{name}", f"has to be a number, such as {name} = 0.25.")

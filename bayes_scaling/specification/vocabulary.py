@@ -39,10 +39,12 @@ class Vocabulary:
     is_gaussian: bool = False
 
 
+SETTING = "setting"  # all covariates of a sweep but the one that is swept
+
 VOCABULARIES: Mapping[str, Vocabulary] = {
     "loss": Vocabulary(
         noises=frozenset({"student_t", "normal"}),
-        groups=frozenset({"family"}),
+        groups=frozenset({"family", SETTING}),
         inside={},
         shifting=frozenset({"recipe"}),
         metrics=frozenset(METRICS),

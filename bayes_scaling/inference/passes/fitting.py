@@ -52,7 +52,7 @@ def fit_passes(
     Above `MANY` problems, or where `subset` is given, NUTS runs on a subset of problems, stratified
     by bucket, for all that problems share; the others follow given these.
     """
-    passes, notes = _bucketed(spec, PASSES.table(data, spec.columns[0]), random_seed)
+    passes, notes = _bucketed(spec, PASSES.table(data, spec), random_seed)
     design = make_pass_design(spec, passes, reference)
     design = replace(design, roots=exact_roots(spec, design))
     size = _subset_size(spec, design, subset)

@@ -136,6 +136,12 @@ class Law:
     link : callable, optional
         Of a law whose covariate isn't seen as it is measured: takes the fitted runs' values of it,
         their computes and the law's numbers, and returns the way to what takes its place.
+    swept : str, optional
+        Of a law with an optimum: the covariate that it is along. The values of all others are a
+        setting, which may have parameters of its own (``over = "setting"``).
+    drifts : mapping of str to str
+        Which parameter says how the optimum moves along each other covariate, in octaves a
+        doubling.
     """
 
     name: str
@@ -148,6 +154,8 @@ class Law:
     at_reference: Callable[[Values, Any], Values] = unmoved
     frontier: Callable[[Values, Any], tuple[Any, ...]] | None = None
     link: Callable[..., Link] | None = None
+    swept: str | None = None
+    drifts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def glosses(self) -> dict[str, str]:
