@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES, KEPT = ROOT / "examples", ROOT / "docs" / "gallery"
 CELL = re.compile(r"^# %%(.*)\n", re.MULTILINE)
 FIGURES = {".png"}
-CHANGING = re.compile(r"\b[0-9a-f]{12,}\b|[-+]?\d[\d.,:e+/-]*|\S*/tmp/\S*")
+CHANGING = re.compile(r"\b[0-9a-f]{12,}\b|[-+]?\d[\d.,e+/-]*|\S*/tmp/\S*")
 
 
 @dataclass(frozen=True)
