@@ -26,20 +26,28 @@ _HOMES = {
     "bayes_scaling.evaluation.datatrees": ["with_groups"],
     "bayes_scaling.evaluation.learning": ["learn_priors"],
     "bayes_scaling.evaluation.prior_scaling": ["sensitivity"],
-    "bayes_scaling.evaluation.stacking": ["stack"],
+    "bayes_scaling.evaluation.stacking": ["mix", "stack"],
     "bayes_scaling.forecasting": ["Forecast", "chain", "predict"],
     "bayes_scaling.inference.fits": ["Fit"],
     "bayes_scaling.inference.fitting": ["fit", "load_fit"],
     "bayes_scaling.inference.suitability": ["check"],
     "bayes_scaling.plotting": [
+        "plot_allocation",
         "plot_backtest",
         "plot_calibration",
+        "plot_emergence",
         "plot_families",
+        "plot_choice",
+        "plot_crossing",
+        "plot_floor",
         "plot_forecast",
+        "plot_gain",
         "plot_ledger",
         "plot_parameters",
         "plot_pass_rate",
+        "plot_passage",
         "plot_problems",
+        "plot_shape",
         "plot_replicates",
         "plot_residuals",
     ],
@@ -71,17 +79,26 @@ __all__ = [
     "list_models",
     "load_fit",
     "load_model",
+    "mix",
     "pass_at_k",
+    "plot_allocation",
     "plot_backtest",
     "plot_calibration",
+    "plot_choice",
+    "plot_crossing",
+    "plot_emergence",
     "plot_families",
+    "plot_floor",
     "plot_forecast",
+    "plot_gain",
     "plot_ledger",
     "plot_parameters",
     "plot_pass_rate",
+    "plot_passage",
     "plot_problems",
     "plot_replicates",
     "plot_residuals",
+    "plot_shape",
     "predict",
     "read_passes",
     "read_runs",
@@ -113,22 +130,30 @@ if TYPE_CHECKING:
     from bayes_scaling.evaluation.datatrees import with_groups
     from bayes_scaling.evaluation.learning import learn_priors
     from bayes_scaling.evaluation.prior_scaling import sensitivity
-    from bayes_scaling.evaluation.stacking import stack
+    from bayes_scaling.evaluation.stacking import mix, stack
     from bayes_scaling.forecasting import Forecast, chain, predict
     from bayes_scaling.inference.fits import Fit
     from bayes_scaling.inference.fitting import fit, load_fit
     from bayes_scaling.inference.suitability import check
     from bayes_scaling.plotting import (
+        plot_allocation,
         plot_backtest,
         plot_calibration,
+        plot_choice,
+        plot_crossing,
+        plot_emergence,
         plot_families,
+        plot_floor,
         plot_forecast,
+        plot_gain,
         plot_ledger,
         plot_parameters,
         plot_pass_rate,
+        plot_passage,
         plot_problems,
         plot_replicates,
         plot_residuals,
+        plot_shape,
     )
     from bayes_scaling.registry.registration import register
     from bayes_scaling.registry.scores import score

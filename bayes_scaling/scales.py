@@ -66,7 +66,7 @@ def compute_text(compute: float) -> str:
     >>> compute_text(2.3e22)
     '2.3e22'
     """
-    return f"{compute:.3g}".replace("e+", "e")
+    return f"{compute:.3g}".replace("e+0", "e").replace("e+", "e")
 
 
 def axis_label(columns: Sequence[str]) -> str:

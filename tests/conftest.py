@@ -57,7 +57,7 @@ FITTING = {"acceptance", "evaluation", "inference"}
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give most fits of losses to one process and those of counts to another.
+    """Give most fits of losses to one process, and those of counts and of scores to another.
 
     Each compiles its own model; other files go to whichever process is free.
     """
@@ -69,7 +69,7 @@ def pytest_xdist_make_scheduler(config, log):
             folder = path.relative_to("tests").parts[0]
             if folder in {"data", "specification"}:
                 return str(path)
-            if "pass" in nodeid:
+            if "pass" in nodeid or "skills" in nodeid:
                 return "counts"
             return "losses" if folder in FITTING else str(path)
 
@@ -105,6 +105,31 @@ def fit_cerebras():
     import bayes_scaling as bs
 
     return bs.fit("loss", bs.example("cerebras_gpt").query("compute < 2e21"), random_seed=1)
+
+
+@pytest.fixture(scope="session")
+def falling_scores():
+    """Three models of one family that get worse on a task of two choices."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "run": ["small", "middle", "large"],
+            "compute": [6.4e20, 2.4e21, 1.2e22],
+            "n_correct": [142, 126, 102],
+            "n_items": 315,
+            "chance": 0.5,
+            "task": "hindsight",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def fit_falling(falling_scores):
+    """The scores that fall, with the model of a U-shape."""
+    import bayes_scaling as bs
+
+    return bs.fit("score_u_shape", falling_scores, random_seed=1)
 
 
 @pytest.fixture(scope="session")

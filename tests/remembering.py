@@ -12,7 +12,7 @@ import os
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.inference import nuts, sampling
+from bayes_scaling.inference import nuts, plain_sampling, sampling
 from bayes_scaling.inference.passes import sampling as passes_sampling
 
 STATISTIC = "statistic "
@@ -37,7 +37,7 @@ def remember_draws(patch, folder, wanted):
             progress(whole, whole)
         return _read(place, settings["tune"])
 
-    for module in (nuts, sampling, passes_sampling):
+    for module in (nuts, sampling, plain_sampling, passes_sampling):
         patch.setattr(module, "draw", remembered)
 
 

@@ -1,15 +1,24 @@
 """Forecasts along another column than compute: its words, numbers and seals."""
 
+import json
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import bayes_scaling as bs
 from bayes_scaling import registry
+from bayes_scaling.cli import app
+from bayes_scaling.data.notices import RunsWarning
 from bayes_scaling.errors import DataError, SpecError
 
 EXAMPLES = [200, 400, "0.8K", 1600, 3200, 6400]
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +76,68 @@ def test_it_is_saved_sealed_scored_and_made_again(fit, tmp_path):
         bs.score(record.ledger, {1: float(record.quantiles["run"][0.5])}).loc[1, "status"]
         == "resolved"
     )
+
+
+def test_the_command_line_goes_along_a_column(table, tmp_path, fit):
+    path = tmp_path / "ladder.csv"
+    table.rename(columns={"examples": "shots"}).to_csv(path, index=False)
+    asked = [str(path), "--along", "examples", "--columns", "shots=examples"]
+    at = ["--at", "5e4", "--at", "1M"]
+    said = run("forecast", *asked, *at, "--json")
+    assert said.exit_code == 0, said.output
+    rows = json.loads(said.stdout)["targets"]
+    ours = bs.predict(fit, examples=[5e4, 1e6]).summary()
+    assert [row["examples"] for row in rows] == [5e4, 1e6]
+    assert [row["median"] for row in rows] == pytest.approx(ours["median"].tolist(), rel=1e-12)
+    assert "The priors of loss were made for training compute, and serve examples" in said.stderr
+    text = run("forecast", *asked, *at).stdout
+    assert "200 to 6.4e3 examples" in text
+    assert "target (examples)" in text
+    assert "Distance: decades of examples beyond the last fitted run." in text
+    assert "FLOP" not in text
+    fitted = run("fit", *asked, "--out", str(tmp_path / "fit.nc"))
+    assert "C0 = 1.1e3 examples" in fitted.stdout
+    again = run("forecast", str(tmp_path / "fit.nc"), *at, "--json")
+    assert json.loads(again.stdout)["targets"] == rows
+    topics = [remark["topic"] for remark in json.loads(run("check", *asked, "--json").stdout)]
+    assert topics == [remark.topic for remark in bs.check(table, along="examples")]
+
+
+def test_the_command_line_refuses_what_it_cannot_run_along(table, tmp_path, monkeypatch):
+    path = tmp_path / "ladder.csv"
+    table.to_csv(path, index=False)
+    refusals = {
+        ("check", str(path)): "compute",
+        ("check", str(path), "--along", "exampels"): "along: the table has no column 'exampels'",
+        (
+            "forecast",
+            str(path),
+            "--along",
+            "examples",
+            "--at",
+            "some",
+        ): "--at: 'some' isn't a count",
+        ("forecast", str(path), "--along", "examples", "--at", "1e15"): "11.2 decades beyond",
+        ("fit", str(path), "--along", "loss"): "along: expected the name of a column of amounts",
+    }
+    for typed, sentence in refusals.items():
+        said = run(*typed)
+        assert (said.exit_code, sentence in said.stderr) == (2, True), said.stderr
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("examples,loss\n200,3\nsome,2\n")
+    sentence = run("check", str(wrong), "--along", "examples").stderr
+    assert "row 2, column 'examples': 'some' isn't a count" in sentence
+
+
+def test_a_reader_goes_along_a_column():
+    runs = pd.DataFrame({"examples": ["0.8K", 800, 1600], "compute": 1e18, "loss": [3, 2.9, 2.0]})
+    read = bs.read_runs(runs, along="examples")
+    assert read["examples"].tolist() == [800.0, 800.0, 1600.0]
+    assert "compute" in read
+    with pytest.warns(RunsWarning, match="2 of 3, without 'run 1'"):
+        alone = bs.read_runs(runs.drop(columns="compute"), along="examples", keep="best")
+    assert alone["examples"].tolist() == [800.0, 1600.0]
+    assert "compute" not in alone
 
 
 def test_what_it_cannot_run_along_is_refused(table):

@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import bayes_scaling as bs
+from bayes_scaling import registry
 from bayes_scaling.cli import app
-from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.errors import BayesScalingError, DataError, LedgerError
 from bayes_scaling.inference.passes.design import make_pass_design
 from bayes_scaling.inference.passes.predictive import KINDS
 
@@ -230,9 +231,108 @@ def test_a_report_says_the_loss_of_its_target(fit, losses, tmp_path):
     assert "Along the forecast loss (median and 90 %)" in page
 
 
-def test_a_chain_isn_t_registered_as_one_fit(fit, losses, ledger):
-    with pytest.raises(BayesScalingError, match="a record holds one fit"):
-        bs.register(bs.chain(losses, fit), ledger, question="Its rate?", resolves="The card.")
+def test_a_mixture_over_floors_draws_from_each_with_its_weight(fit, losses):
+    low, high = bs.chain(certain(losses, 2.0, 1.9), fit), bs.chain(certain(losses, 1.7, 1.6), fit)
+    mixed = bs.mix({"low": low, "high": high}, {"low": 1, "high": 3})
+    assert mixed.weights.to_numpy().tolist() == [[0.25, 0.75]] * 2
+    drawn, own = (one.draws["law"].values.reshape(-1, 2, 24) for one in (mixed, high))
+    is_high = [tuple(draw) in {tuple(one) for one in own[:, 0]} for draw in drawn[:, 0]]
+    assert np.mean(is_high) == pytest.approx(0.75, abs=1 / len(drawn))
+    between = mixed.quantile(0.5)["q50"]
+    assert (between < high.quantile(0.5)["q50"]).all()
+    assert (between > low.quantile(0.5)["q50"]).all()
+    alone = bs.mix({"low": low, "high": high}, {"low": 1, "high": 0})
+    pd.testing.assert_frame_equal(alone.quantile([0.05, 0.95]), low.quantile([0.05, 0.95]))
+    assert bs.mix({"low": low, "high": high}).weights.to_numpy().tolist() == [[0.5, 0.5]] * 2
+
+
+def test_what_cannot_be_mixed_is_refused(fit, fit_passes):
+    one, other = bs.predict(fit, loss=1.9), bs.predict(fit, loss=1.8)
+    refused = {
+        "fits: expected two or more": ({"one": one}, None),
+        "forecasts: one and other are at other targets": ({"one": one, "other": other}, None),
+        "forecasts: expected forecasts by name, got a list": ([one, other], None),
+        "expected what predict or chain returns, got a Fit under 'b'": ({"a": one, "b": fit}, None),
+        "weights: expected one of each of a, b": ({"a": one, "b": one}, {"a": 1}),
+        "weights: expected numbers from 0": ({"a": one, "b": one}, {"a": 0, "b": 0}),
+    }
+    for sentence, (forecasts, weights) in refused.items():
+        with pytest.raises(DataError, match=sentence):
+            bs.mix(forecasts, weights)
+
+
+WORDS = {"question": "Its rate?", "resolves": "The card.", "author": "a team"}
+
+
+def test_a_chain_is_sealed_with_both_fits_scored_and_made_again(fit, losses, ledger):
+    chained = bs.chain(losses, fit, random_seed=5)
+    first, second = bs.register(chained, ledger, of="neg_log_pass", **WORDS)
+    sealed = first.content["model"]
+    assert sealed["data_hash"] == fit.data_hash
+    assert sealed["losses"]["data_hash"] == losses.fit.data_hash
+    assert sealed["losses"]["spec"] == losses.fit.spec.text
+    assert (sealed["forecast_seed"], sealed["losses"]["forecast_seed"]) == (5, 1)
+    assert first.content["target"]["compute"] == 2.3e22
+    assert first.content["cutoff"] == fit.table["compute"].max()
+    assert set(first.content["files"]) == {"data", "draws", "losses"}
+    assert registry.verify(ledger).holds
+    again = registry.rerun(second)
+    assert again.identical
+    np.testing.assert_array_equal(again.forecast.draws["run"], chained.draws["run"])
+    middle = float(first.quantiles["run"][0.5])
+    assert bs.score(ledger, {1: middle}).loc[1, "covered_50"]
+
+
+def test_a_chain_is_made_again_from_data_that_are_handed_in(fit, losses, ledger):
+    (record, _) = bs.register(bs.chain(losses, fit), ledger, keep_data=False, **WORDS)
+    with pytest.raises(LedgerError, match=r"without its data; hand them in with data="):
+        registry.rerun(record)
+    with pytest.raises(LedgerError, match=r"without its losses; hand them in with losses="):
+        registry.rerun(record, fit.table)
+    with pytest.raises(LedgerError, match=r"losses: these aren't the runs that record 1"):
+        registry.rerun(record, fit.table, losses=losses.fit.table.iloc[:4])
+    assert registry.rerun(record, fit.table, losses=losses.fit.table).identical
+
+
+def test_a_record_of_one_fit_goes_along_no_loss(fit, losses, ledger):
+    (record,) = bs.register(bs.predict(fit, loss=1.9), ledger, **WORDS)
+    with pytest.raises(LedgerError, match="record 1 goes along no loss that was forecast"):
+        registry.rerun(record, losses=losses.fit.table)
+
+
+def test_problems_that_were_averaged_over_are_sealed(fit, losses, ledger):
+    few = bs.chain(losses, fit, restrict="solved_by_all")
+    assert 0 < few.chosen.sum() < len(few.chosen)
+    (record, _) = bs.register(few, ledger, **WORDS)
+    again = registry.rerun(record)
+    assert again.identical
+    assert again.forecast.chosen.tolist() == few.chosen.tolist()
+
+
+def test_targets_that_only_a_family_tells_apart_are_not_sealed(fit, losses, ledger):
+    chained = bs.chain(losses, fit)
+    table = losses.targets.assign(compute=1e23)
+    doubled = replace(chained, losses=replace(losses, targets=table))
+    with pytest.raises(BayesScalingError, match="differ by the family of the loss alone"):
+        bs.register(doubled, ledger, **WORDS)
+
+
+def test_the_command_line_seals_a_chain_and_makes_it_again(fit, losses, tmp_path):
+    rates, ladder = fit.save(tmp_path / "rates.nc"), losses.fit.save(tmp_path / "losses.nc")
+    ledger = str(tmp_path / "chain.jsonl")
+    asked = ["register", str(rates), "--loss", str(ladder), "--at", "2.3e22", "--ledger", ledger]
+    asked += ["--of", "pass_rate", "--by", "bucket", "--event", "pass_rate > 0.5"]
+    asked += ["--question", "Its rate?", "--resolves", "The card."]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 0, found.output
+    records = registry.read_ledger(ledger)
+    groups = bs.predict(fit, loss=1.9).summary(by="bucket")["group"].unique()
+    assert [one.content["target"]["group"] for one in records] == list(groups)
+    found = CliRunner().invoke(app, ["rerun", ledger, "--record", "2", "--json"])
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["identical"]
+    refused = CliRunner().invoke(app, [*asked[:-8], "--event", "loss < 1", *asked[-4:]])
+    assert refused.exit_code == 2
 
 
 def test_the_command_line_forecasts_along_a_loss(fit, losses, tmp_path):

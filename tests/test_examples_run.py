@@ -20,6 +20,7 @@ NUMBERED = {
     "04_register_and_score",
     "05_report",
     "06_spend_a_budget",
+    "07_is_the_recipe_worth_it",
 }
 
 ROWS = r"(?m)^(?:sealed|updated) .*$"

@@ -176,6 +176,12 @@ BRANCHES = {
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("inference/fits.py", "isinstance(value, Fit)"): "refuses what is no fit at all",
+    ("reporting/writing.py", "isinstance(fit, Fit)"): "refuses what is no fit at all",
+    (
+        "reporting/writing.py",
+        "backtest.response != fit.response.name",
+    ): "refuses one of another",
+    ("evaluation/stacking.py", "isinstance(made, Forecast)"): "refuses what is no forecast",
     ("plotting/problems.py", "isinstance(given, Forecast)"): "takes a fit or its forecast",
     ("responses/response.py", "spec.response == self.name"): "what verbs of one response demand",
     ("specification/laws/law.py", "way.response == response"): "looks up in the law's own table",

@@ -7,6 +7,7 @@ from bayes_scaling.cli.evaluation_commands import backtest, compare
 from bayes_scaling.cli.learning_commands import calibrate, learn_priors, sensitivity, stack
 from bayes_scaling.cli.registry_commands import register, rerun, score, track, verify
 from bayes_scaling.cli.report_commands import report
+from bayes_scaling.cli.skill_commands import emergence, shape
 
 app.command()(compare)
 app.command()(backtest)
@@ -20,6 +21,8 @@ app.command()(score)
 app.command()(track)
 app.command()(rerun)
 app.command()(report)
+app.command()(shape)
+app.command()(emergence)
 app.command()(cache)
 app.add_typer(decide, name="decide")
 

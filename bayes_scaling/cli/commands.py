@@ -10,6 +10,7 @@ from bayes_scaling import __version__
 from bayes_scaling.cli.options import (
     Above,
     Allow,
+    Along,
     AnySeed,
     Below,
     Buckets,
@@ -18,6 +19,7 @@ from bayes_scaling.cli.options import (
     Compute,
     Draws,
     Far,
+    Figure,
     Hardest,
     Json,
     Keep,
@@ -33,7 +35,7 @@ from bayes_scaling.cli.options import (
     Seed,
     Steps,
 )
-from bayes_scaling.cli.questions import Along, Question, Reading
+from bayes_scaling.cli.questions import Question, Reading, Targets
 from bayes_scaling.cli.words import answer, as_typed, forget, is_answered, saved_fit
 from bayes_scaling.errors import BayesScalingError
 
@@ -123,6 +125,7 @@ def check(
     *,
     model: Model = None,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
@@ -136,8 +139,9 @@ def check(
     from bayes_scaling.cli.writing import print_json
     from bayes_scaling.inference.suitability import check as check_data
 
-    reading = Reading(columns, compute, read, run_compute, steps, keep)
-    remarks = check_data(read_table(ladder, model, reading), model or "loss")
+    reading = Reading(columns, compute, read, run_compute, steps, keep, along=along)
+    table = read_table(ladder, model, reading)
+    remarks = check_data(table, model or "loss", along=along)
     if json:
         print_json(remark_records(remarks))
     if any(remark.refuses for remark in remarks):
@@ -155,6 +159,7 @@ def fit(
     draws: Draws = None,
     seed: Seed = 1,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
@@ -172,9 +177,9 @@ def fit(
 
     if out is not None:
         demand_fit_path(out)
-    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest, along)
     table = read_table(ladder, model, reading, seed=seed)
-    fitted = fit_table(table, model, seed=seed, draws=draws, allow=allow)
+    fitted = fit_table(table, model, seed=seed, draws=draws, allow=allow, along=along)
     if out is not None:
         fitted.save(out)
     print_fit(fitted, as_json=json, saved=out)
@@ -189,7 +194,8 @@ def forecast(
         list[str] | None,
         typer.Option(
             metavar="COMPUTE",
-            help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable.",
+            help="Compute of a target: FLOP, or text such as '40 PF-days'; or an amount of the "
+            "column of --along. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -216,11 +222,12 @@ def forecast(
     k: Ks = None,
     samples: Samples = None,
     restrict: Restrict = None,
-    figure: Annotated[Path | None, typer.Option(help="Where to draw it: .png, .pdf, .svg.")] = None,
+    figure: Figure = None,
     model: Model = None,
     draws: Draws = None,
     seed: AnySeed = None,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
@@ -235,22 +242,28 @@ def forecast(
     """Forecast larger runs, from runs or counts, or from a saved fit."""
     from bayes_scaling.cli.outputs import draw_figure, keeping
     from bayes_scaling.cli.printing import print_forecast
-    from bayes_scaling.cli.running import demand_targets, find_fit, find_losses, predict_at
+    from bayes_scaling.cli.running import (
+        column_of,
+        demand_targets,
+        find_fit,
+        find_losses,
+        predict_at,
+    )
 
     question = Question(kind, by, k, samples, restrict, above, below, of)
-    demand_targets(at or [], kind, figure)
-    along = Along(at or [], at_loss or [], loss)
-    along.demand()
-    if along.given:
+    targets = Targets(at or [], at_loss or [], loss)
+    targets.demand()
+    if targets.given:
         model = model or (None if saved_fit(ladder_or_fit) else "pass_rate_loss")
-    losses = find_losses(along, seed=seed, draws=draws, allow=allow, far=far)
+    demand_targets(at or [], kind, figure, column_of(ladder_or_fit, model, along))
+    losses = find_losses(targets, seed=seed, draws=draws, allow=allow, far=far)
     fitted = find_fit(
         ladder_or_fit,
         model,
         seed=seed,
         draws=draws,
         family=family,
-        reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest),
+        reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest, along),
         question=question,
         at=at or [],
         allow=allow,
@@ -258,7 +271,7 @@ def forecast(
         losses=losses,
     )
     with keeping(fitted, ladder_or_fit):
-        predicted = predict_at(fitted, along, family, question, seed=seed, far=far, losses=losses)
+        predicted = predict_at(fitted, targets, family, question, seed=seed, far=far, losses=losses)
         draw_figure(predicted, figure, by=by)
         print_forecast(predicted, question, as_json=json, figure=figure)
     _exit(fitted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bayes_scaling.cli.questions import Question, Reading
 from bayes_scaling.cli.words import as_source, note, read_pairs
 from bayes_scaling.errors import BayesScalingError, suggest
+from bayes_scaling.scales import unit_after
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ def read_counts(
     reading: Reading,
     *,
     seed: int,
+    along: str | None = None,
 ) -> "pd.DataFrame":
     """Read counts, and form buckets if they were asked for; warnings go to stderr."""
     from bayes_scaling.data import read_passes
@@ -34,7 +36,7 @@ def read_counts(
     names = read_pairs("--columns", reading.columns)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        passes = read_passes(as_source(source), columns=names, compute=amounts, **ways)
+        passes = read_passes(as_source(source), columns=names, compute=amounts, along=along, **ways)
         if sizes is not None or reading.hardest is not None:
             passes = _sort(passes, sizes, reading.hardest, seed)
     for warning in caught:
@@ -42,11 +44,14 @@ def read_counts(
     return passes
 
 
-def demand_forecastable(passes: "pd.DataFrame", question: Question) -> None:
+def demand_forecastable(
+    passes: "pd.DataFrame", question: Question, column: str = "compute"
+) -> None:
     """Refuse counts that a forecast would be refused of after the fit."""
-    if passes["compute"].nunique() < 2:
+    if passes[column].nunique() < 2:
+        amount = f"{passes[column].iloc[0]:.3g}{unit_after([column])}"
         raise BayesScalingError(
-            f"compute: all runs have {passes['compute'].iloc[0]:.3g} FLOP, which says nothing of "
+            f"{column}: all runs have {amount}, which says nothing of "
             "the exponent: a forecast would be the prior's. Add runs of other sizes; bayes-scaling "
             "fit describes these."
         )

@@ -1,4 +1,4 @@
-"""The commands that answer what to run: decide allocate, compute-for, crossing, next-run, floor."""
+"""The commands that answer what to run: decide allocate, compute-for, gain, crossing and others."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +32,7 @@ decide = typer.Typer(
 )
 
 OF_ALLOCATION = "loss_params_tokens"
+OF_RECIPES = "loss_recipe"
 
 At = Annotated[
     list[str],
@@ -79,12 +80,12 @@ def allocate(
         _demand_amounts("--size", "params", size)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
     best = optimal_allocation(fitted, at, family=family, flop=flop)
     tables = {"allocation": best.summary()}
     if size:
         tables["sizes"] = best.regret(amounts_of("params", size))
-    _print(tables, best.notes, [fitted], as_json=json)
+    print_answer(tables, best.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -113,10 +114,10 @@ def compute_for(
         raise BayesScalingError("--loss: give one, or --pass-rate of a model of passes.")
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None}
     found = find(fitted, **goals, family=family, up_to=up_to)
-    _print({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
+    print_answer({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -142,10 +143,51 @@ def crossing(
 
     _demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
-    both = [_find(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)]
+    both = [
+        find_or_fit(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)
+    ]
     found = find(both[0], both[1], compute=at, up_to=up_to)
     where = found.where().to_frame().T.reset_index(names="crossing")
-    _print({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
+    print_answer({"better": found.summary(), "where": where}, found.notes, both, as_json=json)
+
+
+@decide.command()
+def gain(
+    ladder_or_fit: LadderOrFit,
+    *,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(help="The recipe to judge; by default all but one. Repeatable."),
+    ] = None,
+    over: Annotated[
+        str | None,
+        typer.Option(help="What they are compared with; by default the recipe of the first row."),
+    ] = None,
+    above: Annotated[
+        list[float] | None,
+        typer.Option(help="Print the probability of a gain above this, such as 2. Repeatable."),
+    ] = None,
+    model: Model = None,
+    draws: Draws = None,
+    seed: AnySeed = None,
+    columns: Columns = None,
+    compute: Compute = None,
+    allow: Allow = None,
+    json: Json = False,
+) -> None:
+    """Say by how much a recipe multiplies compute, from runs with a column recipe."""
+    from bayes_scaling.decision import equivalent_compute
+
+    for ratio in above or ():
+        if not 0 < ratio < float("inf"):
+            raise BayesScalingError(f"--above: expected a positive ratio, such as 2, got {ratio}.")
+    own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
+    fitted = find_or_fit(ladder_or_fit, model or OF_RECIPES, given=model, allow=allow, **own)
+    found = equivalent_compute(fitted, recipe=recipe or None, over=over)
+    table = found.summary()
+    for ratio in above or ():
+        table[f"above {ratio:g}"] = found.probability(ratio).to_numpy()
+    print_answer({"gain": table}, found.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -189,10 +231,10 @@ def next_run(
     table = pd.DataFrame([_run("--candidate", one) for one in candidate])
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     found = find(fitted, table, asked, budget=budget, family=family)
     tables = {"candidates": found.candidates, "chosen": found.summary()}
-    _print(tables, found.notes, [fitted], as_json=json)
+    print_answer(tables, found.notes, [fitted], as_json=json)
 
 
 @decide.command()
@@ -216,12 +258,12 @@ def floor(
     _demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
-    fitted = _find(ladder_or_fit, model, given=model, allow=allow, **own)
+    fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
     found = value_of_floor(fitted, compute=at, family=family, random_seed=seed, far=far)
-    _print({"floor": found.summary()}, found.notes, [fitted], as_json=json)
+    print_answer({"floor": found.summary()}, found.notes, [fitted], as_json=json)
 
 
-def _find(
+def find_or_fit(
     path: str | Sequence[str],
     model: str | None,
     *,
@@ -262,7 +304,7 @@ def _demand_amounts(option: str, name: str, values: Sequence[str]) -> None:
             raise BayesScalingError(f"{option}: {error}") from None
 
 
-def _print(
+def print_answer(
     tables: "dict[str, pd.DataFrame]", notes: Sequence[str], fits: "list[Fit]", *, as_json: bool
 ) -> None:
     """Print tables to stdout and notes to stderr; exit with 3 where a fit didn't converge."""
@@ -282,5 +324,9 @@ def _print(
 
 
 def _short(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Write numbers in four digits."""
-    return table.map(lambda value: value if isinstance(value, str) else f"{value:.4g}")
+    """Write numbers in four digits, and nothing where there is none."""
+
+    def text(value: object) -> object:
+        return value if isinstance(value, str) else "" if value != value else f"{value:.4g}"
+
+    return table.map(text)

@@ -129,7 +129,7 @@ def backtest(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(help="Judge this instead: huber_bootstrap, last_value, power_law."),
+        typer.Option(help="Judge this of losses instead: huber_bootstrap, last_value, power_law."),
     ] = None,
     cutoff: Cutoffs = None,
     horizon: Horizon = None,
@@ -144,6 +144,7 @@ def backtest(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
     read: Read = None,
     steps: Steps = None,
     keep: Keep = None,
@@ -151,7 +152,7 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Fit the small runs of every ladder, forecast its larger ones, and score the forecasts."""
-    from bayes_scaling.cli.running import demand_meaning, progress_bar, read_ladder
+    from bayes_scaling.cli.running import demand_meaning, progress_bar, read_ladder, read_table
     from bayes_scaling.cli.words import note
     from bayes_scaling.cli.writing import print_json, table_text
     from bayes_scaling.data import check_quantities
@@ -161,7 +162,8 @@ def backtest(
 
     if model is not None and baseline is not None:
         raise BayesScalingError("--baseline: it takes the place of a model; leave --model out.")
-    runs = read_ladder(ladder, Reading(columns, compute, read, steps=steps, keep=keep))
+    reading = Reading(columns, compute, read, run_compute, steps, keep)
+    runs = read_ladder(ladder, reading) if baseline else read_table(ladder, model, reading)
     suits = () if baseline else remark_on_metric(load_model(model or "loss"), runs)
     demand_meaning([*check_quantities(runs), *suits], allow)
     with progress_bar("fitting the first ladder", "forecasting") as progress:
@@ -186,9 +188,13 @@ def backtest(
         print_json(rows | {"forecasts": result.forecasts.to_dict("records")})
     else:
         shown = short(table).rename_axis(by or "over").reset_index()
-        typer.echo(f"{result.model}, log loss; smaller scores are better\n\n{table_text(shown)}")
+        said = f"{result.model}, {SCORED[result.response]}; smaller scores are better"
+        typer.echo(f"{said}\n\n{table_text(shown)}")
     if table["not_converged"].any():
         raise typer.Exit(NOT_CONVERGED)
+
+
+SCORED = {"loss": "log loss", "passes": "share of right samples"}
 
 
 def short(table: Any) -> Any:

@@ -9,17 +9,21 @@ from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.evaluation_commands import Cutoffs, Horizon, Jobs, short
 from bayes_scaling.cli.options import (
     Allow,
+    Along,
     AnySeed,
+    Buckets,
     Columns,
     Compute,
     Draws,
     Far,
+    Hardest,
     Json,
     Keep,
     Ladder,
     LadderOrFit,
     Model,
     Read,
+    RunCompute,
     Seed,
     Steps,
 )
@@ -54,33 +58,37 @@ def sensitivity(
     draws: Draws = None,
     seed: AnySeed = None,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
     read: Read = None,
     steps: Steps = None,
     keep: Keep = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     allow: Allow = None,
     far: Far = False,
     json: Json = False,
 ) -> None:
     """Say how far a forecast moves when one prior is made wider or narrower."""
-    from bayes_scaling.cli.questions import Along, Question
-    from bayes_scaling.cli.running import demand_targets, find_loss_fit, predict_at
+    from bayes_scaling.cli.questions import Question, Targets
+    from bayes_scaling.cli.running import column_of, demand_targets, find_fit, predict_at
     from bayes_scaling.cli.writing import print_json, print_notes, say_unconverged, table_text
     from bayes_scaling.evaluation.prior_scaling import sensitivity as tabulate
 
-    demand_targets(at, kind, None)
-    fitted = find_loss_fit(
+    demand_targets(at, kind, None, column_of(ladder_or_fit, model, along))
+    fitted = find_fit(
         ladder_or_fit,
         model,
         seed=seed,
         draws=draws,
         family=family,
-        reading=Reading(columns, compute, read, steps=steps, keep=keep),
+        reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest, along),
         at=at,
         allow=allow,
         far=far,
     )
-    predicted: Any = predict_at(fitted, Along(at), family, Question(kind), seed=seed, far=far)
+    predicted: Any = predict_at(fitted, Targets(at), family, Question(kind), seed=seed, far=far)
     table = tabulate(fitted, predicted, kind)
     print_notes(predicted.notes)
     if json:
@@ -122,14 +130,17 @@ def stack(
     seed: Seed = 1,
     columns: Columns = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
     read: Read = None,
     steps: Steps = None,
     keep: Keep = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     allow: Allow = None,
     json: Json = False,
 ) -> None:
     """Forecast with a mixture of models, weighted by how well each has foretold at a distance."""
-    from bayes_scaling.cli.running import demand_losses, demand_targets, fit_ladder, read_ladder
+    from bayes_scaling.cli.running import demand_same, demand_targets, fit_table, read_table
     from bayes_scaling.cli.writing import print_json, print_notes, table_text
     from bayes_scaling.evaluation.backtesting import backtest
     from bayes_scaling.evaluation.stacking import stack as mix
@@ -137,13 +148,12 @@ def stack(
     if len(set(model)) < 2:
         raise BayesScalingError("--model: give two or more different ones, as --model A --model B.")
     demand_targets(at, kind, None)
-    for name in model:
-        demand_losses(name)
-    reading = Reading(columns, compute, read, steps=steps, keep=keep)
-    runs = read_ladder(ladder, reading)
-    others = runs if past is None else read_ladder(past, reading)
+    demand_same(model, "stack")
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    runs = read_table(ladder, model[0], reading, seed=seed)
+    others = runs if past is None else read_table(past, model[0], reading, seed=seed)
     options = None if draws is None else {"draws": draws}
-    fits = {name: fit_ladder(runs, name, seed=seed, draws=draws, allow=allow) for name in model}
+    fits = {name: fit_table(runs, name, seed=seed, draws=draws, allow=allow) for name in model}
     judged = {
         name: backtest(
             name,
@@ -161,13 +171,16 @@ def stack(
     print_notes(mixed.notes)
     summary, weights = mixed.summary(kind=kind), mixed.weights
     if json:
-        pairs = zip(summary.to_dict("records"), weights.to_dict("records"), strict=True)
-        rows = [{**row, "weights": own} for row, own in pairs]
+        own = weights.loc[weights.index.repeat(len(summary) // len(weights))]
+        pairs = zip(summary.to_dict("records"), own.to_dict("records"), strict=True)
+        rows = [{**row, "weights": one} for row, one in pairs]
         print_json({"models": list(fits), "kind": kind, "targets": rows})
     else:
-        shown = summary[["compute", "distance", "median", "q05", "q25", "q75", "q95"]]
+        kinds = ["quantity"] if summary["quantity"].nunique() > 1 else []
+        shown = summary[["compute", "distance", *kinds, "median", "q05", "q25", "q75", "q95"]]
         named = weights.rename(columns=lambda name: f"weight of {name}")
-        typer.echo(table_text(short(shown.join(named))))
+        each = named.loc[named.index.repeat(len(shown) // len(named))].reset_index(drop=True)
+        typer.echo(table_text(short(shown.join(each))))
     if not all(fitted.diagnosis.converged for fitted in fits.values()):
         raise typer.Exit(NOT_CONVERGED)
 

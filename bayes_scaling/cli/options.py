@@ -39,6 +39,14 @@ Keep = Annotated[
         "loss; by default all.",
     ),
 ]
+Along = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Column that runs are ordered along instead of compute, such as examples; targets "
+        "are then in its units.",
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option(help="Name on the shelf, or path of a TOML file; by default loss."),
@@ -136,3 +144,4 @@ Of = Annotated[
         "neg_log_pass, pass@K, solved.",
     ),
 ]
+Figure = Annotated[Path | None, typer.Option(help="Where to draw it: .png, .pdf, .svg.")]

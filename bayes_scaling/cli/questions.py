@@ -24,6 +24,7 @@ class Reading:
     keep: str | None = None
     buckets: str | None = None
     hardest: int | None = None
+    along: str | None = None
 
     @property
     def of_losses(self) -> dict[str, object]:
@@ -42,13 +43,21 @@ class Reading:
     @property
     def given(self) -> dict[str, object]:
         """All options by name."""
-        shared = {"--columns": self.columns, "--compute": self.compute, "--read": self.read}
+        shared: dict[str, object] = {
+            "--columns": self.columns,
+            "--compute": self.compute,
+            "--read": self.read,
+            "--along": self.along,
+        }
         return {**shared, **self.of_losses, **self.of_counts}
 
 
 @dataclass(frozen=True)
-class Along:
-    """Where to forecast: at computes, or at losses; and the ladder of losses to go along."""
+class Targets:
+    """Where to forecast: at amounts of what runs are ordered along, or at losses.
+
+    And the ladder of losses that counts go along.
+    """
 
     at: Sequence[str]
     at_loss: Sequence[float] = ()

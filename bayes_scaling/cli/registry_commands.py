@@ -11,19 +11,25 @@ import typer
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
     Allow,
+    Along,
     AnySeed,
+    Buckets,
     Columns,
     Compute,
     Draws,
     Far,
+    Hardest,
     Json,
     Keep,
     LadderOrFit,
     Model,
     Read,
+    Restrict,
+    RunCompute,
     Steps,
 )
-from bayes_scaling.cli.questions import Reading
+from bayes_scaling.cli.questions import Question, Reading, Targets
+from bayes_scaling.cli.words import saved_fit
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
@@ -45,19 +51,42 @@ Anchor = Annotated[
 def register(
     ladder_or_fit: LadderOrFit,
     *,
-    at: Annotated[
-        list[str],
-        typer.Option(
-            metavar="COMPUTE",
-            help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable.",
-            show_default=False,
-        ),
-    ],
     question: Annotated[
         list[str],
-        typer.Option(help="The question in words; one for all targets, or one each in turn."),
+        typer.Option(
+            help="The question in words; one for all, or one each in turn: target by target, of "
+            "counts quantity by quantity and group by group."
+        ),
     ],
     resolves: Annotated[str, typer.Option(help="What decides it, and when.")],
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COMPUTE",
+            help="Compute of a target: FLOP, or text such as '40 PF-days'; or an amount of the "
+            "column of --along. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    at_loss: Annotated[
+        list[float] | None,
+        typer.Option(help="Passes: the loss of a target, where it is known. Repeatable."),
+    ] = None,
+    loss: Annotated[
+        Path | None,
+        typer.Option(help="Passes: the ladder of losses to forecast along, or its saved fit."),
+    ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Passes: what is sealed: pass_rate (the default), neg_log_pass, pass@K, solved. "
+            "Repeatable."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Passes: a record for all (the default), or each bucket or problem."),
+    ] = None,
     ledger: Annotated[Path, typer.Option(help="Where to append it.")] = FORECASTS,
     void_if: Annotated[str | None, typer.Option(help="What would make it void.")] = None,
     assume: Annotated[list[str] | None, typer.Option(help="An assumption. Repeatable.")] = None,
@@ -73,14 +102,19 @@ def register(
         list[str] | None,
         typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
     ] = None,
+    restrict: Restrict = None,
     model: Model = None,
     draws: Draws = None,
     seed: AnySeed = None,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
+    run_compute: RunCompute = None,
     read: Read = None,
     steps: Steps = None,
     keep: Keep = None,
+    buckets: Buckets = None,
+    hardest: Hardest = None,
     allow: Allow = None,
     far: Far = False,
     json: Json = False,
@@ -88,34 +122,48 @@ def register(
     """Seal a forecast: append it to a ledger before the outcome is known."""
     from bayes_scaling.cli.outputs import keeping
     from bayes_scaling.cli.registry_printing import print_registered
-    from bayes_scaling.cli.running import demand_targets, find_loss_fit
+    from bayes_scaling.cli.running import (
+        column_of,
+        demand_targets,
+        find_fit,
+        find_losses,
+        predict_at,
+    )
     from bayes_scaling.registry.registration import demand_questions
     from bayes_scaling.registry.text_checks import demand_text, demand_texts
 
-    demand_targets(at, "run", None)
+    targets = Targets(at or [], at_loss or [], loss)
+    targets.demand()
+    if targets.given:
+        model = model or (None if saved_fit(ladder_or_fit) else "pass_rate_loss")
+    demand_targets(at or [], "run", None, column_of(ladder_or_fit, model, along))
     asked = question[0] if len(question) == 1 else question
     said = {"resolves": resolves, "void_if": void_if, "author": author}
-    demand_questions(asked, len(at))
+    if by is None and len(of or ()) < 2:
+        demand_questions(asked, len(targets.at) + len(targets.at_loss))
     demand_texts("assumptions", assume or ())
     for name, text in said.items():
         _ = text is None or demand_text(name, text)
-    _demand_registrable(ledger, anchor, event or ())
-    fitted = find_loss_fit(
+    sealed = of or ([] if saved_fit(ladder_or_fit) else [_main_quantity(model)])
+    _demand_registrable(ledger, anchor, event or (), sealed)
+    losses = find_losses(targets, seed=seed, draws=draws, allow=allow, far=far)
+    question_of = Question(by=by, restrict=restrict)
+    fitted = find_fit(
         ladder_or_fit,
         model,
         seed=seed,
         draws=draws,
         family=family,
-        reading=Reading(columns, compute, read, steps=steps, keep=keep),
-        at=at,
+        reading=Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest, along),
+        question=question_of,
+        at=at or (),
         allow=allow,
         far=far,
+        losses=losses,
     )
-    from bayes_scaling.forecasting import predict
     from bayes_scaling.registry import register as seal
 
-    one = family[0] if family and len(family) == 1 else family
-    forecast = predict(fitted, compute=at, family=one or None, random_seed=seed, far=far)
+    forecast = predict_at(fitted, targets, family, question_of, seed=seed, far=far, losses=losses)
     with keeping(fitted, ladder_or_fit), _noting():
         records = seal(
             forecast,
@@ -128,6 +176,8 @@ def register(
             author=author,
             keep_data=not no_data,
             anchor=anchor,
+            of=of,
+            by=by or "all",
         )
     print_registered(ledger, records, as_json=json)
     if not fitted.diagnosis.converged:
@@ -249,7 +299,12 @@ def rerun(
     *,
     record: Annotated[int, typer.Option(help="Number of the forecast's record.")],
     data: Annotated[
-        str | None, typer.Option(help="The runs that were fitted, if they weren't kept.")
+        str | None,
+        typer.Option(help="The runs or counts that were fitted, if they weren't kept."),
+    ] = None,
+    losses: Annotated[
+        str | None,
+        typer.Option(help="Passes: the ladder of the loss that was forecast, if it wasn't kept."),
     ] = None,
     columns: Columns = None,
     compute: Compute = None,
@@ -259,11 +314,16 @@ def rerun(
     """Fit a sealed forecast again from its record; exit code 1 if it doesn't come out again."""
     from bayes_scaling import registry
     from bayes_scaling.cli.registry_printing import print_rerun
-    from bayes_scaling.cli.running import read_ladder
+    from bayes_scaling.cli.running import read_as, read_ladder
+    from bayes_scaling.registry.records import demand_forecast
+    from bayes_scaling.registry.refitting import sealed_spec
 
     sealed = _find_record(ledger, record)
-    runs = None if data is None else read_ladder(data, Reading(columns, compute, read))
-    again = registry.rerun(sealed, runs)
+    demand_forecast(sealed)
+    reading = Reading(columns, compute, read)
+    table = None if data is None else read_as(sealed_spec(sealed), data, reading)
+    ladder = None if losses is None else read_ladder(losses, Reading())
+    again = registry.rerun(sealed, table, losses=ladder)
     print_rerun(again, as_json=json)
     if not again.agrees:
         raise typer.Exit(DOES_NOT_HOLD)
@@ -292,14 +352,25 @@ def _noting() -> Iterator[None]:
         yield
 
 
-def _demand_registrable(ledger: Path, anchor: str | None, events: Sequence[str]) -> None:
+def _main_quantity(model: str | None) -> str:
+    """Name what a model's forecasts seal unless told."""
+    from bayes_scaling.forecasting.quantities import QUANTITIES
+    from bayes_scaling.specification.shelf import load_model
+
+    return QUANTITIES[load_model(model or "loss").response].main
+
+
+def _demand_registrable(
+    ledger: Path, anchor: str | None, events: Sequence[str], of: Sequence[str]
+) -> None:
     """Refuse before the fit what would be refused after it."""
     from bayes_scaling.ledger.anchoring import demand_anchor
     from bayes_scaling.ledger.appending import demand_place
     from bayes_scaling.registry.events import parse_event
 
     for event in events:
-        parse_event(event, "loss")
+        for name in of:
+            parse_event(event, name)
     demand_anchor(anchor, ledger)
     with _noting():
         demand_place(ledger)

@@ -8,6 +8,7 @@ import typer
 from bayes_scaling.cli.commands import NOT_CONVERGED
 from bayes_scaling.cli.options import (
     Allow,
+    Along,
     AnySeed,
     Buckets,
     Columns,
@@ -34,8 +35,8 @@ def report(
         list[str] | None,
         typer.Option(
             metavar="COMPUTE",
-            help="Compute of a target: FLOP, or text such as '40 PF-days'. Repeatable; without it "
-            "the fit alone is described.",
+            help="Compute of a target: FLOP, or text such as '40 PF-days'; or an amount of the "
+            "column of --along. Repeatable; without it the fit alone is described.",
         ),
     ] = None,
     family: Annotated[
@@ -50,6 +51,7 @@ def report(
     draws: Draws = None,
     seed: AnySeed = None,
     columns: Columns = None,
+    along: Along = None,
     compute: Compute = None,
     run_compute: RunCompute = None,
     read: Read = None,
@@ -63,16 +65,16 @@ def report(
 ) -> None:
     """Write a forecast, with what it rests on, as one HTML file."""
     from bayes_scaling.cli.outputs import demand_report_path, keeping
-    from bayes_scaling.cli.running import demand_targets, find_fit, fit_table, read_table
+    from bayes_scaling.cli.running import column_of, demand_targets, find_fit, fit_table, read_table
     from bayes_scaling.cli.writing import print_json
 
-    demand_targets(at or [], "run", None)
+    demand_targets(at or [], "run", None, column_of(ladder_or_fit, model, along))
     demand_report_path("--out", out)
     if ledger is not None:
         from bayes_scaling.registry import read_ledger
 
         read_ledger(ledger)
-    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
+    reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest, along)
     if at or saved_fit(ladder_or_fit) is not None:
         settings: dict[str, Any] = {"family": family, "seed": seed, "draws": draws, "far": far}
         settings |= {"reading": reading, "at": at or (), "allow": allow}
@@ -80,7 +82,7 @@ def report(
     else:  # nothing is forecast, so nothing has to be forecastable
         chosen = 1 if seed is None else seed
         table = read_table(ladder_or_fit, model, reading, seed=chosen)
-        fitted = fit_table(table, model, seed=chosen, draws=draws, allow=allow)
+        fitted = fit_table(table, model, seed=chosen, draws=draws, allow=allow, along=along)
     from bayes_scaling.reporting import report as write
 
     with keeping(fitted, ladder_or_fit):
@@ -97,7 +99,7 @@ def report(
 def _forecast(fitted: Any, at: Any, family: Any, seed: int | None, *, far: bool) -> Any:
     if not at:
         return None
-    from bayes_scaling.cli.questions import Along, Question
+    from bayes_scaling.cli.questions import Question, Targets
     from bayes_scaling.cli.running import predict_at
 
-    return predict_at(fitted, Along(at), family, Question(), seed=seed, far=far)
+    return predict_at(fitted, Targets(at), family, Question(), seed=seed, far=far)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from bayes_scaling.cli.counts import READ as READ_PASSES
 from bayes_scaling.cli.counts import demand_forecastable, read_counts
 from bayes_scaling.cli.outputs import demand_figure_path
-from bayes_scaling.cli.questions import Along, Question, Reading, demand_question, refuse
+from bayes_scaling.cli.questions import Question, Reading, Targets, demand_question, refuse
 from bayes_scaling.cli.words import as_source, note, read_pairs, saved_fit
 from bayes_scaling.errors import BayesScalingError, suggest
+from bayes_scaling.specification.spec import scale_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayes_scaling.arrays import Array
     from bayes_scaling.data import Remark
     from bayes_scaling.forecasting import Forecast
     from bayes_scaling.inference.fits import Fit
@@ -30,7 +32,9 @@ BEFORE = "compiling the model, a minute or two the first time on a machine"
 READ_LOSSES = ("loss_unit", "metric")
 
 
-def read_ladder(ladder: str | Sequence[str], reading: Reading) -> "pd.DataFrame":
+def read_ladder(
+    ladder: str | Sequence[str], reading: Reading, *, along: str | None = None
+) -> "pd.DataFrame":
     """Read runs; what the reader warns of goes to stderr."""
     from bayes_scaling.data import read_runs
 
@@ -50,6 +54,7 @@ def read_ladder(ladder: str | Sequence[str], reading: Reading) -> "pd.DataFrame"
             keep=reading.keep or "all",
             metric=ways.get("metric"),
             loss_unit=ways.get("loss_unit"),
+            along=along,
         )
     for warning in caught:
         note(str(warning.message))
@@ -64,9 +69,13 @@ def read_table(
     seed: int = 1,
 ) -> "pd.DataFrame":
     """Read what a model is fitted to: runs, or counts, in buckets if that was asked for."""
-    from bayes_scaling.specification.shelf import load_model
+    return read_as(_spec_of(model, reading.along), ladder, reading, seed=seed)
 
-    spec = load_model(model or "loss")
+
+def read_as(
+    spec: "Spec", ladder: str | Sequence[str], reading: Reading, *, seed: int = 1
+) -> "pd.DataFrame":
+    """Read the table of a specification's response."""
     return WAYS[spec.response].read(spec, ladder, reading, seed=seed)
 
 
@@ -81,7 +90,7 @@ def _read_losses(
         reading.of_counts | {"--read": of_passes},
         f"{spec.name} is a model of {LOSSES.nature}",
     )
-    return read_ladder(ladder, reading)
+    return read_ladder(ladder, reading, along=spec.columns[0])
 
 
 def _read_scores(
@@ -98,6 +107,7 @@ def _read_scores(
         as_source(ladder),
         columns=read_pairs("--columns", reading.columns),
         compute=read_pairs("--compute", reading.compute),
+        along=spec.columns[0],
     )
 
 
@@ -105,7 +115,7 @@ def _read_counts(
     spec: "Spec", ladder: str | Sequence[str], reading: Reading, *, seed: int
 ) -> "pd.DataFrame":
     refuse(reading.of_losses, f"{spec.name} is a model of passes")
-    return read_counts(ladder, reading, seed=seed)
+    return read_counts(ladder, reading, seed=seed, along=spec.columns[0])
 
 
 def fit_ladder(runs: "pd.DataFrame", model: str | None, **settings: Any) -> "Fit":
@@ -121,12 +131,13 @@ def fit_table(
     seed: int,
     draws: int | None = None,
     allow: Sequence[str] | None = None,
+    along: str | None = None,
 ) -> "Fit":
     """Fit with a progress bar, if stderr is a terminal; remarks on the data go to stderr."""
     from bayes_scaling.inference.fitting import fit
     from bayes_scaling.inference.suitability import check
 
-    demand_meaning(check(table, model or "loss"), allow)
+    demand_meaning(check(table, model or "loss", along=along), allow)
     with progress_bar() as progress:
         return fit(
             model or "loss",
@@ -134,6 +145,7 @@ def fit_table(
             random_seed=seed,
             draws=1000 if draws is None else draws,
             allow=allow or (),
+            along=along,
             progress=progress,
         )
 
@@ -174,28 +186,26 @@ def find_fit(
     losses: "Losses | None" = None,
 ) -> "Fit":
     """Load a saved fit, or read runs or counts and fit them, to answer a question."""
-    from bayes_scaling.specification.shelf import load_model
-
     reading, question = reading or Reading(), question or Question()
     saved = saved_fit(ladder)
     if saved is None:
-        spec = load_model(model or "loss")
+        spec = _spec_of(model, reading.along)
         demand_question(question, spec, family)
         chosen = 1 if seed is None else seed
         table = read_table(ladder, model, reading, seed=chosen)
         if losses is not None:
             table = _along_losses(spec, table, losses)
         WAYS[spec.response].demand(table, question, spec, family)
-        _demand_one_unit(table, at)
-        if not far:
-            _demand_near(table, at)
-        return fit_table(table, model, seed=chosen, draws=draws, allow=allow)
+        _demand_near(table, at, scale_column(spec), far=far)
+        along = reading.along
+        return fit_table(table, model, seed=chosen, draws=draws, allow=allow, along=along)
     given = {"--model": model, "--draws": draws, "--allow": allow}
     refuse({**given, **reading.given}, f"{saved} is fitted already")
     from bayes_scaling.inference.fitting import load_fit
 
     fitted = load_fit(saved)
     demand_question(question, fitted.spec, family)
+    _amounts(at, scale_column(fitted.spec))
     return fitted
 
 
@@ -220,16 +230,16 @@ class Losses:
     fit: "Fit | None" = None
 
 
-def find_losses(along: Along, **settings: Any) -> "Losses | None":
+def find_losses(targets: Targets, **settings: Any) -> "Losses | None":
     """Read the ladder of losses that counts go along; where these are forecast, fit it."""
-    if along.loss is None:
+    if targets.loss is None:
         return None
-    saved = saved_fit(str(along.loss))
-    if along.at or saved:
+    saved = saved_fit(str(targets.loss))
+    if targets.at or saved:
         given = settings | {"draws": None, "allow": None} if saved else settings
-        fitted = find_loss_fit(str(along.loss), None, family=None, at=along.at, **given)
+        fitted = find_loss_fit(str(targets.loss), None, family=None, at=targets.at, **given)
         return Losses(fitted.table, fitted)
-    return Losses(read_ladder(str(along.loss), Reading()))
+    return Losses(read_ladder(str(targets.loss), Reading()))
 
 
 def find_loss_fit(ladder: str | Sequence[str], model: str | None, **settings: Any) -> "Fit":
@@ -243,7 +253,7 @@ def find_loss_fit(ladder: str | Sequence[str], model: str | None, **settings: An
 
 def predict_at(
     fitted: "Fit",
-    along: Along,
+    targets: Targets,
     family: Sequence[str] | None,
     question: Question,
     *,
@@ -255,33 +265,72 @@ def predict_at(
     from bayes_scaling.forecasting import chain, predict
 
     one = family[0] if family and len(family) == 1 else family
-    if along.at and losses is not None and losses.fit is not None:
-        ahead = predict(losses.fit, compute=along.at, random_seed=seed, far=far)
+    if targets.at and losses is not None and losses.fit is not None:
+        ahead = predict(losses.fit, compute=targets.at, random_seed=seed, far=far)
         return chain(ahead, fitted, restrict=question.restrict, random_seed=seed)
-    if along.at and fitted.design.links:
+    if targets.at and fitted.design.links:
         raise BayesScalingError(
             f"--at: {fitted.spec.name} goes along a loss; give the ladder of losses with --loss, "
             "or --at-loss."
         )
-    at = {"loss": along.at_loss} if along.at_loss else {fitted.spec.columns[0]: along.at}
+    at = {"loss": targets.at_loss} if targets.at_loss else {fitted.spec.columns[0]: targets.at}
     asked: Any = {**at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
 
-def demand_targets(at: Sequence[str], kind: str, figure: Path | None) -> None:
+def column_of(
+    ladder: str | Sequence[str], model: str | None, along: str | None = None
+) -> str | None:
+    """Name the column that targets are amounts of; None of a saved fit, which knows it."""
+    return None if saved_fit(ladder) else scale_column(_spec_of(model, along))
+
+
+def _spec_of(model: str | None, along: str | None) -> "Spec":
+    """Load a model, by default loss, along the column that was asked for."""
+    from bayes_scaling.specification.shelf import load_model
+
+    spec = load_model(model or "loss")
+    return spec if along is None else spec.along(along)
+
+
+def demand_targets(
+    at: Sequence[str], kind: str, figure: Path | None, column: str | None = "compute"
+) -> None:
     """Refuse targets, a kind or a path that would be refused after the fit."""
-    from bayes_scaling.data import parse_compute
     from bayes_scaling.inference.predictive import KINDS
 
-    for value in at:
-        try:
-            parse_compute(value)
-        except BayesScalingError as error:
-            raise BayesScalingError(f"--at: {error}") from None
+    if column is not None:
+        _amounts(at, column)
     if kind not in KINDS:
         raise BayesScalingError(f"--kind: {kind!r} is not known; {suggest(kind, KINDS)}")
     if figure is not None:
         demand_figure_path(figure)
+
+
+def _amounts(at: Sequence[str], column: str) -> "Array":
+    """Read what was typed as targets; raises BayesScalingError."""
+    import numpy as np
+
+    from bayes_scaling.data import amount_of
+
+    try:
+        return np.array([amount_of(column, value) for value in at], dtype=float)
+    except BayesScalingError as error:
+        raise BayesScalingError(f"--at: {error}") from None
+
+
+def demand_same(models: Sequence[str], verb: str) -> None:
+    """Demand models of one response."""
+    from bayes_scaling.responses import RESPONSES
+    from bayes_scaling.specification.shelf import load_model
+
+    first, *others = map(load_model, models)
+    for spec in others:
+        if not RESPONSES[first.response].has_model(spec):
+            raise BayesScalingError(
+                f"--model: {first.name} is a model of {first.response} and {spec.name} one of "
+                f"{spec.response}; {verb} models of the same."
+            )
 
 
 def demand_losses(model: "str | Spec | None") -> None:
@@ -309,8 +358,10 @@ def _demand_ladders(
         family_index(design.families, label)
 
 
-def _demand_counts(passes: "pd.DataFrame", question: Question, *_: Any) -> None:
-    demand_forecastable(passes, question)
+def _demand_counts(
+    passes: "pd.DataFrame", question: Question, spec: "Spec", _: Sequence[str] | None
+) -> None:
+    demand_forecastable(passes, question, scale_column(spec))
 
 
 @dataclass(frozen=True)
@@ -328,23 +379,16 @@ WAYS: "ByResponse[Ways]" = {
 }
 
 
-def _demand_one_unit(table: "pd.DataFrame", at: Sequence[str]) -> None:
-    import numpy as np
-
-    from bayes_scaling.data import demand_one_unit, parse_compute
-
-    demand_one_unit(table["compute"].to_numpy(), np.array([parse_compute(value) for value in at]))
-
-
-def _demand_near(table: "pd.DataFrame", at: Sequence[str]) -> None:
+def _demand_near(table: "pd.DataFrame", at: Sequence[str], column: str, *, far: bool) -> None:
     """Refuse what lies too far from every family; `predict` refuses what does from its own."""
-    import numpy as np
-
-    from bayes_scaling.data import parse_compute
+    from bayes_scaling.data import demand_one_unit
     from bayes_scaling.forecasting import demand_near
 
-    computes = np.array([parse_compute(value) for value in at])
-    demand_near(computes, float(table["compute"].min()), float(table["compute"].max()))
+    amounts, scale = _amounts(at, column), table[column].to_numpy(float)
+    if column == "compute":
+        demand_one_unit(scale, amounts)
+    if not far:
+        demand_near(amounts, float(scale.min()), float(scale.max()), (column,))
 
 
 @contextmanager

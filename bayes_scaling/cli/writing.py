@@ -12,7 +12,7 @@ import typer
 from bayes_scaling.cli.questions import Question
 from bayes_scaling.cli.records import chance_text
 from bayes_scaling.cli.words import answer, note
-from bayes_scaling.scales import compute_text, unit_after
+from bayes_scaling.scales import compute_text, scale_of, unit_after
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -36,11 +36,18 @@ def distance_line(targets: pd.DataFrame, *, is_recorded: bool) -> str:
     """Say what a distance is and, of far ones, what the record holds there."""
     from bayes_scaling.forecasting import FAR, farthest, record_at
 
-    distance = farthest(targets)
+    distance, line = farthest(targets), DISTANCE.replace("compute", _words_of_distance(targets))
     if distance is None:
-        return DISTANCE
+        return line
     record = f" {record_at(distance)}" if is_recorded else ""
-    return f"{DISTANCE} Far: more than {FAR:g}.{record}"
+    return f"{line} Far: more than {FAR:g}.{record}"
+
+
+def _words_of_distance(targets: pd.DataFrame) -> str:
+    """Say what distances are decades of; a loss stands for a compute, and sizes multiply to one."""
+    names = [str(name) for name in targets.columns[1 : list(targets.columns).index("distance")]]
+    own = names[0] if len(names) == 1 and names[0] != "loss" else "compute"
+    return own if own == "compute" else scale_of([own]).unit
 
 
 def print_json(content: Any) -> None:

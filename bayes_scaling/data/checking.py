@@ -1,6 +1,6 @@
 """What a careful colleague would say about a ladder before it is fitted."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from bayes_scaling.data.pass_remarks import remark_on_passes
 from bayes_scaling.data.pass_tables import check_passes
 from bayes_scaling.data.quantities import OF_COMPUTE, remark_on_quantities
 from bayes_scaling.data.remarks import NAMED, Remark, flop, listed, named
-from bayes_scaling.data.scaled import as_compute
+from bayes_scaling.data.scaled import as_compute, check_along
 from bayes_scaling.data.score_tables import check_scores
 from bayes_scaling.data.tables import check_runs
 
@@ -26,23 +26,29 @@ RISE = 0.02
 Test = Callable[[str, pd.DataFrame], Iterable[Remark]]
 
 
-def check_table(data: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...]:
+def check_table(
+    data: pd.DataFrame, along: str = "compute", by: Collection[str] = ()
+) -> tuple[Remark, ...]:
     """Say what a careful colleague would say of a table before fitting; `check` says it in full."""
     if along != "compute":
-        remarks = check_table(as_compute(data, along))
+        own = check_along(data, along, _kind_of(data)[0])
+        remarks = check_table(as_compute(own, along), by=by)
         return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
     check, tests = _kind_of(data)
     table = check(data)
     return (
         *_readings(table),
-        *(remark for name, part in _ladders(table) for remark in _remarks(name, part, tests)),
+        *(remark for name, part in ladders_of(table, by) for remark in _remarks(name, part, tests)),
     )
 
 
-def check_quantities(table: pd.DataFrame, along: str = "compute") -> tuple[Remark, ...]:
+def check_quantities(
+    table: pd.DataFrame, along: str = "compute", by: Collection[str] = ()
+) -> tuple[Remark, ...]:
     """Say how columns were read, and make the checks on quantities alone, of a checked table.
 
-    Where runs are ordered along another column than compute, checks of compute are left out.
+    Where runs are ordered along another column than compute, checks of compute are left out. Runs
+    that differ in a column of `by`, such as ``recipe``, are ladders of their own.
 
     They travel with a fit and its forecasts.
 
@@ -54,9 +60,9 @@ def check_quantities(table: pd.DataFrame, along: str = "compute") -> tuple[Remar
     [('rate', False), ('rising', True)]
     """
     if along != "compute":
-        remarks = check_quantities(as_compute(table, along))
+        remarks = check_quantities(as_compute(table, along), by=by)
         return tuple(remark for remark in remarks if remark.topic not in OF_COMPUTE)
-    ladders = _ladders(table)
+    ladders = ladders_of(table, by)
     return (
         *_readings(table),
         *(remark for name, ladder in ladders for remark in _quantities(name, ladder)),
@@ -78,9 +84,9 @@ def _readings(table: pd.DataFrame) -> Iterator[Remark]:
         yield Remark(topic, sentence)
 
 
-def _ladders(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Take a table apart by family and benchmark, and name the parts."""
-    keys = [key for key in ("family", "benchmark") if key in table]
+def ladders_of(table: pd.DataFrame, by: Collection[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Take a table apart by family, benchmark and what else is named, and name the parts."""
+    keys = [key for key in ("family", "benchmark", *sorted(by)) if key in table]
     if not keys:
         yield "the ladder", table
         return

@@ -18,6 +18,7 @@ from bayes_scaling.data.readers.evalplus import read_evalplus
 from bayes_scaling.data.readers.human_eval import read_human_eval
 from bayes_scaling.data.readers.inspect_logs import read_inspect
 from bayes_scaling.data.readers.lm_eval import read_lm_eval
+from bayes_scaling.data.scaled import check_along, own_columns
 from bayes_scaling.data.sources import Found, Source, find_files, name_run, received
 from bayes_scaling.errors import DataError
 
@@ -42,6 +43,7 @@ def read_passes(
     tests: str | None = None,
     filter: str | None = None,
     metric: str | None = None,
+    along: str | None = None,
 ) -> pd.DataFrame:
     """Read pass counts into a checked table, a row for every run and problem.
 
@@ -76,6 +78,9 @@ def read_passes(
         which the number of right samples is recovered, or else the only metric that is 0 or 1
         everywhere (one sample a problem). For inspect-ai: the scorer, where there are several. For
         tables: the column that holds the grades of samples.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: positive
+        amounts, as numbers or text. The table needs no compute then.
 
     Returns
     -------
@@ -111,7 +116,8 @@ def read_passes(
     if isinstance(source, pd.DataFrame):
         _refuse_options(options, {"a DataFrame"})
         counted = count_samples(source, columns, metric)
-        passes = check_passes(attach_compute(map_columns(counted, columns, KNOWN), compute))
+        mapped = map_columns(counted, columns, (*KNOWN, *own_columns(along)))
+        passes = check_along(attach_compute(mapped, compute), along, check_passes)
         return warn_of_readings(passes, PassesWarning)
     with received(source) as place:
         files = find_files(place, "passes")
@@ -124,13 +130,13 @@ def read_passes(
             if form in SAMPLE_LOGS:
                 raw = _read_samples(one.path, form, options)
             else:
-                raw = _read_table(one.path, columns, metric)
+                raw = _read_table(one.path, columns, metric, along)
             try:
                 named = _name_run(raw, one, form)
-                tables.append(check_passes(attach_compute(named, compute)))
+                tables.append(check_along(attach_compute(named, compute), along, check_passes))
             except DataError as error:
                 raise DataError(f"{one.path}: {error}") from error
-        joined = _join([one.path for one in files], tables)
+        joined = _join([one.path for one in files], tables, along)
     return warn_of_readings(joined, PassesWarning)
 
 
@@ -156,11 +162,15 @@ def _read_samples(path: Path, form: str, options: Mapping[str, str | None]) -> p
     return read_lm_eval(path, options["filter"], options["metric"])
 
 
-def _read_table(path: Path, columns: Mapping[str, str] | None, metric: str | None) -> pd.DataFrame:
+def _read_table(
+    path: Path, columns: Mapping[str, str] | None, metric: str | None, along: str | None
+) -> pd.DataFrame:
     theirs = {name for name, ours in (columns or {}).items() if ours in NAMES}
     raw = read_file(path, text={*NAMES, *theirs})[1]
     try:
-        return map_columns(count_samples(raw, columns, metric), columns, KNOWN)
+        return map_columns(
+            count_samples(raw, columns, metric), columns, (*KNOWN, *own_columns(along))
+        )
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -178,7 +188,7 @@ def _name_run(table: pd.DataFrame, found: Found, form: str) -> pd.DataFrame:
     return table.assign(**names)
 
 
-def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame], along: str | None) -> pd.DataFrame:
     if len(tables) == 1:
         return tables[0]
     joined = pd.concat(tables, ignore_index=True)
@@ -196,4 +206,4 @@ def _join(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame
             "are two runs, name them: {'first': path, 'second': path}, or write {run} for the "
             "part of the path that names them."
         )
-    return check_passes(joined)
+    return check_along(joined, along, check_passes)

@@ -19,6 +19,7 @@ from bayes_scaling.data.mapping import (
 from bayes_scaling.data.notices import RunsWarning, readings_of, warn_of_readings, warn_of_runs
 from bayes_scaling.data.readers import LOGS, find_format, read_file
 from bayes_scaling.data.readers.trainer_state import latest
+from bayes_scaling.data.scaled import check_along, own_columns
 from bayes_scaling.data.sources import Found, Source, find_files, name_source, received
 from bayes_scaling.data.tables import COLUMNS, check_runs
 from bayes_scaling.errors import DataError
@@ -35,6 +36,7 @@ def read_runs(
     metric: str | None = None,
     loss_unit: str | None = None,
     keep: str = "all",
+    along: str | None = None,
 ) -> pd.DataFrame:
     """Read runs into a checked table, a row a run.
 
@@ -75,6 +77,9 @@ def read_runs(
     keep : {"all", "best"}
         ``"best"`` keeps, of the finished runs at one compute (within 2 %), the one with the lowest
         loss: of several configurations, not of replicates.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: positive
+        amounts, as numbers or text. The table needs no compute then.
 
     Returns
     -------
@@ -108,11 +113,15 @@ def read_runs(
     """
     demand_columns(columns)
     demand_keep(keep)
+
+    def check(table: pd.DataFrame) -> pd.DataFrame:
+        return check_along(table, along, lambda own: KEEPERS[keep](check_runs(own)))
+
     options = {"compute": compute, "steps": steps}
     if isinstance(source, pd.DataFrame):
         _refuse_log_options(options)
-        checked = check_runs(_named(source, columns, loss_unit, metric))
-        return _warned(KEEPERS[keep](checked), "")
+        checked = check(_named(source, columns, loss_unit, metric, along))
+        return _warned(checked, "")
     with received(source) as place:
         raw, formats = _read_files(find_files(place, "runs"), columns)
         try:
@@ -124,12 +133,12 @@ def read_runs(
                 raw, metric = read_losses(raw, str(raw["metric"].iloc[0])), None
             else:
                 _refuse_log_options(options)
-            checked = check_runs(_named(raw, columns, loss_unit, metric))
+            checked = check(_named(raw, columns, loss_unit, metric, along))
         except DataError as error:
             raise DataError(f"{name_source(place)}: {error}") from error
     guessed = steps is None and not formats <= {"trainer_state"} and bool(formats & LOGS)
     hint = " (their logs end well before a cheaper run's: steps={run: planned} settles it)"
-    return _warned(KEEPERS[keep](checked), hint if guessed else "")
+    return _warned(checked, hint if guessed else "")
 
 
 def _named(
@@ -137,13 +146,14 @@ def _named(
     columns: Mapping[str, str] | None,
     loss_unit: str | None,
     metric: str | None,
+    along: str | None,
 ) -> pd.DataFrame:
     """Give columns our names, and the losses their unit; say what they are."""
     if metric is not None:
         if "metric" in (columns or {}).values():
             raise DataError("metric: columns= maps a column to it too; leave one of the two out.")
         raw = state_metric(raw, metric)
-    mapped = settle_attempts(map_columns(raw, columns, KNOWN))
+    mapped = settle_attempts(map_columns(raw, columns, (*KNOWN, *own_columns(along))))
     if loss_unit is None:
         return mapped
     if not isinstance(loss_unit, str) or not loss_unit.strip():

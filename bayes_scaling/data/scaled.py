@@ -10,20 +10,21 @@ from bayes_scaling.data.compute import parse_count
 from bayes_scaling.errors import DataError
 
 OURS = ("compute", "compute_from")
+STANDARD = frozenset({"compute", "params", "tokens", "loss"})  # columns that every table may have
 
 
 def check_along(
-    data: Any, along: str, check: Callable[[pd.DataFrame], pd.DataFrame], read: Callable[..., Any]
+    data: pd.DataFrame, along: str | None, check: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Check a table, or read one, whose runs are ordered along a column of positive amounts.
+    """Check a table whose runs are ordered along a column of positive amounts.
 
     Parameters
     ----------
-    data : DataFrame, str or Path
+    data : DataFrame
         It needs no ``compute``.
-    along : str
-        The column.
-    check, read : callable
+    along : str, optional
+        The column; without one, or where all tables have it, `check` is all that is done.
+    check : callable
         Of the response's tables.
 
     Raises
@@ -31,8 +32,8 @@ def check_along(
     DataError
         If the column is missing or a cell isn't a positive amount, or as `check` does.
     """
-    if not isinstance(data, pd.DataFrame):
-        return _without_compute(read(data, columns={along: "compute"}), along)
+    if along is None or along in STANDARD:
+        return check(data)
     if along not in data:
         raise DataError(
             f"along: the table has no column {along!r}. It has {', '.join(map(str, data.columns))}."
@@ -41,6 +42,11 @@ def check_along(
     if "compute" in data:
         return check(data.assign(**{along: amounts}))
     return _without_compute(check(data.drop(columns=along).assign(compute=amounts)), along)
+
+
+def own_columns(along: str | None) -> tuple[str, ...]:
+    """Return the column that runs are ordered along, where it isn't one that every table has."""
+    return () if along is None or along in STANDARD else (along,)
 
 
 def as_compute(table: pd.DataFrame, along: str) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """What a checked table of scores is, and what makes a table not one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -57,8 +56,8 @@ def check_scores(table: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a cell isn't what it can be (the message names the row and the run), a run and task are
-        there twice, or a ladder has one run.
+        If a cell isn't what it can be (the message names the row and the run), or a run and task
+        are there twice.
 
     Examples
     --------
@@ -81,7 +80,6 @@ def check_scores(table: pd.DataFrame) -> pd.DataFrame:
         found["nll"] = read_cells(raw["nll"], _nll, rows)
     found = found.astype({"n_items": "int64", "n_correct": "int64"})
     found.attrs = dict(runs.attrs)
-    _demand_runs(found)
     return found
 
 
@@ -189,14 +187,3 @@ def _nll(value: object) -> float:
     if not (np.isfinite(number) and number > 0):
         raise DataError(f"got {number:g}; a negative log-likelihood is positive, in nats.")
     return number
-
-
-def _demand_runs(scores: pd.DataFrame) -> None:
-    """Demand two runs of each ladder: one says nothing of a trend."""
-    counts: Mapping[Any, int] = scores.groupby("family", sort=False)["run"].nunique().to_dict()
-    for name, count in counts.items():
-        if count < 2:
-            raise DataError(
-                f"task: {name!r} has one run, which says nothing of a trend. Add the scores of "
-                "other runs, or leave the task out."
-            )

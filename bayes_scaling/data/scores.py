@@ -13,8 +13,9 @@ from bayes_scaling.data.readers import find_format, read_file
 from bayes_scaling.data.readers.json_records import parse_json
 from bayes_scaling.data.readers.lm_eval_results import is_lm_eval_results, read_lm_eval_results
 from bayes_scaling.data.readers.text import plain_suffix
+from bayes_scaling.data.scaled import check_along, own_columns
 from bayes_scaling.data.score_tables import COLUMNS, check_scores
-from bayes_scaling.data.sources import Source, find_files, name_run, name_source, received
+from bayes_scaling.data.sources import Source, find_files, name_source, received
 from bayes_scaling.errors import DataError
 
 KNOWN = (*COLUMNS, "width", "recipe", "loss", "loss_unit")
@@ -28,6 +29,7 @@ def read_scores(
     columns: Mapping[str, str] | None = None,
     compute: Any = None,
     metric: str | None = None,
+    along: str | None = None,
 ) -> pd.DataFrame:
     """Read scores into a checked table, a row a run and task.
 
@@ -44,6 +46,9 @@ def read_scores(
     metric : str, optional
         For lm-evaluation-harness: the metric that is the score; by default ``acc``, or else
         ``exact_match`` and its kin.
+    along : str, optional
+        The column that runs are ordered along instead of compute, such as ``examples``: positive
+        amounts, as numbers or text. The table needs no compute then.
 
     Returns
     -------
@@ -68,25 +73,25 @@ def read_scores(
     if isinstance(source, pd.DataFrame):
         if metric is not None:
             raise DataError("metric: a table has one score; leave metric= away.")
-        checked = check_scores(attach_compute(map_columns(source, columns, KNOWN), compute))
+        mapped = map_columns(source, columns, (*KNOWN, *own_columns(along)))
+        checked = check_along(attach_compute(mapped, compute), along, check_scores)
         return warn_of_readings(checked, RunsWarning)
     with received(source) as place:
         parts = []
         for one in find_files(place, "scores"):
-            table = _read_one(one.path, columns, metric)
-            names = dict(one.names)
-            if "run" not in names and "run" not in table:
-                names["run"] = name_run(one.path)
-            parts.append(table.assign(**names))
+            table = _read_one(one.path, columns, metric, along)
+            parts.append(table.assign(**one.names))
         try:
             joined = attach_compute(pd.concat(parts, ignore_index=True), compute)
-            checked = check_scores(joined)
+            checked = check_along(joined, along, check_scores)
         except DataError as error:
             raise DataError(f"{name_source(place)}: {error}") from error
     return warn_of_readings(checked, RunsWarning)
 
 
-def _read_one(path: Path, columns: Mapping[str, str] | None, metric: str | None) -> pd.DataFrame:
+def _read_one(
+    path: Path, columns: Mapping[str, str] | None, metric: str | None, along: str | None
+) -> pd.DataFrame:
     if plain_suffix(path) == ".json" and is_lm_eval_results(parse_json(path)):
         if columns:
             raise DataError(f"columns: {path} has no columns to map; leave columns= away.")
@@ -101,4 +106,5 @@ def _read_one(path: Path, columns: Mapping[str, str] | None, metric: str | None)
     if metric is not None:
         raise DataError(f"metric: {path} is a table, which has one score; leave metric= away.")
     theirs = {name for name, ours in (columns or {}).items() if ours in NAMES}
-    return map_columns(read_file(path, text={*NAMES, *theirs})[1], columns, KNOWN)
+    known = (*KNOWN, *own_columns(along))
+    return map_columns(read_file(path, text={*NAMES, *theirs})[1], columns, known)

@@ -5,6 +5,8 @@ from bayes_scaling.decision.choices import Choice, next_run
 from bayes_scaling.decision.crossings import Crossing, crossing
 from bayes_scaling.decision.emergences import Emergence, emergence
 from bayes_scaling.decision.floors import FloorValue, value_of_floor
+from bayes_scaling.decision.gains import Gain, equivalent_compute
+from bayes_scaling.decision.isoflops import isoflop_minima
 from bayes_scaling.decision.passages import Passage, compute_for
 from bayes_scaling.decision.shapes import Shape, shape
 
@@ -14,11 +16,14 @@ __all__ = [
     "Crossing",
     "Emergence",
     "FloorValue",
+    "Gain",
     "Passage",
     "Shape",
     "compute_for",
     "crossing",
     "emergence",
+    "equivalent_compute",
+    "isoflop_minima",
     "next_run",
     "optimal_allocation",
     "shape",

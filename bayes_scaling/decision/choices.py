@@ -198,6 +198,10 @@ def _spread(fit: Fit, candidates: Places, target: Places) -> tuple[Array, Array]
             name: np.concatenate([own, target.covariates[name]])
             for name, own in candidates.covariates.items()
         },
+        groups={
+            name: np.concatenate([candidates.group(name), target.group(name)])
+            for name in fit.design.labels
+        },
     )
     drawn = draw_responses(fit, whole, np.random.default_rng([fit.random_seed, STREAM, 3]))
     run, expected = (

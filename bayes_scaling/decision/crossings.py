@@ -42,6 +42,8 @@ class Crossing:
     better_after : ndarray of bool, shape (draws,)
         Whether the first is better at the end of that.
     fit_a, fit_b : Fit
+    families : tuple of int
+        The ladder of each.
     notes : tuple of str
     """
 
@@ -53,6 +55,7 @@ class Crossing:
     better_after: Flags
     fit_a: Fit
     fit_b: Fit
+    families: tuple[int, int]
     notes: tuple[str, ...] = ()
 
     @property
@@ -168,6 +171,7 @@ def crossing(
         along[:, -1] > 0,
         fit_a,
         fit_b,
+        families,
         tuple(_notes(fit_a, fit_b)),
     )
 

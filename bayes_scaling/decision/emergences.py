@@ -16,7 +16,7 @@ from bayes_scaling.inference.score_predictive import of_ladders
 EXTRA = 0.05  # of an exponent: less is no acceleration to speak of
 ABOVE = 0.05  # of a score: what counts as above chance
 SURE = 0.9
-LAW = "emergence"
+LAW = "growing_exponent"
 DECADES = 4.0  # beyond the largest run, in which the skill is looked for
 POINTS = 97
 

@@ -47,6 +47,7 @@ class Passage:
     up_to : float
         How far it was looked.
     fit : Fit
+    family : int
     notes : tuple of str
     """
 
@@ -57,6 +58,7 @@ class Passage:
     below_floor: Array
     up_to: float
     fit: Fit
+    family: int
     notes: tuple[str, ...] = ()
 
     @property
@@ -160,7 +162,7 @@ def compute_for(
     falls = FALLS[fit.response.name]
     draws = np.stack([first_passage(points, curve, goal, falls=falls) for goal in goals], axis=1)
     below = np.array([_below_floor(fit, own, goal) for goal in goals])
-    found = Passage(asked.quantity, goals, scale, draws, below, last, fit)
+    found = Passage(asked.quantity, goals, scale, draws, below, last, fit, own)
     return replace(found, notes=tuple(_notes(found, float(runs.max()))))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from joblib import delayed
 from bayes_scaling.data import table_hash
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.evaluation.baselines import baseline_forecast, demand_baseline
+from bayes_scaling.evaluation.pass_backtesting import score_counts
 from bayes_scaling.evaluation.resuming import Key, Rows, open_journal
 from bayes_scaling.evaluation.scoring import (
     INTERVALS,
@@ -35,9 +36,10 @@ from bayes_scaling.evaluation.splitting import (
 )
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
+from bayes_scaling.forecasting.quantities import QUANTITIES
 from bayes_scaling.inference.fitting import check_seed, demand_options, fit_runs
 from bayes_scaling.inference.nuts import Progress
-from bayes_scaling.responses import LOSSES
+from bayes_scaling.responses import LOSSES, RESPONSES
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 
@@ -48,7 +50,7 @@ SETTINGS: Mapping[str, Any] = {"draws": 500, "tune": 500}
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """Forecasts of runs whose loss is known, with their scores.
+    """Forecasts of runs whose loss or counts are known, with their scores.
 
     Attributes
     ----------
@@ -57,15 +59,20 @@ class Backtest:
     forecasts : DataFrame
         A row a forecast run: ``ladder, family, source`` (if given), ``cutoff`` (FLOP), ``compute``,
         ``distance`` (decades beyond the last fitted run), ``truth, median, q05, q10, q25, q75, q90,
-        q95`` (losses), ``crps, log_score, interval_score, pit`` (of log loss; smaller scores are
-        better), ``covered_50, covered_80, covered_90, converged``.
+        q95`` (losses, or of counts shares of right samples), ``crps, log_score, interval_score,
+        pit`` (of log loss, or of the share; smaller scores are better), ``covered_50, covered_80,
+        covered_90, converged``. Of counts the log score is the mean over problems of minus the log
+        predictive probability of the count.
     skipped : DataFrame
         Columns ``ladder, cutoff, why``: what could not be judged.
+    response : str
+        What was forecast: ``loss`` or ``passes``.
     """
 
     model: str
     forecasts: pd.DataFrame
     skipped: pd.DataFrame
+    response: str = LOSSES.name
 
     def summary(self, by: str | None = None) -> pd.DataFrame:
         """Average the scores.
@@ -81,8 +88,8 @@ class Backtest:
             Columns ``n, coverage_50, coverage_80, coverage_90``; ``coverage_90_low,
             coverage_90_high``, a 90 % interval for the last by a bootstrap over sources (over
             ladders where no source is given), NaN where there is only one; ``crps, log_score,
-            median_abs_error`` of log loss; ``not_converged``, how many forecasts rest on a fit that
-            did not converge. One NaN among the scores makes their average NaN.
+            median_abs_error`` of log loss, or of the share; ``not_converged``, how many forecasts
+            rest on a fit that did not converge. One NaN among the scores makes their average NaN.
 
         Raises
         ------
@@ -94,7 +101,9 @@ class Backtest:
                 f"there is no forecast to average: {len(self.skipped)} cutoffs were skipped, and "
                 "backtest.skipped says why."
             )
-        return summarise(self.forecasts, by)
+        own = QUANTITIES[self.response]
+        scale = own.find(own.main, 1).scale
+        return summarise(self.forecasts, by, on_log=scale == "log")
 
 
 def backtest(
@@ -117,7 +126,8 @@ def backtest(
     model : str, Path or Spec
         May be None where a baseline takes its place.
     data : DataFrame, str or Path
-        Runs of one or more ladders, told apart by a column ``ladder``, else by ``family``. A model
+        Runs of one or more ladders, or counts for a model of passes, told apart by a column
+        ``ladder``, else by ``family``. A model
         of one ladder is fitted to each alone. For a model that pools families, only a column
         ``ladder`` tells apart what is fitted together. A column ``source`` says which ladders have
         one origin.
@@ -150,6 +160,8 @@ def backtest(
 
     Raises
     ------
+    BayesScalingError
+        If there is no backtest of the model's response.
     DataError
         If the table, the cutoffs, the horizon or the baseline are not what is needed.
     OutputError
@@ -170,8 +182,10 @@ def backtest(
     check_horizon(horizon)
     demand_jobs(jobs)
     pooled = spec is not None and "family" in spec.groups
-    ladders = find_ladders(data, pooled=pooled)
-    splits, skips = split_ladders(ladders, check_cutoffs(cutoffs), horizon)
+    response = LOSSES if spec is None else RESPONSES[spec.response]
+    ladders = find_ladders(data, pooled=pooled, response=response)
+    runs = {name: _runs_of(table) for name, table in ladders.items()}
+    splits, skips = split_ladders(runs, check_cutoffs(cutoffs), horizon)
     options = {**SETTINGS, **(fit_options or {})}
     demand_options(options, random_seed)
     text = None if spec is None else spec.text
@@ -187,7 +201,9 @@ def backtest(
         done = dict(journal.done)
         todo = [split for split in splits if (split.ladder, split.cutoff) not in done]
         calls = (
-            delayed(_forecast_split)(split, name, text, _seed(random_seed, split), options)
+            delayed(_forecast_split)(
+                split, ladders[split.ladder], name, text, _seed(random_seed, split), options
+            )
             for split in todo
         )
         results = spread(calls, jobs)
@@ -200,7 +216,13 @@ def backtest(
     with_source = any("source" in table for table in ladders.values())
     columns = [column for column in COLUMNS if column != "source" or with_source]
     skipped = pd.DataFrame([vars(skip) for skip in skips], columns=["ladder", "cutoff", "why"])
-    return Backtest(name, pd.DataFrame(wanted, columns=columns), skipped)
+    return Backtest(name, pd.DataFrame(wanted, columns=columns), skipped, response.name)
+
+
+def _runs_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Take a row a run from a table, which has a row a run or a row a problem and run."""
+    keys = [name for name in ("family", "run") if name in table]
+    return table.drop_duplicates(keys) if keys and "n_samples" in table else table
 
 
 def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec | None, str]:
@@ -211,10 +233,7 @@ def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec
     if model is None:
         raise BayesScalingError("model: give a model, or a baseline.")
     spec = load_model(model)
-    if not LOSSES.has_model(spec):
-        raise BayesScalingError(
-            f"model: {spec.name} is a model of {spec.response}; a backtest judges models of losses."
-        )
+    RESPONSES[spec.response].demand("backtest", spec.name)
     return spec, spec.name
 
 
@@ -228,23 +247,56 @@ def _seed(random_seed: int, split: Split) -> int:
 
 
 def _forecast_split(
-    split: Split, name: str, text: str | None, seed: int, options: Mapping[str, Any]
+    split: Split,
+    whole: pd.DataFrame,
+    name: str,
+    text: str | None,
+    seed: int,
+    options: Mapping[str, Any],
 ) -> tuple[Key, Rows]:
     """Fit and score one cutoff of one ladder; a spec travels to a worker as text."""
-    targets = split.targets
-    if text is None:
-        predictive = baseline_forecast(name, split.fitted, targets, seed)
+    spec = None if text is None else parse_spec(text, name=name)
+    if spec is None:
+        scored = _scored(baseline_forecast(name, split.fitted, split.targets, seed), split)
     else:
-        predictive = _model_forecast(parse_spec(text, name=name), split, seed, options)
-    place = predictive.targets.assign(ladder=split.ladder, cutoff=split.cutoff)
-    if "source" in targets:
-        place["source"] = targets["source"].astype(str).to_numpy()
-    scores = score_targets(predictive, targets["loss"].to_numpy(float))
-    table = pd.concat([place, scores], axis=1).assign(converged=predictive.converged)
+        scored = SCORERS[spec.response](spec, split, whole, seed, options)
+    table = scored.assign(ladder=split.ladder, cutoff=split.cutoff)
+    if "source" in split.targets:
+        table["source"] = split.targets["source"].astype(str).to_numpy()
     rows: Rows = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
     return (split.ladder, split.cutoff), rows
 
 
-def _model_forecast(spec: Spec, split: Split, seed: int, options: Mapping[str, Any]) -> Predictive:
+def _scored(predictive: Predictive, split: Split) -> pd.DataFrame:
+    scores = score_targets(predictive, split.targets["loss"].to_numpy(float))
+    table = pd.concat([predictive.targets, scores], axis=1)
+    return table.assign(converged=predictive.converged)
+
+
+def _score_losses(
+    spec: Spec,
+    split: Split,
+    whole: pd.DataFrame,  # noqa: ARG001 - a row a run has its loss
+    seed: int,
+    options: Mapping[str, Any],
+) -> pd.DataFrame:
     fitted = fit_runs(spec, split.fitted, random_seed=seed, **options)
-    return predictive_of(predict(fitted, split.targets, far=True))
+    return _scored(predictive_of(predict(fitted, split.targets, far=True)), split)
+
+
+def _score_counts(
+    spec: Spec, split: Split, whole: pd.DataFrame, seed: int, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    fitted, later = (
+        whole[whole["run"].isin(runs["run"])].reset_index(drop=True)
+        for runs in (split.fitted, split.targets)
+    )
+    targets = split.targets.reset_index(drop=True)
+    return score_counts(spec, fitted, targets, later, seed, options)
+
+
+# Responses without an entry say in what they lack why there is none.
+SCORERS: Mapping[str, Callable[..., pd.DataFrame]] = {
+    "loss": _score_losses,
+    "passes": _score_counts,
+}

@@ -22,6 +22,7 @@ from bayes_scaling.evaluation.ladder_fits import (
 from bayes_scaling.evaluation.population import Evidence, next_ladder
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.nuts import Progress
+from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.shelf import load_model
 from bayes_scaling.specification.spec import Spec, parse_spec
 from bayes_scaling.specification.writing import to_toml
@@ -92,6 +93,7 @@ def learn_priors(
     """
     check_seed(random_seed)
     spec = ladders.spec if isinstance(ladders, Ladders) else load_model(model)
+    RESPONSES[spec.response].demand("learn_priors", spec.name, SpecError)
     learn = spec.law.learned if learn is None else learn
     _demand_learnable(spec, learn)
     if not isinstance(ladders, Ladders):

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.arrays import Array
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.inference.design import Reference, make_design
 from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.fits import Fit
@@ -23,6 +23,7 @@ from bayes_scaling.inference.predictive import (
 )
 from bayes_scaling.simulation import simulate
 from bayes_scaling.specification.prior_density import log_density, top_priors
+from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 LOG_LIKELIHOOD = "log_likelihood"
@@ -75,16 +76,20 @@ def compare_ladder(
     fitted = fit_runs(spec, kept, random_seed=random_seed, reference=reference, **options)
     rng = np.random.default_rng([random_seed, 2])
     family = fitted.families.index(future["family"]) if "family" in spec.groups else 0
-    aim = Places(
-        np.array([family]), {name: np.array([float(future[name])]) for name in spec.columns}
-    )
+    numbers = {name: np.array([float(future[name])]) for name in spec.columns}
+    groups = {
+        name: np.array([labels.index(future[name])])
+        for name, labels in fitted.design.labels.items()
+    }
+    aim = Places(np.array([family]), numbers, groups=groups)
     forecast = draw_responses(fitted, aim, rng)["run"].isel(target=0)
     posterior = fitted.posterior["posterior"].to_dataset()
     compared = {}
-    for parameter in spec.free:
+    for parameter, prior in spec.free.items():
         values = posterior[parameter]
-        own = values.isel(family=0) if "family" in values.dims else values
-        compared[parameter] = own, float(seen[f"true_{parameter}"].iloc[0])
+        own = values.isel({dim: 0 for dim in values.dims if dim not in {"chain", "draw"}})
+        row = _first_rows(fitted, prior)[0]
+        compared[parameter] = own, float(seen[f"true_{parameter}"].iloc[row])
     compared[LOG_LIKELIHOOD] = _log_likelihoods(fitted, seen, rng)
     compared[LOG_PRIOR] = log_priors_of(fitted, seen)
     compared[TARGET] = forecast, float(future[spec.response])
@@ -114,13 +119,20 @@ def log_priors_of(fitted: Fit, seen: pd.DataFrame) -> tuple[xr.DataArray, float]
     An implementation that ignores a prior may rank the parameters themselves evenly.
     """
     values, chains = flat_posterior(fitted)
-    firsts = np.unique(fitted.design.family, return_index=True)[1]
     drawn, true = np.zeros(chains[0] * chains[1]), 0.0
     for name, prior in top_priors(fitted.spec.free).items():
         drawn += log_density(prior, values[name]).reshape(len(drawn), -1).sum(axis=1)
-        own = seen[f"true_{name}"].to_numpy()[firsts if prior.over else firsts[:1]]
+        own = seen[f"true_{name}"].to_numpy()[_first_rows(fitted, prior)]
         true += float(log_density(prior, own).sum())
     return xr.DataArray(drawn.reshape(chains), dims=("chain", "draw")), true
+
+
+def _first_rows(fitted: Fit, prior: Prior) -> Index:
+    """Return a row of the table for each value that a parameter has."""
+    if prior.over is None:
+        return np.zeros(1, dtype=np.int64)
+    firsts = np.unique(fitted.design.places.group(prior.over), return_index=True)[1]
+    return firsts[1:] if prior.over in fitted.design.labels else firsts
 
 
 def _log_density(

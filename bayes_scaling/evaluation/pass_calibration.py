@@ -7,14 +7,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.arrays import Array
+from bayes_scaling.errors import DataError
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.passes.design import PROBLEM
 from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.passes.likelihood import log_likelihood
 from bayes_scaling.inference.passes.predictive import draw_hazards, hazards_at_runs
 from bayes_scaling.inference.passes.terms import levels, scale_priors
-from bayes_scaling.inference.places import along
-from bayes_scaling.simulation import simulate
+from bayes_scaling.simulation.counts import simulate_passes
+from bayes_scaling.simulation.simulating import demand_count
+from bayes_scaling.specification.links import Link
 from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
@@ -37,6 +40,8 @@ def simulate_counts(
 ) -> tuple[list[pd.DataFrame], float]:
     """Simulate counts of the runs of a design and of targets ahead of them.
 
+    Along a loss the targets lie where the link of the design's runs puts those computes.
+
     Returns
     -------
     list of DataFrame
@@ -48,23 +53,61 @@ def simulate_counts(
     ahead = {f"{TARGET} {ratio:g}x": last * ratio for ratio in AHEAD}
     aims = ahead if target is None else {TARGET: float(target)}
     reference = float(np.exp(np.log(design["compute"].astype(float)).mean()))
+    links = links_of(spec, design)
+    scales = np.array(list(aims.values()))
+    losses = {name: _losses_at(link, scales) for name, link in links.items()}
     runs = pd.concat(
         [
             design.assign(run=[f"run {number:02d}" for number in range(1, len(design) + 1)]),
-            pd.DataFrame({"compute": list(aims.values()), "run": list(aims)}),
+            pd.DataFrame({"compute": scales, "run": list(aims), **losses}),
         ],
         ignore_index=True,
     )
-    drawn = simulate(
+    drawn = simulate_passes(
         spec,
         runs,
         random_seed=random_seed,
         size=simulations,
         reference=reference,
-        problems=PROBLEMS if problems is None else problems,
-        n_samples=SAMPLES if n_samples is None else n_samples,
+        problems=demand_count("problems", PROBLEMS if problems is None else problems),
+        n_samples=demand_count("n_samples", SAMPLES if n_samples is None else n_samples),
+        links=links or None,
     )
     return [world.drop(columns="simulation") for _, world in drawn.groupby("simulation")], reference
+
+
+def links_of(spec: Spec, design: pd.DataFrame) -> dict[str, Link]:
+    """Make the links of the runs that will be fitted; empty of a model that has none.
+
+    Raises
+    ------
+    DataError
+        If the design lacks the loss of its runs.
+    """
+    if spec.law.link is None:
+        return {}
+    (column,) = spec.columns
+    if column not in design:
+        raise DataError(
+            f"design: {spec.name} forecasts along the {column} of runs; give the design a column "
+            f"{column} beside compute."
+        )
+    numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
+    measured = (design[name].to_numpy(float) for name in (column, "compute"))
+    return {column: spec.law.link(*measured, **numbers)}
+
+
+def _losses_at(link: Link, scales: Array) -> Array:
+    """Return the losses that a link takes to scales.
+
+    Examples
+    --------
+    >>> own = Link(1.0, 3.0, 1e20, 2.0)
+    >>> own(_losses_at(own, np.array([1e20, 4e20]))).round(-15).tolist()
+    [1e+20, 4e+20]
+    """
+    above = (link.first - link.floor) * (scales / link.start) ** (-1 / link.power)
+    return np.asarray(link.floor + above)
 
 
 def fit_and_compare(
@@ -93,10 +136,12 @@ def fit_and_compare(
     }
     compared["log_likelihood"] = _log_likelihoods(fitted, seen)
     rng = np.random.default_rng([random_seed, 2])
-    aims = future.groupby("run", sort=False)["compute"].first()
-    hazards = draw_hazards(fitted, along(spec.columns[0], aims.to_numpy(float)), rng)["run"].mean(
-        PROBLEM
+    (column,) = spec.columns
+    aims = future.groupby("run", sort=False)[column].first()
+    places = fitted.design.places_of(
+        np.zeros(len(aims), dtype=np.int64), {column: aims.to_numpy(float)}
     )
+    hazards = draw_hazards(fitted, places, rng)["run"].mean(PROBLEM)
     truth = future.groupby("run")["true_neg_log_pass"].mean()
     for place, name in enumerate(aims.index):
         compared[str(name)] = (hazards.isel(target=place), float(truth[name]))

@@ -133,7 +133,11 @@ def _residuals(fit: Fit, whole: Design, kept: Index, rng: np.random.Generator) -
     spec, design = fit.spec, fit.design
     values, _ = flat_posterior(fit)
     family = np.array([fit.families.index(whole.families[index]) for index in whole.family])
-    places = Places(family, whole.places.covariates)
+    groups = {
+        name: np.array([labels.index(whole.labels[name][own]) for own in whole.places.group(name)])
+        for name, labels in design.labels.items()
+    }
+    places = Places(family, whole.places.covariates, groups=groups)
     law = law_at(spec, design, values, places)
     shape = law.shape
     variance = of_family(values["sigma"], family) ** 2 + whole.observed["relative_se"] ** 2

@@ -44,7 +44,8 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
         distribution moves for each doubling of alpha, above 0.05 an influence worth a look;
         ``median_wider, median_narrower``, the forecast's median with the prior's standard deviation
         times or over sqrt 2; ``width_wider, width_narrower``, the width of its 90 % interval over
-        what it is now.
+        what it is now. Of counts the forecast is the mean pass rate; the priors of problems are
+        those of what they share.
 
     Raises
     ------
@@ -65,7 +66,6 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     >>> sorted(table["prior"])
     ['amplitude', 'elasticity', 'floor_share', 'level', 'sigma']
     """
-    fit.response.demand("sensitivity", fit.spec.name)
     if forecast.fit is not fit:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."
@@ -75,7 +75,7 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     posterior = fit.posterior["posterior"].to_dataset()
     priors = top_priors(fit.spec.free)
     densities = _densities(priors, posterior)
-    drawn = forecast.draws[[kind]]
+    drawn = _main_quantity(forecast, kind)
     tree = xr.DataTree.from_dict({"posterior": drawn, "log_prior": densities})
     places = forecast.targets[["family", *fit.spec.columns]]
     parts = []
@@ -89,6 +89,14 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
         ["strongest", "prior"], ascending=[False, True], kind="stable"
     )
     return order.drop(columns="strongest").set_index("prior").reset_index()
+
+
+def _main_quantity(forecast: Forecast, kind: str) -> xr.Dataset:
+    """Take the draws of what a forecast is of, such as the mean pass rate of all problems."""
+    (reading,) = forecast.readings(kind=kind)
+    sizes = forecast.draws.sizes
+    values = reading.values.reshape(sizes["chain"], sizes["draw"], -1)
+    return xr.Dataset({kind: (("chain", "draw", "target"), values)})
 
 
 def log_priors(fit: Fit) -> xr.Dataset:

@@ -158,10 +158,17 @@ def score_targets(predictive: Predictive, truth: Array) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def summarise(forecasts: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """Average scores, in all or by group; `Backtest.summary` says what the columns are."""
+def summarise(
+    forecasts: pd.DataFrame, by: str | None = None, *, on_log: bool = True
+) -> pd.DataFrame:
+    """Average scores, in all or by group; `Backtest.summary` says what the columns are.
+
+    The error of a median is one of its logarithm, unless told.
+    """
     groups = dict(_groups(forecasts, by))
-    table = pd.DataFrame.from_dict({k: _averages(rows) for k, rows in groups.items()}, "index")
+    table = pd.DataFrame.from_dict(
+        {k: _averages(rows, on_log) for k, rows in groups.items()}, "index"
+    )
     return table.rename_axis(by).astype({"n": int, "not_converged": int})
 
 
@@ -185,14 +192,15 @@ def _groups(forecasts: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.D
             yield label, forecasts[inside]
 
 
-def _averages(rows: pd.DataFrame) -> dict[str, float]:
+def _averages(rows: pd.DataFrame, on_log: bool) -> dict[str, float]:
     """Average with numpy, which lets a NaN through: a score that is missing has to be seen."""
     known = rows[[*SCORES, "median", "truth"]].notna().all(axis=1).to_numpy()
     means = {
         name: float(np.where(known, rows[name].to_numpy(float), np.nan).mean())
         for name in (*INTERVALS, "crps", "log_score")
     }
-    error = np.abs(np.log(rows["median"].to_numpy(float) / rows["truth"].to_numpy(float)))
+    middle, truth = (rows[name].to_numpy(float) for name in ("median", "truth"))
+    error = np.abs(np.log(middle / truth) if on_log else middle - truth)
     low, high = _interval(rows) if known.all() else (np.nan, np.nan)
     return {
         "n": len(rows),

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.data import check_runs, parse_compute, read_runs
+from bayes_scaling.data import parse_compute
 from bayes_scaling.errors import DataError
+from bayes_scaling.responses import LOSSES, Response
 
 FEWEST_RUNS = 4
 FEWEST_COMPUTES = 3
@@ -43,9 +44,9 @@ class Skip:
 
 
 def find_ladders(
-    data: pd.DataFrame | str | Path, *, pooled: bool = False
+    data: pd.DataFrame | str | Path, *, pooled: bool = False, response: Response = LOSSES
 ) -> dict[str, pd.DataFrame]:
-    """Take a table of runs apart, a checked table a ladder, each sorted by compute.
+    """Take a table of runs or counts apart, a checked table a ladder, each sorted by compute.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ def find_ladders(
         Runs. A column ``ladder`` tells ladders apart, else ``family`` does, else it is one.
     pooled : bool
         Keep families together, unless a column ``ladder`` tells ladders apart.
+    response : Response
+        What the table is of.
 
     Raises
     ------
@@ -65,13 +68,13 @@ def find_ladders(
     >>> list(find_ladders(example("pythia")))
     ['Pythia']
     """
-    table = data if isinstance(data, pd.DataFrame) else read_runs(data)
+    table = data if isinstance(data, pd.DataFrame) else response.read(data)
     if "ladder" in table:
         if table["ladder"].isna().any():
             raise DataError("ladder: some rows have none; say for every run which ladder it is of.")
         named = [(str(name), rows) for name, rows in table.groupby("ladder", sort=False)]
-        parts = {name: _checked(name, rows) for name, rows in named}
-    elif "family" in (runs := check_runs(table)) and not pooled:
+        parts = {name: _checked(name, rows, response) for name, rows in named}
+    elif "family" in (runs := response.check(table)) and not pooled:
         parts = {str(name): rows for name, rows in runs.groupby("family", sort=False)}
     else:
         parts = {WHOLE: runs}
@@ -83,9 +86,9 @@ def find_ladders(
     }
 
 
-def _checked(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+def _checked(name: str, rows: pd.DataFrame, response: Response) -> pd.DataFrame:
     try:
-        return check_runs(rows)
+        return response.check(rows)
     except DataError as error:
         raise DataError(f"ladder {name!r}: {error}") from None
 

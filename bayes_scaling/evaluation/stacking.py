@@ -92,6 +92,8 @@ def stack(
     Returns
     -------
     StackedForecast
+        Of counts each draw is one of a model's at all problems, and the density that weights are
+        learned from is the geometric mean of the problems'.
 
     Raises
     ------
@@ -117,6 +119,7 @@ def stack(
     """
     _demand_names(fits, backtests)
     demand_same_responses(fits)
+    _demand_same_units(fits)
     learned = learn_weights({name: backtests[name] for name in fits})
     forecasts = {
         name: predict(
@@ -136,6 +139,101 @@ def stack(
     table = pd.DataFrame(weights, columns=list(fits), index=first.targets.index)
     notes = [f"{name}: {note}" for name, made in forecasts.items() for note in made.notes]
     return StackedForecast(first.targets, draws, table, forecasts, tuple(notes))
+
+
+def mix(
+    forecasts: Mapping[str, Forecast],
+    weights: Mapping[str, float] | None = None,
+    *,
+    random_seed: int | None = None,
+) -> StackedForecast:
+    r"""Mix forecasts of the same targets with weights that are stated, the same at each target.
+
+    .. math:: p(y) = \sum_k w_k\, p_k(y)
+
+    It carries a doubt that no single fit has, such as that about the floor of the link in
+    ``pass_rate_loss``, which is a number of each fit. `stack` learns weights from backtests.
+
+    Parameters
+    ----------
+    forecasts : mapping of str to Forecast
+        Two or more, of the same responses at the same targets.
+    weights : mapping of str to float, optional
+        Under the same names, from 0, whatever their sum; by default all the same. `compare` has
+        those that stacking of leave-one-out finds, in its column ``weight``.
+    random_seed : int, optional
+        By default the first fit's.
+
+    Returns
+    -------
+    StackedForecast
+        Distances are those of the first forecast.
+
+    Raises
+    ------
+    DataError
+        If the names, the responses, the units or the targets differ, or no weight is positive.
+
+    Examples
+    --------
+    >>> import bayes_scaling as bs
+    >>> ladder = bs.example("pythia").query("compute < 3e21")
+    >>> counts = bs.simulate("pass_rate_loss", ladder, random_seed=1, problems=24, n_samples=50)
+    >>> spec = bs.load_model("pass_rate_loss")
+    >>> floors = {f"f = {f}": spec.with_priors(floor_of_smallest=f) for f in (0.3, 0.7)}
+    >>> fits = {name: bs.fit(own, counts, random_seed=1) for name, own in floors.items()}
+    >>> made = {name: bs.predict(fit, loss=1.9) for name, fit in fits.items()}
+    >>> bs.mix(made, {"f = 0.3": 1, "f = 0.7": 3}).weights.iloc[0].tolist()
+    [0.25, 0.75]
+    """
+    fits = {name: made.fit for name, made in _demand_forecasts(forecasts).items()}
+    demand_same_responses(fits)
+    _demand_same_units(fits)
+    _demand_same_targets(forecasts)
+    first = next(iter(forecasts.values()))
+    own = np.tile(_shares(forecasts, weights), (len(first.targets), 1))
+    seed = first.fit.random_seed if random_seed is None else random_seed
+    draws = _mixed(list(forecasts.values()), own, np.random.default_rng([seed, 4]))
+    table = pd.DataFrame(own, columns=list(forecasts), index=first.targets.index)
+    notes = [f"{name}: {note}" for name, made in forecasts.items() for note in made.notes]
+    return StackedForecast(first.targets, draws, table, forecasts, tuple(notes))
+
+
+def _demand_forecasts(forecasts: Any) -> Mapping[str, Forecast]:
+    if not isinstance(forecasts, Mapping):
+        raise DataError(f"forecasts: expected forecasts by name, got a {type(forecasts).__name__}.")
+    for name, made in forecasts.items():
+        if not isinstance(made, Forecast):
+            raise DataError(
+                f"forecasts: expected what predict or chain returns, got a {type(made).__name__} "
+                f"under {name!r}."
+            )
+    return forecasts
+
+
+def _demand_same_targets(forecasts: Mapping[str, Forecast]) -> None:
+    (first, one), *others = forecasts.items()
+    asked = (one if one.losses is None else one.losses).targets.drop(columns="distance")
+    for name, other in others:
+        own = (other if other.losses is None else other.losses).targets.drop(columns="distance")
+        if not own.equals(asked):
+            raise DataError(f"forecasts: {first} and {name} are at other targets.")
+        if not np.array_equal(other.chosen, one.chosen):
+            raise DataError(f"forecasts: {first} and {name} are averaged over other problems.")
+
+
+def _shares(forecasts: Mapping[str, Forecast], weights: Mapping[str, float] | None) -> Array:
+    """Weights that sum to 1; raises DataError."""
+    if weights is None:
+        return np.full(len(forecasts), 1 / len(forecasts))
+    if not isinstance(weights, Mapping) or set(weights) != set(forecasts):
+        raise DataError(
+            f"weights: expected one of each of {', '.join(forecasts)}, got {weights!r}."
+        )
+    given = np.array([float(weights[name]) for name in forecasts])
+    if not (np.isfinite(given).all() and (given >= 0).all() and given.sum() > 0):
+        raise DataError(f"weights: expected numbers from 0, one above it, got {weights!r}.")
+    return np.asarray(given / given.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +299,17 @@ def _demand_names(fits: Mapping[str, Fit], backtests: Mapping[str, Backtest]) ->
         )
 
 
+def _demand_same_units(fits: Mapping[str, Fit]) -> None:
+    (first, one), *others = fits.items()
+    for name, other in others:
+        if other.design.units.names != one.design.units.names:
+            raise DataError(
+                f"fits: {first} and {name} foretell other units ({len(one.design.units)} and "
+                f"{len(other.design.units)}), so their draws can't be mixed; stack models of "
+                "single problems, or of buckets, with each other."
+            )
+
+
 def _demand_same_forecasts(frames: Mapping[str, pd.DataFrame]) -> None:
     (first, one), *others = frames.items()
     if one.empty:
@@ -214,14 +323,19 @@ def _demand_same_forecasts(frames: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _mixed(forecasts: Sequence[Forecast], weights: Array, rng: np.random.Generator) -> xr.Dataset:
-    """Draw from the mixture: at all targets the model is chosen by the same stratified number."""
-    flat = [{k: one.draws[k].values.reshape(-1, len(weights)) for k in KINDS} for one in forecasts]
+    """Draw from the mixture: at all targets the model is chosen by the same stratified number.
+
+    A draw of counts is one of a model's at all problems, which hang together.
+    """
+    first = forecasts[0].draws["run"]
+    shape = first.shape[2:]
+    flat = [{k: one.draws[k].values.reshape(-1, *shape) for k in KINDS} for one in forecasts]
     count = min(len(draws["run"]) for draws in flat)
     chosen = (rng.permutation(count) + 0.5) / count
     upper = np.cumsum(weights, axis=1)[:, :-1]
     model = (chosen[:, None, None] > upper).sum(axis=2)
-    dims = ("chain", "draw", "target")
+    model = model.reshape(*model.shape, *[1] * (len(shape) - 1))
     mixed = {
         kind: np.choose(model, [draws[kind][:count] for draws in flat])[None] for kind in KINDS
     }
-    return xr.Dataset({kind: (dims, values) for kind, values in mixed.items()})
+    return xr.Dataset({kind: (first.dims, values) for kind, values in mixed.items()})

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,10 +124,13 @@ def demand_near(
 def said_of(targets: pd.DataFrame) -> list[str]:
     """Say where each target is: '2.3e+22 FLOP', or '7e+09 params and 1.4e+12 tokens'."""
     names = [name for name in targets if name not in {"family", "distance"}]
-    columns = [
-        [f"{number:.3g}{unit_after([str(name)])}" for number in targets[name]] for name in names
-    ]
+    columns = [[_said(str(name), value) for value in targets[name]] for name in names]
     return [" and ".join(parts) for parts in zip(*columns, strict=True)]
+
+
+def _said(name: str, value: Any) -> str:
+    """Say a number with its unit, or the name of a group, such as a recipe."""
+    return str(value) if isinstance(value, str) else f"{value:.3g}{unit_after([name])}"
 
 
 def _with_exponent(number: float, largest: float) -> str:

@@ -9,7 +9,8 @@ import xarray as xr
 
 from bayes_scaling.data.loss_checks import metrics_of, unit_of
 from bayes_scaling.forecasting.distance import RECORDED, far_notes, said_of
-from bayes_scaling.forecasting.quantities import QUANTITIES
+from bayes_scaling.forecasting.modes import hump_notes
+from bayes_scaling.forecasting.quantities import QUANTITIES, Quantity
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
@@ -36,7 +37,11 @@ def forecast_notes(
                 f"{_end_of(fit, family)}): this is an extrapolation downward."
             )
     yield from far_notes(table, is_recorded=is_recorded(fit))
-    yield from size_notes(AVERAGES[fit.response.name](draws["expected"]))
+    expected = AVERAGES[fit.response.name](draws["expected"])
+    if main_quantity(fit).highest == 1.0:
+        drawn = expected.transpose("chain", "draw", "target").to_numpy()
+        yield from hump_notes(drawn.reshape(-1, drawn.shape[-1]), said_of(table))
+    yield from size_notes(expected)
 
 
 def _end_of(fit: Fit, family: int) -> str:
@@ -131,6 +136,12 @@ def floor_notes(fit: Fit, families: Sequence[int]) -> Iterator[str]:
         yield f"{label}{of}: posterior sd / prior sd = {ratio:.2f}{verdict}."
 
 
+def main_quantity(fit: Fit) -> Quantity:
+    """Return the quantity that a forecast is of unless another is named."""
+    own = QUANTITIES[fit.response.name]
+    return own.find(own.main, 1)
+
+
 def response_unit(fit: Fit, family: str | None = None) -> str:
     """Name the unit of what was fitted, for labels, as the runs say it; or that they don't.
 
@@ -140,9 +151,7 @@ def response_unit(fit: Fit, family: str | None = None) -> str:
     family : str, optional
         By default the units of all families.
     """
-    own = QUANTITIES[fit.response.name]
-    always = own.find(own.main, 1).unit
-    return always or unit_of(_runs_of(fit, family)) or NO_UNIT
+    return main_quantity(fit).unit or unit_of(_runs_of(fit, family)) or NO_UNIT
 
 
 def response_metric(fit: Fit, family: str | None = None) -> str | None:

@@ -61,6 +61,7 @@ def predict(
     **covariates
         Targets along whatever else the model forecasts along: ``params=7e9, tokens=1.4e12``, or
         ``loss=1.6`` where the loss of the run is known; where it is forecast too, use `chain`.
+        ``recipe="muP"`` where the model compares recipes; else targets are of the first.
 
     Returns
     -------
@@ -105,6 +106,10 @@ def predict(
     table = pd.DataFrame(
         {
             "family": [fit.families[family] for family in index],
+            **{
+                name: [labels[own] for own in places.group(name)]
+                for name, labels in fit.design.labels.items()
+            },
             **places.shown,
             "distance": np.log10(places.scale / last),
         }

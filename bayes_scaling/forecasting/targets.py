@@ -21,6 +21,7 @@ def read_targets(
 ) -> Places:
     """Return the places of targets, given as a table or as the numbers of each covariate."""
     given = {name: value for name, value in covariates.items() if value is not None}
+    groups = {name: given.pop(name) for name in fit.design.labels if name in given}
     columns = fit.spec.columns
     if targets is not None and given:
         raise DataError(f"targets: give either a table of targets or {_said(columns)}, not both.")
@@ -38,9 +39,10 @@ def read_targets(
                 )
         given = {name: list(targets[name]) for name in columns}
         family = list(targets["family"]) if "family" in targets else family
+        groups |= {name: list(targets[name]) for name in fit.design.labels if name in targets}
     _demand_names(fit, given)
     lists = {name: _listed(value) for name, value in given.items()}
-    count = max(map(len, lists.values()))
+    count = max(map(len, [*lists.values(), *map(_listed, groups.values())]))
     for name, values in lists.items():
         if not values:
             raise DataError(f"{name}: no target given.")
@@ -50,7 +52,28 @@ def read_targets(
         name: np.broadcast_to([_amount(name, value) for value in lists[name]], (count,)).copy()
         for name in columns
     }
-    return fit.design.places_of(_families(fit, family, count), numbers)
+    grouped = {name: _group(fit, name, value, count) for name, value in groups.items()}
+    return fit.design.places_of(_families(fit, family, count), numbers, grouped)
+
+
+def _group(fit: Fit, column: str, value: Any, count: int) -> Index:
+    """Find which group of runs each target is of, such as its recipe."""
+    labels = fit.design.labels[column]
+    given = _listed(value)
+    if len(given) not in {1, count}:
+        raise DataError(f"{column}: {len(given)} names for {count} targets.")
+    found = [group_index(column, labels, label) for label in given]
+    return np.broadcast_to(np.array(found, dtype=np.int64), (count,)).copy()
+
+
+def group_index(column: str, labels: Sequence[str], label: Any) -> int:
+    """Find a group of runs by its name among those fitted; raises DataError."""
+    if label not in labels:
+        raise DataError(
+            f"{column}: {label!r} has no run in the fit; {suggest(str(label), labels)} Add its "
+            "runs and fit again."
+        )
+    return labels.index(label)
 
 
 def _amount(name: str, value: object) -> float:

@@ -21,6 +21,7 @@ def data_groups(spec: Spec, design: Design) -> dict[str, xr.Dataset]:
     held: dict[str, Any] = {name: ("run", x) for name, x in design.places.shown.items()}
     held |= {key: (cell, values) for key, values in design.observed.items() if key not in names}
     held["family_of_run"] = ("run", design.family)
+    held |= {f"{name}_of_run": ("run", own) for name, own in design.places.groups.items()}
     if len(design.units):
         held["bucket_of_unit"] = (cell[0], design.units.bucket)
     held |= _references(design) | roots_as_saved(design)

@@ -14,9 +14,11 @@ from bayes_scaling.inference.places import Places
 from bayes_scaling.specification.discrepancy import Discrepancy, covariance, positions
 from bayes_scaling.specification.links import Link
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import VOCABULARIES
 
 LADDER = "ladder"
 MIN_SCALES = 3
+MIN_COMPARED = 2  # scales of each recipe
 
 Reference = float | str | Mapping[Any, Any] | None
 
@@ -90,6 +92,9 @@ class Design:
         None of them where a run has a single response.
     roots : mapping of str to Root
         Of a fit: each discrepancy's, by the name of its amplitude.
+    labels : mapping of str to tuple of str
+        Names of what else runs are grouped by, such as ``recipe``; the first is what others are
+        compared with.
     links : mapping of str to Link
         From a covariate as it is measured to what the law sees of it, where that differs.
     """
@@ -101,6 +106,7 @@ class Design:
     observed: Mapping[str, Array]
     units: Units = field(default_factory=Units)
     roots: Mapping[str, Root] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
 
     @property
@@ -125,7 +131,19 @@ class Design:
             for name, values in places.covariates.items()
         )
 
-    def places_of(self, family: Index, measured: Mapping[str, Array]) -> Places:
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many values of its own a column has: of recipes one less, as the first has none."""
+        return {"family": len(self.families)} | {
+            name: len(own) - 1 for name, own in self.labels.items()
+        }
+
+    def places_of(
+        self,
+        family: Index,
+        measured: Mapping[str, Array],
+        groups: Mapping[str, Index] | None = None,
+    ) -> Places:
         """Return the places of covariates as they are measured.
 
         Raises
@@ -143,7 +161,7 @@ class Design:
                     "floor_of_smallest in the model reaches further."
                 )
         seen = {name: link(linked[name]) for name, link in self.links.items()}
-        return Places(family, {**measured, **seen}, measured=linked)
+        return Places(family, {**measured, **seen}, linked, groups or {})
 
     def of_family(self, family: int) -> Array:
         """Return the scale of the fitted runs of one family."""
@@ -167,13 +185,16 @@ class Design:
     def positions(self, term: Discrepancy, places: Places) -> Array:
         """Return where places lie along a discrepancy, shape ``(n, covariates)``, or a row a draw.
 
-        They are measured from the smallest run, of the own family where each has its own.
+        They are measured from the smallest run, of the own group where each has its own.
         """
         columns = []
         for name in term.along:
-            runs, every = self.places.covariates[name], range(len(self.families))
-            anchors = [(runs[self.family == own] if term.over else runs).min() for own in every]
-            anchor = np.array(anchors)[places.family]
+            runs = self.places.covariates[name]
+            anchor: Any = runs.min()
+            if term.over:
+                group = self.places.group(term.over)
+                anchors = [runs[group == own].min() for own in range(group.max() + 1)]
+                anchor = np.array(anchors)[places.group(term.over)]
             columns.append(positions(term, places.covariates[name], anchor))
         return np.stack(columns, axis=-1)
 
@@ -186,7 +207,7 @@ class Design:
         together = covariance(term, self.positions(term, one), self.positions(term, other))
         if not term.over:
             return together
-        return np.where(one.family[:, None] == other.family, together, 0.0)
+        return np.where(one.group(term.over)[:, None] == other.group(term.over), together, 0.0)
 
 
 def round_to_two_digits(number: float) -> float:
@@ -237,7 +258,9 @@ def make_design(
         If a pinned floor is not below every loss.
     """
     families, family = _families(spec, runs)
-    places = Places(family, {name: _covariate(spec, runs, name) for name in spec.columns})
+    labels, groups = labels_of(spec, runs)
+    covariates = {name: _covariate(spec, runs, name) for name in spec.columns}
+    places = Places(family, covariates, groups=groups)
     _demand_scales(spec, families, places)
     _demand_floor_below(spec, runs)
     return Design(
@@ -246,6 +269,7 @@ def make_design(
         places=places,
         references=references_of(families, places, reference),
         observed=observed(spec, runs),
+        labels=labels,
     )
 
 
@@ -271,10 +295,16 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
     if "family" not in spec.groups:
         found = list(runs["family"].unique()) if "family" in runs else [LADDER]
         if len(found) > 1:
+            compares = sorted(spec.groups & VOCABULARIES[spec.response].shifting)
+            remedy = (
+                f"leave the column out, where they differ by {compares[0]} alone"
+                if compares
+                else "fit loss_families, where families learn from each other"
+            )
             raise DataError(
                 f"family: {spec.name} describes one ladder, got {len(found)} families "
                 f"({', '.join(found[:4])}{', ...' if len(found) > 4 else ''}). Keep the rows of "
-                "one, or fit loss_families, where families learn from each other."
+                f"one, or {remedy}."
             )
         return (str(found[0]),), np.zeros(len(runs), dtype=np.int64)
     if "family" not in runs:
@@ -284,6 +314,59 @@ def _families(spec: Spec, runs: pd.DataFrame) -> tuple[tuple[str, ...], Index]:
         )
     codes, labels = pd.factorize(runs["family"])
     return tuple(str(label) for label in labels), codes.astype(np.int64)
+
+
+def labels_of(
+    spec: Spec, runs: pd.DataFrame
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Index]]:
+    """Return the names of groups that shift covariates, in the order of rows, and each run's.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, a cell is empty, or a group has fewer than two scales.
+    """
+    labels: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, Index] = {}
+    for column in sorted(spec.groups & VOCABULARIES[spec.response].shifting):
+        if column not in runs:
+            raise DataError(
+                f"{column}: {spec.name} compares {column}s, but the table has no column {column}. "
+                "Add one, or fit a model of one ladder, such as loss."
+            )
+        empty = np.flatnonzero(runs[column].isna())
+        if len(empty):
+            row = runs.iloc[int(empty[0])]
+            raise DataError(
+                f"row {empty[0] + 1} (run {row['run']}), column {column!r}: empty. Name the "
+                f"{column} of every run, that of the first row being what others are compared with."
+            )
+        index, names = pd.factorize(runs[column].astype(str))
+        labels[column], groups[column] = tuple(names), index.astype(np.int64)
+        _demand_compared(spec, column, runs, labels[column], groups[column])
+    return labels, groups
+
+
+def _demand_compared(
+    spec: Spec, column: str, runs: pd.DataFrame, names: tuple[str, ...], index: Index
+) -> None:
+    """Demand two groups or more, each of two scales or more."""
+    if len(names) == 1:
+        raise DataError(
+            f"{column}: all runs are of {names[0]!r}, so there is nothing to compare. Add runs of "
+            "another, or fit a model of one ladder, such as loss."
+        )
+    own = list(spec.columns)
+    for number, name in enumerate(names):
+        scales = runs.loc[index == number, own].drop_duplicates()
+        if len(scales) >= MIN_COMPARED:
+            continue
+        raise DataError(
+            f"{column}: {name!r} has runs of one {' and '.join(own)} only, and its gain couldn't "
+            f"be told from what one run differs by. Train it at {MIN_COMPARED} or more; or leave "
+            f"it out, fit the others, and bound its gain: compute_for says what its loss costs "
+            "them."
+        )
 
 
 def _demand_scales(spec: Spec, families: tuple[str, ...], places: Places) -> None:

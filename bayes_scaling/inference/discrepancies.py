@@ -31,7 +31,7 @@ def active_terms(spec: Spec) -> list[Discrepancy]:
 
 def by_family(spec: Spec) -> bool:
     """Whether each family is a block of its own."""
-    return FAMILY in spec.groups and all(term.over for term in active_terms(spec))
+    return FAMILY in spec.groups and all(term.over == FAMILY for term in active_terms(spec))
 
 
 def weights_name(term: Discrepancy) -> str:

@@ -24,7 +24,7 @@ from bayes_scaling.specification.spec import Spec
 
 PRIOR_DRAWS = 20_000
 LIMIT = 0.995  # of a prior; a posterior median beyond it contradicts it
-ONE_EACH = {"family": 1, "problem": 1, "bucket": 1}
+ONE_EACH = {"family": 1, "recipe": 1, "problem": 1, "bucket": 1}
 HIDDEN = frozenset({"precision"})  # kept for forecasts only
 SUMMARY_COLUMNS = ("mean", "sd", "q05", "median", "q95", "sd_ratio", "prior")
 

@@ -26,6 +26,8 @@ from bayes_scaling.inference.passes.fitting import fit_passes
 from bayes_scaling.inference.sampling import sampled_names
 from bayes_scaling.inference.shares import demand_shares
 from bayes_scaling.inference.suitability import (
+    compared_notes,
+    remark_on_design,
     remark_on_law,
     remark_on_metric,
     remark_on_scale,
@@ -141,6 +143,7 @@ def fit(
         checked = attach_losses(checked, runs, spec.columns[0])
     table, notes = _demand_meaning(spec, checked, allow)
     notes += tuple(remark_on_scale(stated, spec))
+    notes += tuple(map(str, remark_on_design(spec, table)))
     notes += tuple(map(str, (*remark_on_metric(spec, table), *remark_on_law(spec))))
     with watched(progress) as report:
         fitted = FITTERS[own.name](spec, table, reference=reference, progress=report, **settings)
@@ -151,7 +154,7 @@ def _demand_meaning(
     spec: Spec, table: pd.DataFrame, allow: str | Collection[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Refuse a table whose forecast would mean nothing; return it with what is remarked on it."""
-    remarks = check_quantities(table, scale_column(spec))
+    remarks = check_quantities(table, scale_column(spec), spec.groups)
     demand_meaning(remarks, allow)
     return table, tuple(map(str, unanswered(spec, remarks)))
 
@@ -198,7 +201,7 @@ def fit_runs(
     last, diagnosis = try_twice(attempt, draws, target_accept)
     groups = {"posterior": labelled(last.posterior), "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
-    notes = (*said, form.note) if form.note else said
+    notes = (*said, *compared_notes(design), *form.said_of(spec))
     return Fit(spec, runs, tree, diagnosis, design, random_seed, package_versions(), notes)
 
 

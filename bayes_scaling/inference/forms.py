@@ -17,6 +17,7 @@ from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import sample_losses
 from bayes_scaling.specification.laws.law import LOG, LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.vocabulary import VOCABULARIES
 
 SCATTERED = frozenset({"StudentT", "Normal"})
 
@@ -35,7 +36,9 @@ class Form:
     sample : callable
         Draws from the posterior; the settings are those of `nuts.draw`.
     note : str
-        What a fit says of it; empty for the forms that models on the shelf were judged in.
+        What a fit says of it, of a response whose models on the shelf weren't judged in it.
+    judged : frozenset of str
+        The responses whose models were.
     """
 
     name: str
@@ -43,6 +46,11 @@ class Form:
     roots: Callable[[Spec, Design], dict[str, Root]]
     sample: Callable[..., Attempt]
     note: str = ""
+    judged: frozenset[str] = frozenset()
+
+    def said_of(self, spec: Spec) -> tuple[str, ...]:
+        """Return what a fit says of the form that it was sampled in."""
+        return (self.note,) if self.note and spec.response not in self.judged else ()
 
 
 def _scatters(spec: Spec, design: Design) -> bool:
@@ -51,7 +59,7 @@ def _scatters(spec: Spec, design: Design) -> bool:
         "y" in design.observed
         and spec.noise.dist in SCATTERED
         and spec.coordinates.scale == LOG
-        and spec.groups <= {"family"}
+        and spec.groups <= {"family", *VOCABULARIES[spec.response].shifting}
         and not spec.effects
     )
 
@@ -76,6 +84,7 @@ PLAIN = Form(
     exact_roots,
     _sample_plain,
     "Sampled in the plain form of the model.",
+    frozenset({"score"}),
 )
 FORMS = (INTEGRATED, COUNTED, PLAIN)
 

@@ -14,7 +14,7 @@ from bayes_scaling.inference.coordinates import whitened_parameters
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.operation import Weights
-from bayes_scaling.inference.sampler_data import WEIGHTS, sampler_arrays
+from bayes_scaling.inference.sampler_data import COUNT, WEIGHTS, sampler_arrays
 from bayes_scaling.inference.structure import data_of, unpacked
 from bayes_scaling.inference.variables import (
     all_parameters,
@@ -39,6 +39,8 @@ def build_sampler_model(spec: Spec, design: Design) -> pm.Model:
         data = unpack(sampler_arrays(spec, design))
         if "families" in data:
             model.add_coord("family", length=data["families"])
+        for name in design.labels:
+            model.add_coord(name, length=data[f"{COUNT}{name}"])
         whitened = whitened_parameters(spec, len(design.families))
         numbers = unpacked(data_of(spec), data)
         values = {

@@ -23,6 +23,20 @@ def parameter_names(spec: Spec) -> list[str]:
     return names
 
 
+def dims_of(spec: Spec) -> dict[str, tuple[str, ...]]:
+    """Return the groups that each inferred parameter and hyperparameter has, as a tuple of one."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def visit(name: str, prior: Prior) -> None:
+        found[name] = () if prior.over is None else (prior.over,)
+        for key, inner in prior.nested.items():
+            visit(f"{name}_{key}", inner)
+
+    for name, prior in spec.free.items():
+        visit(name, prior)
+    return found
+
+
 def with_quoted(spec: Spec, posterior: xr.Dataset) -> xr.Dataset:
     """Add the parameters that people quote, and those that data see, where a law has any."""
     if spec.coordinates.scale != LOG:

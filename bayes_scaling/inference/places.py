@@ -22,20 +22,29 @@ class Places:
         forecast themselves, a row a draw: shape ``(draws, n)``.
     measured : mapping of str to ndarray, shape (n,)
         What stands behind covariates that a link made, such as a ``loss``.
+    groups : mapping of str to ndarray of int, shape (n,)
+        What else they are grouped by, such as ``recipe``; those that aren't are in the first group.
     """
 
     family: Index
     covariates: Mapping[str, Array]
     measured: Mapping[str, Array] = field(default_factory=dict)
+    groups: Mapping[str, Index] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.family)
+
+    def group(self, column: str) -> Index:
+        """Return which group of a column each is in."""
+        own = self.family if column == "family" else self.groups.get(column)
+        return np.zeros(len(self), dtype=np.int64) if own is None else own
 
     def at(self, chosen: Any) -> "Places":
         """Take some of them, by a mask or by their numbers."""
         own = {name: values[..., chosen] for name, values in self.covariates.items()}
         measured = {name: values[..., chosen] for name, values in self.measured.items()}
-        return Places(self.family[chosen], own, measured)
+        groups = {name: index[chosen] for name, index in self.groups.items()}
+        return Places(self.family[chosen], own, measured, groups)
 
     @property
     def shown(self) -> dict[str, Array]:

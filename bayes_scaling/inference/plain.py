@@ -23,7 +23,7 @@ from bayes_scaling.inference.discrepancies import (
 )
 from bayes_scaling.inference.naming import effect_name, who_share
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.inference.variables import OPTIONS
+from bayes_scaling.inference.variables import OPTIONS, shifted
 from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import Prior
@@ -64,6 +64,7 @@ def plain_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     arrays: dict[str, Any] = {
         f"x_{name}": x for name, x in zip(spec.columns, design.x, strict=True)
     }
+    arrays |= {name + ROW: index for name, index in design.places.groups.items()}
     if FAMILY in spec.groups:
         arrays[FAMILY + ROW] = design.family
     for name, index in groups_of_units(design).items():
@@ -88,6 +89,7 @@ def coordinates_of(spec: Spec, design: Design) -> dict[str, Any]:
     found: dict[str, Any] = {RUN: list(design.runs)}
     if FAMILY in spec.groups:
         found[FAMILY] = list(design.families)
+    found |= {name: list(own[1:]) for name, own in design.labels.items()}
     if len(design.units):
         found |= {
             "bucket": list(design.units.buckets),
@@ -109,7 +111,7 @@ def latent_curve(spec: Spec, data: Mapping[str, Any], make: Make) -> tuple[Any, 
         shape.
     """
     values: Values = {name: make(name, prior) for name, prior in spec.stated.items()}
-    x = [data[f"x_{name}"] for name in spec.columns]
+    x = shifted(spec, values, data)
     stated = {name: _spread(spec, name, values, data) for name in spec.coordinates.parameters}
     latent = spec.law.curve(*x, **spec.coordinates.to_curve(stated))
     for term in active_terms(spec):

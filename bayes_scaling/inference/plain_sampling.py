@@ -13,7 +13,13 @@ from bayes_scaling.inference.attempts import Attempt
 from bayes_scaling.inference.compiled.recipes import Recipe
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, by_family, weights_name
-from bayes_scaling.inference.naming import effect_name, parameter_names, who_share, with_quoted
+from bayes_scaling.inference.naming import (
+    dims_of,
+    effect_name,
+    parameter_names,
+    who_share,
+    with_quoted,
+)
 from bayes_scaling.inference.nuts import draw
 from bayes_scaling.inference.passes.design import unit_column
 from bayes_scaling.inference.plain import (
@@ -24,13 +30,11 @@ from bayes_scaling.inference.plain import (
     latent_curve,
     plain_arrays,
 )
+from bayes_scaling.inference.sampler_data import COUNT
 from bayes_scaling.inference.structure import data_of, functions_of, packed, structure_of, unpacked
 from bayes_scaling.inference.variables import make_variable, unpack
 from bayes_scaling.responses import RESPONSES
-from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
-
-COUNT = "count_"
 
 
 def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
@@ -46,7 +50,7 @@ def sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
 
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     """Return all that the model reads: a design's arrays, counts of groups, priors' numbers."""
-    counts = {"family": len(design.families)}
+    counts = design.counts
     if len(design.units):
         counts |= {"bucket": len(design.units.buckets), "problem": len(design.units)}
     used = {f"{COUNT}{name}": np.asarray(counts[name]) for name in counts if name in spec.groups}
@@ -104,10 +108,8 @@ def _unit_scaled(spec: Spec, data: Mapping[str, Any]) -> Make:
 
 def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset:
     """Name the axes of what was drawn."""
-    dims: dict[str, tuple[str, ...]] = {}
     unit = unit_column(spec) if len(design.units) else ""
-    for name, prior in spec.free.items():
-        dims |= _dims(name, prior)
+    dims = dims_of(spec)
     for term in active_terms(spec):
         over = term.over if term.over in {"bucket", "problem"} or by_family(spec) else None
         own = f"{term.name}_weight"
@@ -119,6 +121,7 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset
     labels = {
         RUN: list(design.runs),
         "family": list(design.families),
+        **{name: list(own[1:]) for name, own in design.labels.items()},
         "bucket": list(design.units.buckets),
         unit: list(design.units.names),
     }
@@ -127,10 +130,3 @@ def _named(spec: Spec, design: Design, drawn: Mapping[str, Array]) -> xr.Dataset
     chains, draws = next(iter(drawn.values())).shape[:2]
     coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     return xr.Dataset(variables, coords | {k: v for k, v in labels.items() if k in used})
-
-
-def _dims(name: str, prior: Prior) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {name: () if prior.over is None else (prior.over,)}
-    for key, inner in prior.nested.items():
-        found |= _dims(f"{name}_{key}", inner)
-    return found

@@ -75,9 +75,19 @@ def of_family(value: Array, family: Index) -> Array:
 
 def law_at(spec: Spec, design: Design, values: Mapping[str, Array], places: Places) -> Array:
     """Log of the law at places, shape ``(draws, places)``."""
-    x = [np.atleast_2d(own) for own in design.x_at(places)]
+    found = zip(spec.columns, design.x_at(places), strict=True)
+    x = [np.atleast_2d(own) + shift_at(spec, values, name, places) for name, own in found]
     stated = {name: of_family(values[name], places.family) for name in spec.coordinates.parameters}
     return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated)))
+
+
+def shift_at(spec: Spec, values: Mapping[str, Array], column: str, places: Places) -> Array:
+    """Return what groups add to the logarithm of a covariate, shape ``(draws or 1, places)``."""
+    own = spec.shifts.get(column)
+    if own is None:
+        return np.zeros((1, len(places)))
+    index, drawn = places.group(str(spec.free[own].over)), values[own]
+    return np.column_stack([np.zeros(len(drawn)), drawn])[:, index]
 
 
 def noise_at(

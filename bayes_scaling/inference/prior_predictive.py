@@ -8,6 +8,7 @@ import xarray as xr
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.inference.design import Design
+from bayes_scaling.inference.naming import dims_of
 from bayes_scaling.inference.score_predictive import draw_score_worlds
 from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
@@ -30,13 +31,19 @@ def draw_prior_predictive(
         )
     values, drawn, seen = WORLDS[spec.response](spec, design, draws, rng)
     dims, coords = ("chain", "draw", "run"), {"run": list(design.runs)}
+    own_dims = dims_of(spec)
     parameters = {
-        name: (("chain", "draw", "family")[: 1 + value.ndim], value[None])
+        name: (
+            ("chain", "draw", *own_dims.get(name, ("family",)))[: 1 + value.ndim],
+            value[None],
+        )
         for name, value in values.items()
     }
+    labels = {"family": list(design.families)}
+    labels |= {name: list(own[1:]) for name, own in design.labels.items()}
     return xr.DataTree.from_dict(
         {
-            "prior": xr.Dataset(parameters, {"family": list(design.families)}),
+            "prior": xr.Dataset(parameters, labels),
             "prior_predictive": xr.Dataset(
                 {name: (dims, values[None]) for name, values in drawn.items()}, coords
             ),

@@ -117,5 +117,5 @@ def kept_roots(spec: Spec, design: Design) -> dict[str, Root]:
 @lru_cache(maxsize=32)
 def prior_sample(spec: Spec) -> dict[str, Array]:
     """Draw all parameters of one ladder from the prior, always the same draws."""
-    drawn = draw_prior(spec, {"family": 1}, PRIOR_DRAWS, np.random.default_rng(0))
+    drawn = draw_prior(spec, {"family": 1, "recipe": 1}, PRIOR_DRAWS, np.random.default_rng(0))
     return {name: values.reshape(PRIOR_DRAWS, -1)[:, 0] for name, values in drawn.items()}

@@ -14,6 +14,7 @@ from bayes_scaling.specification.priors import Prior
 from bayes_scaling.specification.spec import Spec
 
 WEIGHTS = "weights"
+COUNT = "count_"
 
 
 def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     own = any(isinstance(prior, Prior) and prior.over for prior in spec.priors.values())
     if "family" in spec.groups and (whitened or own):
         of_blocks["family_of_run"] = blocks.lay(design.family)
+    of_blocks |= {f"{name}_of_run": blocks.lay(own) for name, own in design.places.groups.items()}
     if not by_family(spec):
         of_blocks = {name: array[0] for name, array in of_blocks.items()}
     if active_terms(spec):
@@ -50,4 +52,5 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
         of_families["families"] = np.asarray(len(design.families))
     else:
         of_families = {name: array[0] for name, array in of_families.items()}
-    return {**of_blocks, **of_families, **of_priors}
+    counts = {f"{COUNT}{name}": np.asarray(design.counts[name]) for name in design.labels}
+    return {**of_blocks, **of_families, **of_priors, **counts}

@@ -18,7 +18,7 @@ from bayes_scaling.inference.discrepancies import (
     named_weights,
     weights_name,
 )
-from bayes_scaling.inference.naming import parameter_names, with_quoted
+from bayes_scaling.inference.naming import dims_of, parameter_names, with_quoted
 from bayes_scaling.inference.nuts import Draws, draw
 from bayes_scaling.inference.precisions import draw_precisions
 from bayes_scaling.inference.predictive import PRECISION, flat_values
@@ -75,14 +75,15 @@ def _build(spec: Spec, design: Design) -> Any:
 
 def _named(spec: Spec, design: Design, drawn: Mapping[str, Array], random_seed: int) -> xr.Dataset:
     """Keep what the model names, with dims named for things, and draw each run's precision."""
-    variables: dict[str, Any] = {}
-    for name in parameter_names(spec):
-        dims = ("chain", "draw") if drawn[name].ndim == 2 else ("chain", "draw", "family")
-        variables[name] = (dims, drawn[name])
+    own_dims = dims_of(spec)
+    variables: dict[str, Any] = {
+        name: (("chain", "draw", *own_dims[name]), drawn[name]) for name in parameter_names(spec)
+    }
     chains, draws = next(iter(drawn.values())).shape[:2]
     coords: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
     if any("family" in dims for dims, _ in variables.values()):
         coords["family"] = list(design.families)
+    coords |= {name: list(labels[1:]) for name, labels in design.labels.items()}
     if WEIGHTS not in drawn:
         return xr.Dataset(variables, coords)
     weights = drawn[WEIGHTS].reshape(-1, *drawn[WEIGHTS].shape[2:])

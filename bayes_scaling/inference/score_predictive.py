@@ -74,7 +74,7 @@ def law_scores(fit: "Fit", places: Places) -> Array:
 
 def law_scores_of_prior(fit: "Fit", places: Places, count: int, rng: np.random.Generator) -> Array:
     """Return what the law is at places before any data: ``(draws, places)``."""
-    values = draw_prior(fit.spec, {"family": len(fit.families)}, count, rng)
+    values = draw_prior(fit.spec, fit.design.counts, count, rng)
     return _law_scores(fit.spec, fit.design, values, places)
 
 
@@ -123,7 +123,7 @@ def draw_score_worlds(
     observed : dict of str to ndarray
         ``n_correct``, and ``log_nll`` where the model has it.
     """
-    values = draw_prior(spec, {"family": len(design.families)}, count, rng)
+    values = draw_prior(spec, design.counts, count, rng)
     latent = law_at(spec, design, values, design.places)
     latent = latent + draw_discrepancy(spec, design, values, rng)
     family, seen = design.family, design.observed

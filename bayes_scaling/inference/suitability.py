@@ -6,11 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.data import Remark, check_table
+from bayes_scaling.data.checking import ladders_of
+from bayes_scaling.data.grid_remarks import remark_on_grid
 from bayes_scaling.data.loss_checks import metrics_of
+from bayes_scaling.data.tables import check_runs
+from bayes_scaling.inference.design import Design
 from bayes_scaling.metrics import METRICS
 from bayes_scaling.scales import scale_of
 from bayes_scaling.specification.shelf import load_model, recommend_model
-from bayes_scaling.specification.spec import Spec
+from bayes_scaling.specification.spec import Spec, scale_column
 
 NO_BETTER = {  # benchmarks/cross_entropy.py, with the same priors for what both laws have
     "broken_power_floor": (
@@ -31,7 +35,9 @@ def remark_on_scale(stated: Spec, spec: Spec) -> Iterator[str]:
         )
 
 
-def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark, ...]:
+def check(
+    data: pd.DataFrame, model: str | Path | Spec = "loss", *, along: str | None = None
+) -> tuple[Remark, ...]:
     """Say what a careful colleague would say before fitting.
 
     Each family is a ladder of its own, and so is each benchmark of pass counts. A remark is no
@@ -45,6 +51,9 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     model : str, Path or Spec
         What it is to be fitted with. Where losses are said to be another metric than its priors
         were made for, the model on the shelf that is made for them is named.
+    along : str, optional
+        The column that runs are ordered along instead of compute, as for `fit`; by default the
+        model's.
 
     Returns
     -------
@@ -76,8 +85,24 @@ def check(data: pd.DataFrame, model: str | Path | Spec = "loss") -> tuple[Remark
     metric
     """
     spec = load_model(model)
-    found = unanswered(spec, check_table(data))
-    return (*found, *remark_on_metric(spec, data), *remark_on_law(spec))
+    spec = spec if along is None else spec.along(along)
+    found = unanswered(spec, check_table(data, scale_column(spec), by=spec.groups))
+    topics = {remark.topic for remark in found}
+    more = (remark for remark in remark_on_design(spec, data) if remark.topic not in topics)
+    return (*found, *more, *remark_on_metric(spec, data), *remark_on_law(spec))
+
+
+def remark_on_design(spec: Spec, table: pd.DataFrame) -> Iterator[Remark]:
+    """Remark on runs that tell a law of parameters and tokens too little of either."""
+    if {"params", "tokens"} <= set(spec.columns):
+        for name, ladder in ladders_of(check_runs(table), spec.groups):
+            yield from remark_on_grid(name, ladder)
+
+
+def compared_notes(design: Design) -> Iterator[str]:
+    """Say what groups of runs, such as recipes, are compared with."""
+    for column, (first, *others) in design.labels.items():
+        yield f"{column}: {', '.join(others)} compared with {first}, the {column} of the first row."
 
 
 def unanswered(spec: Spec, remarks: Iterable[Remark]) -> tuple[Remark, ...]:

@@ -105,7 +105,16 @@ def curve_at(spec: Spec, values: Mapping[str, Any], family: Any) -> dict[str, An
     return {name: at_runs(value, family) for name, value in curve.items()}
 
 
+def shifted(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> list[Any]:
+    """Logarithm of each covariate at the runs, with what their groups add; the first adds none."""
+    found = {name: data[f"x_{name}"] for name in spec.columns}
+    for name, own in spec.shifts.items():
+        every = pt.concatenate([pt.zeros(1), values[own]])
+        found[name] = found[name] + every[data[f"{spec.free[own].over}_of_run"]]
+    return list(found.values())
+
+
 def log_law(spec: Spec, values: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
     """Log of the law at the runs."""
-    x = [data[f"x_{name}"] for name in spec.columns]
+    x = shifted(spec, values, data)
     return spec.law.curve(*x, **curve_at(spec, values, data.get("family_of_run")))

@@ -49,7 +49,7 @@ def draw_worlds(
     kept: list[tuple[dict[str, Array], Array, Array]] = []
     missing, top = count, top_of(spec)
     for _ in range(ROUNDS):
-        values = draw_prior(spec, {"family": len(design.families)}, missing, rng)
+        values = draw_prior(spec, design.counts, missing, rng)
         log_law = law_at(spec, design, values, design.places)
         expected = log_law + draw_discrepancy(spec, design, values, rng)
         noise = noise_at(spec, values, design.family, log_law.shape, rng)

@@ -162,7 +162,7 @@ def make_family_panels(figure: Figure, forecast: Forecast) -> np.ndarray[Any, An
 
 
 def _families(forecast: Forecast) -> list[str]:
-    return list(dict.fromkeys(map(str, forecast.targets["family"])))
+    return list(dict.fromkeys(map(str, forecast.targets[_parted_by(forecast)])))
 
 
 def _draw_family(
@@ -196,22 +196,29 @@ def _unseen(
     keys = [*columns, SHOWN_AS]
     fitted = pd.MultiIndex.from_frame(fit.table.assign(**{SHOWN_AS: of_table(fit.table)})[keys])
     runs = runs[~pd.MultiIndex.from_frame(runs[keys]).isin(fitted)]
-    if "family" not in runs or "family" not in fit.table:
+    by = _parted_by(forecast)
+    if by not in runs or by not in fit.table:
         return {families[0]: runs}
-    return {family: runs[runs["family"] == family] for family in families}
+    return {family: runs[runs[by] == family] for family in families}
+
+
+def _parted_by(forecast: Forecast) -> str:
+    """Name what has a curve each: recipes where the model compares them, else families."""
+    return next(iter(forecast.fit.design.labels), "family")
 
 
 def _rows(forecast: Forecast, family: str) -> Any:
-    """Index the fitted runs of a family, in order of compute."""
-    design = forecast.fit.design
-    ours = np.flatnonzero(design.family == forecast.fit.families.index(family))
+    """Index the fitted runs of a family, or recipe, in order of compute."""
+    design, by = forecast.fit.design, _parted_by(forecast)
+    labels = design.labels.get(by, design.families)
+    ours = np.flatnonzero(design.places.group(by) == labels.index(family))
     return ours[np.argsort(design.scale[ours], kind="stable")]
 
 
 def _targets_of(forecast: Forecast, family: str) -> "pd.Series[float]":
     """Return where the targets of a family lie on the axis."""
     table = on_axis(forecast.targets, forecast.fit.spec.columns)
-    return table.loc[table["family"] == family, "compute"]
+    return table.loc[table[_parted_by(forecast)] == family, "compute"]
 
 
 def _draw_curve(ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style) -> None:
@@ -227,7 +234,7 @@ def _bands(forecast: Forecast, family: str, computes: Sequence[float]) -> pd.Dat
     """Quantiles of one new run along a grid from the smallest compute to the largest."""
     grid = np.geomspace(min(computes), max(computes), GRID_POINTS)
     (column,) = forecast.fit.spec.columns
-    table = pd.DataFrame({"family": family, column: grid})
+    table = pd.DataFrame({_parted_by(forecast): family, column: grid})
     draws = predict(forecast.fit, table, far=True).draws
     drawn = shown_of(forecast.fit).along(draws)
     quantiles = np.quantile(drawn, list(LEVELS.values()), axis=(0, 1))
@@ -238,7 +245,7 @@ def _draw_targets(
     ax: Axes, forecast: Forecast, family: str, colours: Colours, style: Style
 ) -> None:
     table = on_axis(forecast.summary(), forecast.fit.spec.columns)
-    own = table["family"] == family
+    own = table[_parted_by(forecast)] == family
     draw_bars(ax, table[own], colours, style, f"targets, {family}")
 
 

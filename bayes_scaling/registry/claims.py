@@ -51,6 +51,9 @@ class Claim:
         What the fit was made from.
     data : DataFrame
         The checked table that was fitted.
+    losses : DataFrame or None
+        That of the loss that is forecast too, where `chain` made the forecast; ``model`` then holds
+        a mapping ``losses`` like itself.
     notes : tuple of str
     """
 
@@ -64,6 +67,7 @@ class Claim:
     baselines: Mapping[str, Mapping[str, Any]]
     model: Mapping[str, Any]
     data: pd.DataFrame
+    losses: pd.DataFrame | None
     notes: tuple[str, ...]
 
     @property
@@ -91,11 +95,6 @@ def claims_of(forecast: Any, of: Sequence[str] | str | None, by: str) -> tuple[C
         raise BayesScalingError(
             f"forecast: expected a Forecast, as predict returns it, got {type(forecast).__name__}."
         )
-    if forecast.losses is not None:
-        raise BayesScalingError(
-            "forecast: it goes along a loss that is forecast too, and a record holds one fit. "
-            "Register the forecast of the loss, and pass rates at a loss by predict(fit, loss=...)."
-        )
     names = [of] if of is None or isinstance(of, str) else list(of)
     for kind, values in forecast.draws.data_vars.items():
         _demand_finite(forecast, str(kind), values.to_numpy())
@@ -113,10 +112,9 @@ def _claims(
     }
     shape = forecast.draws.sizes["chain"], forecast.draws.sizes["draw"]
     beside = BESIDE[fit.response.name](forecast)
-    asked = {name: table[name].to_numpy() for name in ("family", *fit.spec.columns)}
-    asked["family"] = np.array([str(label) for label in table["family"]])
+    asked = _asked(forecast)
     for place, row in enumerate(table.to_dict("records")):
-        last = fit.design.of_family(fit.families.index(row["family"])).max()
+        last = _last(forecast, row["family"])
         for number, one in enumerate(drawn[SCORED]):
             group = {"by": by, "group": one.group} if by != ALL else {}
             yield Claim(
@@ -129,7 +127,7 @@ def _claims(
                     "highest": beside.highest or one.quantity.highest,
                 },
                 target={**{str(key): value for key, value in row.items()}, **group},
-                cutoff=float(last),
+                cutoff=last,
                 draws={
                     str(kind): readings[number].values[:, place].reshape(shape)
                     for kind, readings in drawn.items()
@@ -140,8 +138,35 @@ def _claims(
                 baselines=beside.baselines[place],
                 model=model,
                 data=fit.table,
+                losses=None if forecast.losses is None else forecast.losses.fit.table,
                 notes=forecast.notes,
             )
+
+
+def _asked(forecast: Forecast) -> dict[str, AnyArray]:
+    """Collect what a rerun asks for again: all targets, and the problems that are averaged over.
+
+    A forecast along another is asked for where that one is.
+    """
+    source = forecast if forecast.losses is None else forecast.losses
+    table, columns = source.targets, source.fit.spec.columns
+    if forecast.losses is not None and table.duplicated(list(columns)).any():
+        raise BayesScalingError(
+            "forecast: two of its targets differ by the family of the loss alone; chain and "
+            "register each family by itself."
+        )
+    asked = {"family": np.array([str(label) for label in table["family"]])}
+    asked |= {name: table[name].to_numpy() for name in columns}
+    chosen = {} if forecast.chosen.all() else {"chosen": forecast.chosen}
+    return asked | chosen
+
+
+def _last(forecast: Forecast, family: str) -> float:
+    """Return the scale of the last run of a family, in FLOP where another forecast is one of it."""
+    fit = forecast.fit
+    if forecast.losses is not None and "compute" in fit.table:
+        return float(fit.table["compute"].max())
+    return float(fit.design.of_family(fit.families.index(family)).max())
 
 
 @dataclass(frozen=True)
@@ -262,6 +287,7 @@ def _origin(forecast: Forecast) -> dict[str, Any]:
         "forecast_seed": int(seed),
         "reference": references_to_seal(fit),
         "along": list(fit.spec.columns),
+        **({} if forecast.losses is None else {"losses": _origin(forecast.losses)}),
     }
 
 

@@ -13,7 +13,7 @@ from bayes_scaling.registry.records import Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES = {"data": ".json", "draws": ".npz"}
+SUFFIXES = {"data": ".json", "draws": ".npz", "losses": ".json"}
 
 
 def files_of(content: Mapping[str, Any]) -> Mapping[str, str]:

@@ -38,6 +38,8 @@ def register(
     probabilities of the events, the forecasts of three baselines, the text of the specification,
     the hash of the data, seed, versions, author and time, and the hash of the line before. Draws
     lie in the folder ``<ledger>.files``, named by their hash, and so do the data if they are kept.
+    Of a forecast that `chain` made the specification, hash, seed and data of the loss are sealed
+    too.
     The head file ``<ledger>.head`` holds the count and the last hash.
 
     Parameters
@@ -127,6 +129,8 @@ def register(
     for claim, asked, own in zip(claims, questions, parsed, strict=True):
         kept = {"draws": pack_arrays(claim.arrays)}
         kept |= {"data": pack_table(claim.data)} if keep_data else {}
+        if keep_data and claim.losses is not None:
+            kept["losses"] = pack_table(claim.losses)
         hashes = {role: hash_of(data) for role, data in kept.items()}
         files |= {hashes[role]: (role, data) for role, data in kept.items()}
         contents.append({**_sealed(claim, own), **words, "question": asked, "files": hashes})

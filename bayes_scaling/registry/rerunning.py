@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.errors import LedgerError
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.registry.draws_and_data import read_side_file, unpack_arrays
 from bayes_scaling.registry.records import LEVELS, Record
 from bayes_scaling.registry.refitting import (
+    LOSSES,
     demand_sealed,
     draws_again,
     predict_again,
@@ -52,7 +54,9 @@ class Rerun:
         return self.message
 
 
-def rerun(record: Record, data: pd.DataFrame | None = None) -> Rerun:
+def rerun(
+    record: Record, data: pd.DataFrame | None = None, *, losses: pd.DataFrame | None = None
+) -> Rerun:
     """Fit again from the specification, data and seed of a record, and compare the forecasts.
 
     Parameters
@@ -61,6 +65,8 @@ def rerun(record: Record, data: pd.DataFrame | None = None) -> Rerun:
         Of a forecast, as `register` or `read_ledger` returns it.
     data : DataFrame, optional
         The runs, where they were not kept beside the ledger. Their hash has to be the sealed one.
+    losses : DataFrame, optional
+        Of pass rates along a loss that was forecast too: its runs, in the same way.
 
     Returns
     -------
@@ -86,7 +92,12 @@ def rerun(record: Record, data: pd.DataFrame | None = None) -> Rerun:
     True
     """
     demand_sealed(record)
-    forecast, place = predict_again(record, refit(record, sealed_data(record, data)))
+    found, ladder = sealed_data(record, data), None
+    if LOSSES in record.content["model"]:
+        ladder = refit(record, sealed_data(record, losses, LOSSES), LOSSES)
+    elif losses is not None:
+        raise LedgerError(f"losses: record {record.number} goes along no loss that was forecast.")
+    forecast, place = predict_again(record, refit(record, found), ladder)
     return compare_again(record, forecast, place)
 
 

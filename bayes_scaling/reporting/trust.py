@@ -162,6 +162,9 @@ def examine_misfit(fit: Fit) -> Misfit:
     )
 
 
+CRPS_OF = {"loss": "CRPS of log loss", "passes": "CRPS of the share right"}
+
+
 def examine_backtest(backtest: Backtest, model: str, distance: float | None) -> Calibration:
     """Say what share of truths intervals held, in all and as far out as this forecast."""
     total, bins = backtest.summary().iloc[0], backtest.summary(by="distance")
@@ -178,7 +181,7 @@ def examine_backtest(backtest: Backtest, model: str, distance: float | None) -> 
         column("In 50 %", percent, "coverage_50"),
         column("In 90 %", percent, "coverage_90"),
         column("90 % interval of that", span(percent), "coverage_90_low", "coverage_90_high"),
-        column("CRPS of log loss", three_digits, "crps"),
+        column(CRPS_OF[backtest.response], three_digits, "crps"),
         column("Not converged", str, "not_converged"),
     )
     return Calibration(
@@ -225,7 +228,7 @@ def _said_at(target: "pd.Series[Any]", columns: Sequence[str]) -> str:
 
 
 def _width(forecast: Forecast, place: int) -> float:
-    row = forecast.summary().iloc[place]
+    row = forecast.quantile([0.05, 0.95]).iloc[place]
     return float(row["q95"] - row["q05"])
 
 

@@ -133,10 +133,13 @@ def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."
         )
-    if backtest is not None:
-        fit.response.demand("backtest")
     if backtest is not None and not isinstance(backtest, Backtest):
         raise BayesScalingError(f"backtest: expected what backtest returns, got {_kind(backtest)}.")
+    if backtest is not None and backtest.response != fit.response.name:
+        raise BayesScalingError(
+            f"backtest: it is of {backtest.response}, and this fit is of {fit.response.name}; give "
+            "one of the same."
+        )
 
 
 def _kind(value: object) -> str:
@@ -154,14 +157,13 @@ def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
     if forecast is not None:
         distance = float(forecast.targets["distance"].iloc[headline(forecast.targets)])
     own, lacks, model = SECTIONS[fit.response.name], fit.response.lacks, fit.spec.name
-    can_vary = forecast is not None and "sensitivity" not in lacks
     return Trust(
         verdict=str(fit.diagnosis),
         sampler=describe_sampler(fit.diagnosis),
         misfit=own.misfit(fit) if own.misfit else None,
         calibration=None if backtest is None else examine_backtest(backtest, model, distance),
-        sensitivity=examine_sensitivity(forecast) if can_vary else None,
-        uncheckable=fit.response.rows if "backtest" in lacks else "",
+        sensitivity=None if forecast is None else examine_sensitivity(forecast),
+        uncheckable=fit.response.forecast if "backtest" in lacks else "",
         more=tuple(own.more(fit, forecast)) if own.more else (),
         record=own.record(distance) if own.record and distance is not None else "",
     )

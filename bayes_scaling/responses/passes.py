@@ -44,12 +44,11 @@ PASSES = Response(
     blocks=observe_passes,
     options=frozenset({"subset", "runs", "restrict", "problems", "n_samples"}),
     lacks={
-        "backtest": (
-            "backtest: a backtest is of losses, and this fit is of counts; leave it away."
-        ),
-        "sensitivity": (
-            "fit: {model} is a model of passes; the sensitivity to priors is known for models of "
-            "losses. Fit copies of the model with other priors, and compare forecasts."
+        "learn_priors": (
+            "model: {model} is a model of passes. Its problems and buckets learn from each other "
+            "within a benchmark already; what one benchmark says of the next takes many ladders of "
+            "benchmarks, each of which is one observation. Write priors of your own into a copy of "
+            "the model."
         ),
         "track": (
             "record: {model} isn't a model of losses; a run that trains has a loss to be tracked, "

@@ -14,8 +14,6 @@ from bayes_scaling.specification.spec import Spec
 # What a room has of each response, by its name in a specification.
 type ByResponse[T] = Mapping[str, T]
 
-STANDARD = {"compute", "params", "tokens", "loss"}  # columns that every table may have
-
 type ToTable = Callable[..., pd.DataFrame]
 
 
@@ -73,9 +71,9 @@ class Response:
 
     def table(self, data: Any, along: str = "compute") -> pd.DataFrame:
         """Check a table, or read one from wherever it lies; `along` may stand for its compute."""
-        if along not in STANDARD:
-            return check_along(data, along, self.check, self.read)
-        return self.check(data) if isinstance(data, pd.DataFrame) else self.read(data)
+        if isinstance(data, pd.DataFrame):
+            return check_along(data, along, self.check)
+        return self.read(data, along=along)
 
     def keys_of(self, table: pd.DataFrame) -> list[str]:
         """List the columns that say whose response a row of a checked table is."""

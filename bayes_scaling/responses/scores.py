@@ -14,7 +14,7 @@ from bayes_scaling.specification.spec import Spec
 
 FREE = 0.01  # what a guess is right of answers that are free, as a place to start from
 MOST = 30.0  # of log odds and of log h, on either side
-SHIFT = 7  # from where Stirling's series has twelve digits
+SHIFT = 7  # from where Stirling's series has ten digits
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 NLL = "beta_binomial_and_nll"
 
@@ -77,8 +77,8 @@ def log_beta_binomial(correct: Any, items: Any, alpha: Any, beta: Any) -> Any:
 
     Examples
     --------
-    >>> round(float(log_beta_binomial(1.0, 1.0, 3.0, 1.0)), 12) == round(np.log(0.75), 12)
-    True
+    >>> round(float(np.exp(log_beta_binomial(1.0, 1.0, 3.0, 1.0))), 9)
+    0.75
     """
     total = alpha + beta
     above = (
@@ -90,7 +90,7 @@ def log_beta_binomial(correct: Any, items: Any, alpha: Any, beta: Any) -> Any:
 def log_gamma(value: Any) -> Any:
     r"""Log of the gamma function of positive numbers, of elementary functions only.
 
-    Stirling's series at ``z + 7``, to 1e-12: kept code can't call SciPy's.
+    Stirling's series at ``z + 7``, to 1e-10: kept code can't call SciPy's.
 
     .. math:: \ln\Gamma(z) = (y - \tfrac12)\ln y - y + \tfrac12\ln 2\pi + \frac1{12 y}
               - \frac1{360 y^3} + \frac1{1260 y^5} - \frac1{1680 y^7}
@@ -99,7 +99,7 @@ def log_gamma(value: Any) -> Any:
     Examples
     --------
     >>> from math import lgamma
-    >>> max(abs(float(log_gamma(z)) - lgamma(z)) for z in (0.01, 0.5, 3.0, 1e3)) < 1e-11
+    >>> max(abs(float(log_gamma(z)) - lgamma(z)) for z in (0.01, 0.5, 3.0, 1e3)) < 1e-10
     True
     """
     maths = elementwise(value)
@@ -147,4 +147,11 @@ SCORES = Response(
     target_accept=0.95,
     observed={"n_correct": "n_correct", "log_nll": "log_nll"},
     blocks=observe_scores,
+    lacks={
+        "backtest": (
+            "model: {model} is a model of scores, whose tasks have chance levels and numbers of "
+            "items of their own, so that errors can't be averaged over them. compare foretells "
+            "later runs task by task."
+        ),
+    },
 )

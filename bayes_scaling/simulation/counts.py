@@ -1,6 +1,6 @@
 """Counts of passes drawn from a model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from bayes_scaling.inference.passes.predictive import hazard
 from bayes_scaling.inference.passes.recovery import name_draws
 from bayes_scaling.inference.passes.sampler_data import mean_at, unit_root
 from bayes_scaling.inference.passes.terms import make_terms, scale_priors
+from bayes_scaling.specification.links import Link
 from bayes_scaling.specification.priors import draw_parameter
 from bayes_scaling.specification.spec import Spec
 
@@ -37,12 +38,17 @@ def simulate_passes(
     reference: Reference,
     problems: int,
     n_samples: int,
+    links: Mapping[str, Link] | None = None,
 ) -> pd.DataFrame:
-    """Draw counts; see `simulate` for the arguments."""
+    """Draw counts; see `simulate` for the arguments.
+
+    Of a model along a loss, `links` are those of the runs that will be fitted, where the design has
+    others too; by default of all runs of the design.
+    """
     if unit_column(spec) != PROBLEM:
         raise DataError(f"{spec.name} has no single problems to simulate; use a model that has.")
     table = check_passes(_cross(design, (*OF_RUNS, *spec.columns), problems, n_samples))
-    grid = make_pass_design(spec, table, reference)
+    grid = make_pass_design(spec, table, reference, links)
     rng = np.random.default_rng(random_seed)
     drawn, hazards = draw_hazards_of_prior(spec, grid, size, rng)
     p = np.exp(-hazards)

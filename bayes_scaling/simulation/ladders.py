@@ -7,7 +7,7 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.data import check_runs
 from bayes_scaling.errors import DataError
 from bayes_scaling.inference.design import Reference, make_design
-from bayes_scaling.inference.predictive import of_family
+from bayes_scaling.inference.predictive import of_family, shift_at
 from bayes_scaling.inference.worlds import draw_worlds
 from bayes_scaling.specification.spec import Spec
 
@@ -31,7 +31,13 @@ def simulate_runs(
         values, *drawn = draw_worlds(spec, grid, errors, size, rng, relative=False)
         expected, response = np.exp(drawn)
     _demand_finite(response, runs, spec.response)
-    true = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
+    shifts = {own: column for column, own in spec.shifts.items()}
+    true = {
+        f"true_{name}": shift_at(spec, values, shifts[name], grid.places)
+        if name in shifts
+        else of_family(value, grid.family)
+        for name, value in values.items()
+    }
     true |= {spec.response: response, "true_expected": expected}
     columns = {k: np.broadcast_to(v, response.shape).ravel() for k, v in true.items()}
     rows = runs.iloc[np.tile(np.arange(len(runs)), size)].reset_index(drop=True)

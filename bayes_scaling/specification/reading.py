@@ -1,12 +1,12 @@
 """The vocabulary of a specification, checked key by key."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bayes_scaling.errors import SpecError, suggest
 from bayes_scaling.specification.discrepancy import KERNELS, Discrepancy
-from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, Domain
+from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, REAL, Domain
 from bayes_scaling.specification.laws import LAWS
 from bayes_scaling.specification.laws.law import Coordinates, Law
 from bayes_scaling.specification.noise import NOISES, Noise
@@ -114,14 +114,14 @@ class Reader:
         name = self.choice(value, "noise", set(self.words.noises))
         return name, NOISES[name]
 
-    def over(self, value: Any, key: str) -> str | None:
+    def over(self, value: Any, key: str, groups: Collection[str]) -> str | None:
         """Read the column of groups, if there is one."""
-        return None if value is None else self.choice(value, f"{key}.over", set(self.words.groups))
+        return None if value is None else self.choice(value, f"{key}.over", set(groups))
 
     def priors(
-        self, table: Any, law: Law, noise: Noise
+        self, table: Any, law: Law, noise: Noise, shifts: Collection[str] = ()
     ) -> tuple[Coordinates, dict[str, float | Prior]]:
-        """Read ``[priors]``: one entry for each parameter of the law and the noise."""
+        """Read ``[priors]``: one entry for each parameter of the law and the noise, and shifts."""
         self.keys(table, "priors", set())
         given = frozenset(table)
         coordinates = law.coordinates_for(given, self.response)
@@ -132,11 +132,12 @@ class Reader:
         stated = {name: law.parameters[name].domain for name in coordinates.parameters}
         domains = {**stated, **noise.parameters}
         self.keys(table, "priors", set(domains))
-        self.known(table, "priors", set(domains))
+        self.known(table, "priors", {*domains, *shifts})
         priors = {
             name: self.prior(table[name], f"priors.{name}", domain)
             for name, domain in domains.items()
         }
+        priors |= {name: self.shift(table[name], f"priors.{name}") for name in given & {*shifts}}
         if self.words.is_gaussian:
             for name in coordinates.parameters:
                 self._normal(priors[name], f"priors.{name}")
@@ -153,6 +154,16 @@ class Reader:
                 )
         return coordinates, priors
 
+    def shift(self, value: Any, key: str) -> Prior:
+        """Read the prior of what groups of runs add to the logarithm of a covariate."""
+        groups = self.words.shifting
+        said = " or ".join(f'over = "{name}"' for name in sorted(groups))
+        if not isinstance(value, Mapping) or value.get("over") is None:
+            raise self.fail(key, f"each group of runs has its own: write a prior with {said}.")
+        prior = self.prior(value, key, REAL, groups=groups)
+        assert isinstance(prior, Prior)
+        return prior
+
     def _nearest(self, given: frozenset[str], law: Law, noise: Noise) -> str:
         ways = law.ways(self.response)
         known = {name for way in ways for name in way.parameters} | set(noise.parameters)
@@ -160,7 +171,12 @@ class Reader:
         return f" It has {odd[0]!r}; {suggest(odd[0], known)}" if odd else ""
 
     def prior(
-        self, value: Any, key: str, domain: Domain, limit: Domain | None = None
+        self,
+        value: Any,
+        key: str,
+        domain: Domain,
+        limit: Domain | None = None,
+        groups: Collection[str] | None = None,
     ) -> float | Prior:
         """Read one prior, nested ones included; a bare number pins, within its limit."""
         if not isinstance(value, Mapping):
@@ -171,7 +187,7 @@ class Reader:
         arguments, limits = DISTRIBUTIONS[dist].arguments, DISTRIBUTIONS[dist].limits
         self.keys(value, key, set(arguments))
         self.known(value, key, {"dist", "over", *arguments})
-        over = self.over(value.get("over"), key)
+        over = self.over(value.get("over"), key, self.words.groups if groups is None else groups)
         prior = Prior(
             dist,
             {
@@ -252,7 +268,7 @@ class Reader:
         along = self.texts(table["along"], f"{key}.along")
         if not along or len(set(along)) < len(along):
             raise self.fail(f"{key}.along", f"expected one column or more, got {along!r}.")
-        over = self.over(table.get("over"), key)
+        over = self.over(table.get("over"), key, self.words.groups | self.words.shifting)
         amplitude = self.prior(table["amplitude"], f"{key}.amplitude", NONNEGATIVE)
         if isinstance(amplitude, Prior) and amplitude.over not in {None, over}:
             raise self.fail(

@@ -15,6 +15,8 @@ from bayes_scaling.specification.reading import Reader
 from bayes_scaling.specification.vocabulary import VOCABULARIES
 from bayes_scaling.specification.writing import to_toml
 
+SHIFT = "shift_"  # and the covariate that groups of runs shift
+
 KEYS = {
     "title",
     "cite",
@@ -92,6 +94,12 @@ class Spec:
         return {k: v for k, v in self.stated.items() if isinstance(v, Prior)}
 
     @property
+    def shifts(self) -> dict[str, str]:
+        """The parameters that groups of runs add to the logarithm of a covariate, by covariate."""
+        named = {name: SHIFT + name for name in self.columns}
+        return {name: own for name, own in named.items() if own in self.priors}
+
+    @property
     def groups(self) -> frozenset[str]:
         """The columns whose groups have parameters or discrepancies of their own."""
         over = {
@@ -161,6 +169,8 @@ class Spec:
             return self
         table = tomllib.loads(self.text)
         table["along"] = column
+        if (was := SHIFT + self.columns[0]) in table["priors"]:
+            table["priors"][SHIFT + column] = table["priors"].pop(was)
         for written in table.get("discrepancy", []):
             written["along"] = [column]
         return parse_spec(to_toml(table), name=self.name)
@@ -220,8 +230,9 @@ def parse_spec(text: str, *, name: str, source: str | None = None) -> Spec:
     reader = Reader(source, response)
     law = reader.law(table["law"])
     noise_name, noise = reader.noise(table["noise"])
-    coordinates, priors = reader.priors(table["priors"], law, noise)
     columns = reader.columns(table.get("along"), law)
+    shifts = {SHIFT + name for name in columns if reader.words.shifting}
+    coordinates, priors = reader.priors(table["priors"], law, noise, shifts)
     return Spec(
         name=name,
         text=text,

@@ -16,6 +16,9 @@ class Vocabulary:
         Distributions that the response may have.
     groups : frozenset of str
         Columns whose groups may have parameters and discrepancies of their own.
+    shifting : frozenset of str
+        Columns whose groups may shift a covariate, the first by nothing, and may have
+        discrepancies of their own.
     inside : mapping of str to str
         Which groups lie within which: a problem is in one bucket.
     effects : frozenset of str
@@ -30,6 +33,7 @@ class Vocabulary:
     noises: frozenset[str]
     groups: frozenset[str]
     inside: Mapping[str, str]
+    shifting: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     is_gaussian: bool = False
@@ -40,6 +44,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         noises=frozenset({"student_t", "normal"}),
         groups=frozenset({"family"}),
         inside={},
+        shifting=frozenset({"recipe"}),
         metrics=frozenset(METRICS),
     ),
     "passes": Vocabulary(

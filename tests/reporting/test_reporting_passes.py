@@ -12,6 +12,7 @@ from bayes_scaling.plotting.problems import _medians, plot_problems
 from bayes_scaling.reporting.passes import answer_of_passes
 from bayes_scaling.reporting.residuals import examine_counts, worst_residuals
 from bayes_scaling.reporting.tables import percent
+from bayes_scaling.specification.prior_density import top_priors
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +65,15 @@ def test_buckets_and_problems_are_drawn(page, forecast):
     assert len(page.all("svg")) == 4
 
 
-def test_what_can_not_be_said_of_counts_is_said(page):
-    assert "Backtests and the sensitivity to each prior are not available for counts" in page.text
-    assert "No backtest was given" not in page.text
+def test_how_far_priors_move_the_mean_pass_rate_is_tabulated(page, spiteful_passes):
+    assert "No backtest was given" in page.text
+    assert "(kind run) under other priors" in page.text
+    for name in top_priors(spiteful_passes.spec.free):
+        assert name in page.text
 
 
 def test_a_backtest_of_losses_is_refused(fit_passes, backtest, tmp_path):
-    with pytest.raises(ValueError, match="a backtest is of losses, and this fit is of counts"):
+    with pytest.raises(ValueError, match="it is of loss, and this fit is of passes; give"):
         bs.report(fit_passes, backtest=backtest, path=tmp_path / "report.html")
 
 

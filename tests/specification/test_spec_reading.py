@@ -85,7 +85,7 @@ WORDS = [
     (
         'response = "loss"',
         'response = "los"',
-        "response: 'los' is not known; allowed: loss, passes. Did you mean 'loss'?",
+        "response: 'los' is not known; allowed: loss, passes, score. Did you mean 'loss'?",
     ),
     (
         'law = "power_floor"',

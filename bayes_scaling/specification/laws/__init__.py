@@ -10,7 +10,7 @@ from bayes_scaling.specification.laws import (
     along_loss,
     bent_line,
     broken_power_floor,
-    emergence,
+    growing_exponent,
     late_start,
     logistic,
     params_tokens,
@@ -35,6 +35,6 @@ LAWS: Mapping[str, Law] = {
         along_loss,
         u_shape,
         bent_line,
-        emergence,
+        growing_exponent,
     )
 }

@@ -39,7 +39,7 @@ def curve(x: Any, level: Any, slope: Any, bend: Any, place: Any, width: Any) -> 
 
     Examples
     --------
-    >>> curve(4.0, level=0.5, slope=-0.25, bend=0.0, place=0.0, width=1.0)
+    >>> float(curve(4.0, level=0.5, slope=-0.25, bend=0.0, place=0.0, width=1.0))
     -0.5
     >>> round(float(curve(9.0, level=0.0, slope=-0.25, bend=0.5, place=0.0, width=0.1)), 6)
     2.25

@@ -55,7 +55,7 @@ def curve(
     >>> shape = {"fall": 1.0, "rise": 3.0, "distractor": -4.0, "gap": 8.0}
     >>> found = [curve(x, **shape, width=0.5, late_width=0.5) for x in (-20.0, 0.0, 20.0)]
     >>> [round(float(eta), 3) + 0.0 for eta in found]
-    [0.0, -0.999, 3.0]
+    [0.0, -0.998, 3.0]
     """
     early = sigmoid((x - distractor) / width)
     late = sigmoid((x - distractor - gap) / late_width)

@@ -17,7 +17,8 @@ CURVE = {"level": 2.5, "elasticity": 0.08, "floor_share": 0.55}
 CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3, "gamma": 0.6}
 CURVE |= {"difficulty": 0.7, "k": 0.2, "b": 0.3, "start": 0.4, "chance": 0.25}
 CURVE |= {"params_share": 0.4, "alpha": 0.35, "beta": 0.37}
-CURVE |= {"log_alpha": 0.7}
+CURVE |= {"log_alpha": 0.7, "extra_k": 0.3, "place": 1.5, "slope": -0.2}
+CURVE |= {"fall": 0.8, "rise": 2.0, "distractor": -2.0, "gap": 5.0, "width": 1.2, "late_width": 1.7}
 
 
 LINEAR = {

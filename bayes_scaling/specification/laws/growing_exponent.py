@@ -44,14 +44,14 @@ def curve(x: Any, log_alpha: Any, k: Any, extra_k: Any, place: Any, width: Any) 
 
     Examples
     --------
-    >>> curve(2.0, log_alpha=0.5, k=0.25, extra_k=0.0, place=0.0, width=1.0)
+    >>> float(curve(2.0, log_alpha=0.5, k=0.25, extra_k=0.0, place=0.0, width=1.0))
     0.0
     """
     return log_alpha - k * x - extra_k * width * softplus((x - place) / width)
 
 
 LAW = Law(
-    name="emergence",
+    name="growing_exponent",
     columns=("compute",),
     equations={
         "score": "p(C) = g + (1 - g - `lapse`) exp(-h(C))\n"
