@@ -32,7 +32,7 @@ def counts():
 
 
 @pytest.fixture(scope="session")
-def own_files(counts, grid_runs, tmp_path_factory):
+def own_files(counts, grid_runs, falling_scores, tmp_path_factory):
     """The files that pages speak of."""
     folder = tmp_path_factory.mktemp("pages")
     runs = counts.drop_duplicates("run")[["run", "compute"]].reset_index(drop=True)
@@ -40,6 +40,8 @@ def own_files(counts, grid_runs, tmp_path_factory):
     runs.assign(loss_unit="nats per token").to_csv(folder / "ladder.csv", index=False)
     runs[["run", "compute"]].to_csv(folder / "compute_of_runs.csv", index=False)
     grid_runs.to_csv(folder / "grid.csv", index=False)
+    skill = falling_scores.assign(task="arithmetic", n_correct=[80, 95, 160], chance=0.25)
+    pd.concat([falling_scores, skill]).to_csv(folder / "scores.csv", index=False)
     (folder / "runs").mkdir()
     for run, own in counts.groupby("run", sort=False):
         rows = [

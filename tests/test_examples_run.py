@@ -21,6 +21,8 @@ NUMBERED = {
     "05_report",
     "06_spend_a_budget",
     "07_is_the_recipe_worth_it",
+    "08_inverse_scaling",
+    "09_emergence",
 }
 
 ROWS = r"(?m)^(?:sealed|updated) .*$"

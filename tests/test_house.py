@@ -173,10 +173,10 @@ def test_models_are_built_in_one_place_for_each_response():
 CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
+    ("cli/writing.py", "names[0] != 'loss'"): "a column, of which a distance is in compute",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("inference/fits.py", "isinstance(value, Fit)"): "refuses what is no fit at all",
-    ("reporting/writing.py", "isinstance(fit, Fit)"): "refuses what is no fit at all",
     (
         "reporting/writing.py",
         "backtest.response != fit.response.name",
