@@ -124,3 +124,30 @@ def test_spend_a_budget(run, fit_cerebras):
     assert f"{needed:.3g}" in out
     assert re.search(r"They never cross up to 1e\+25 FLOP with probability \d\.\d\d\.", out)
     assert len(re.findall(r" open ", out)) == 2
+
+
+def test_is_the_recipe_worth_it(run):
+    out = run("07_is_the_recipe_worth_it")
+    chances = [float(text) for text in re.findall(r"the compute\) = (\d\.\d+)", out)]
+    assert len(chances) == 3
+    assert all(0 <= chance <= 1 for chance in chances)
+    assert re.search(r"and out of reach with probability \d\.\d\d", out)
+
+
+def test_inverse_scaling(run):
+    out = run("08_inverse_scaling")
+    said = re.search(r"12B: \S+ \[(\S+), (\S+)\], measured (\S+)", out)
+    low, high, seen = map(float, said.groups())
+    assert low < seen < high
+    for table in out.split("Up to")[1:]:
+        rows = re.findall(r"(?m)(\d\.\d\d) +(\d\.\d\d)$", table)
+        assert len(rows) == 5
+        for column in zip(*rows, strict=True):
+            assert sum(map(float, column)) == pytest.approx(1, abs=0.026)  # five rounded shares
+
+
+def test_emergence(run):
+    out = run("09_emergence")
+    chances = re.findall(r"P\(accelerates\) (\d\.\d\d) \(prior (\d\.\d\d)\)", out)
+    assert len(chances) == 4
+    assert all(0 < float(prior) < 1 for _, prior in chances)
