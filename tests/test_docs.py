@@ -17,6 +17,11 @@ WRITTEN = sorted(DOCS.glob("*.md"))
 PAGES = [ROOT / "README.md", *WRITTEN]
 BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+UNKEPT: set[str] = {  # run by the tests, and not shown
+    "07_is_the_recipe_worth_it",
+    "08_inverse_scaling",
+    "09_emergence",
+}
 OF_PROBLEM = {"dist": "Normal", "over": "problem"}
 
 
@@ -85,13 +90,16 @@ def test_links_lead_somewhere(page):
     assert [one for one in links if not (page.parent / one).exists()] == []
 
 
-def test_every_page_and_every_example_is_in_a_table_of_contents():
+def test_every_page_is_in_a_table_of_contents():
     told = "\n".join(page.read_text() for page in WRITTEN)
     contents = "\n".join(re.findall(r"(?s){toctree}(.*?)```", told))
     listed = set(re.findall(r"(?m)^([\w/]+)$", contents))
     assert {page.stem for page in WRITTEN} - {"index"} <= listed
-    examples = {f"gallery/{path.stem}" for path in (ROOT / "examples").glob("[0-9]*.py")}
-    assert examples <= listed
+
+
+def test_every_page_of_the_gallery_is_of_an_example():
+    examples = {path.stem for path in (ROOT / "examples").glob("[0-9]*.py")}
+    assert {page.stem for page in (DOCS / "gallery").glob("*.md")} == examples - UNKEPT
 
 
 def test_nothing_is_fetched():
