@@ -172,6 +172,7 @@ def test_models_are_built_in_one_place_for_each_response():
 
 CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
+    ("cli/writing.py", "names[0] != 'loss'"): "a column, which stands for a compute",
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
     ("cli/writing.py", "names[0] != 'loss'"): "a column, of which a distance is in compute",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",

@@ -86,7 +86,8 @@ def _readings(table: pd.DataFrame) -> Iterator[Remark]:
 
 def ladders_of(table: pd.DataFrame, by: Collection[str]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Take a table apart by family, benchmark and what else is named, and name the parts."""
-    keys = [key for key in ("family", "benchmark", *sorted(by)) if key in table]
+    every = dict.fromkeys(("family", "benchmark", *sorted(by)))
+    keys = [key for key in every if key in table]
     if not keys:
         yield "the ladder", table
         return

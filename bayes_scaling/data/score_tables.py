@@ -75,6 +75,8 @@ def check_scores(table: pd.DataFrame) -> pd.DataFrame:
     runs = check_runs(named.drop(columns=[*OWN], errors="ignore")).drop(columns="loss")
     rows = Rows(names={"run": runs["run"].tolist()})
     items, correct = _counts(raw, rows)
+    if "loss" in raw:
+        runs["loss"] = raw["loss"].to_numpy()
     found = runs.assign(n_items=items, n_correct=correct, chance=_chances(raw, rows))
     if "nll" in raw:
         found["nll"] = read_cells(raw["nll"], _nll, rows)

@@ -13,10 +13,12 @@ from bayes_scaling.data.loss_checks import unit_of
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.forecasting.notes import forecast_notes, in_unit, response_unit
+from bayes_scaling.forecasting.predicting import PREDICTORS
 from bayes_scaling.forecasting.restrictions import restriction
+from bayes_scaling.forecasting.targets import family_index
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import check_seed
-from bayes_scaling.inference.passes.predictive import KINDS, draw_hazards
+from bayes_scaling.inference.passes.predictive import KINDS
 from bayes_scaling.inference.places import Places
 from bayes_scaling.responses import LOSSES
 
@@ -26,7 +28,12 @@ SAME = 0.01  # of a run's loss, in two tables
 
 
 def chain(
-    losses: Forecast, fit: Fit, *, restrict: str | None = None, random_seed: int | None = None
+    losses: Forecast,
+    fit: Fit,
+    *,
+    family: str | None = None,
+    restrict: str | None = None,
+    random_seed: int | None = None,
 ) -> Forecast:
     r"""Forecast pass rates along a loss that is forecast itself.
 
@@ -43,6 +50,8 @@ def chain(
         Of the loss, at any targets.
     fit : Fit
         Of counts along that loss, such as one of the model ``pass_rate_loss``.
+    family : str, optional
+        The task, of a fit of several tasks' scores.
     restrict : str, optional
         As in `predict`.
     random_seed : int, optional
@@ -79,12 +88,13 @@ def chain(
     count = posterior.sizes["chain"] * posterior.sizes["draw"]
     drawn = {kind: losses.values(kind=kind) for kind in KINDS}
     rows = np.resize(rng.permutation(len(drawn["run"])), count)
-    family = np.zeros(len(losses.targets), dtype=np.int64)
+    index = family_index(fit.families, family)
+    groups = np.full(len(losses.targets), index, dtype=np.int64)
     places: dict[str, Places] = {}
     below = 0.0
     for kind, values in drawn.items():
         own = _above_floor(fit, column, values[rows])
-        places[kind] = fit.design.places_of(family, {column: own})
+        places[kind] = fit.design.places_of(groups, {column: own})
         share = (values <= fit.design.links[column].floor).mean(axis=0)
         below = max(below, float(share.max()))
     if below > MOST_BELOW:
@@ -94,11 +104,11 @@ def chain(
             "ends. A lower floor_of_smallest in the model reaches further."
         )
     middle = np.median(drawn["run"], axis=0)
-    table = _targets(losses, fit, column, middle)
-    draws = draw_hazards(fit, places, np.random.default_rng([seed, 1]))
+    table = _targets(losses, fit, column, middle, fit.families[index])
+    draws = PREDICTORS[fit.response.name](fit, places, np.random.default_rng([seed, 1]))
     draws = draws.assign_coords({name: ("target", table[name].to_numpy()) for name in table})
     chosen, said = restriction(fit, restrict=restrict)
-    central = fit.design.places_of(family, {column: _above_floor(fit, column, middle)})
+    central = fit.design.places_of(groups, {column: _above_floor(fit, column, middle)})
     of_rates = forecast_notes(fit, central, table, draws)
     notes = dict.fromkeys((*_said(losses, column, below), *losses.notes, *of_rates, *said))
     return Forecast(table, draws, fit, tuple(notes), seed, chosen, losses)
@@ -106,7 +116,8 @@ def chain(
 
 def chained_again(forecast: Forecast, losses: Forecast) -> Forecast:
     """Chain the fit of a forecast with another forecast of the loss, over the same problems."""
-    again = chain(losses, forecast.fit, random_seed=forecast.random_seed)
+    family = str(forecast.targets["family"].iloc[0])
+    again = chain(losses, forecast.fit, family=family, random_seed=forecast.random_seed)
     return replace(again, chosen=forecast.chosen)
 
 
@@ -155,9 +166,9 @@ def _above_floor(fit: Fit, column: str, losses: Array) -> Array:
     return np.maximum(losses, least)
 
 
-def _targets(losses: Forecast, fit: Fit, column: str, middle: Array) -> pd.DataFrame:
+def _targets(losses: Forecast, fit: Fit, column: str, middle: Array, family: str) -> pd.DataFrame:
     """Return the targets of the loss with its median, and how far they lie beyond the counts."""
-    own: dict[str, Any] = {"family": fit.families[0], column: middle}
+    own: dict[str, Any] = {"family": family, column: middle}
     table = losses.targets.drop(columns="distance").assign(**own)
     if "compute" in table:
         last = float(fit.table["compute"].max())

@@ -18,7 +18,6 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.memory import demand_memory
 from bayes_scaling.inference.passes.predictive import draw_hazards
-from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import draw_responses
 from bayes_scaling.inference.score_predictive import draw_scores
 from bayes_scaling.responses import ByResponse
@@ -121,7 +120,7 @@ def predict(
     return Forecast(table, draws, fit, notes, seed, chosen)
 
 
-PREDICTORS: ByResponse[Callable[[Fit, Places, np.random.Generator], xr.Dataset]] = {
+PREDICTORS: ByResponse[Callable[[Fit, Any, np.random.Generator], xr.Dataset]] = {
     "loss": draw_responses,
     "passes": draw_hazards,
     "score": draw_scores,

@@ -18,6 +18,8 @@ from bayes_scaling.specification.vocabulary import VOCABULARIES
 
 LADDER = "ladder"
 MIN_SCALES = 3
+MIN_LINKED = 2
+COMPUTE = "compute"
 MIN_COMPARED = 2  # scales of each recipe
 
 Reference = float | str | Mapping[Any, Any] | None
@@ -259,8 +261,12 @@ def make_design(
     """
     families, family = _families(spec, runs)
     labels, groups = labels_of(spec, runs)
-    covariates = {name: _covariate(spec, runs, name) for name in spec.columns}
-    places = Places(family, covariates, groups=groups)
+    measured = {name: _covariate(spec, runs, name) for name in spec.columns}
+    links = _links_of(spec, runs, measured)
+    covariates = {name: links[name](x) if name in links else x for name, x in measured.items()}
+    if links:
+        measured = {**measured, COMPUTE: runs[COMPUTE].to_numpy(float)}
+    places = Places(family, covariates, measured=measured if links else {}, groups=groups)
     _demand_scales(spec, families, places)
     _demand_floor_below(spec, runs)
     return Design(
@@ -270,7 +276,23 @@ def make_design(
         references=references_of(families, places, reference),
         observed=observed(spec, runs),
         labels=labels,
+        links=links,
     )
+
+
+def _links_of(spec: Spec, runs: pd.DataFrame, measured: Mapping[str, Array]) -> dict[str, Link]:
+    """Make the link of a law whose covariate isn't seen as it is measured, from all runs."""
+    if spec.law.link is None:
+        return {}
+    (column,) = spec.columns
+    for name in (column, COMPUTE):
+        if runs[name].nunique() < MIN_LINKED:
+            raise DataError(
+                f"{name}: all runs have {runs[name].iloc[0]:g}; {spec.name} measures a {column} by "
+                "the compute that it takes, so it needs two of each. Add runs."
+            )
+    numbers = {name: spec.pinned[name] for name in spec.coordinates.numbers}
+    return {column: spec.law.link(measured[column], runs[COMPUTE].to_numpy(float), **numbers)}
 
 
 def _covariate(spec: Spec, runs: pd.DataFrame, name: str) -> Array:

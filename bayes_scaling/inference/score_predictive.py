@@ -174,6 +174,8 @@ def densities_at(fit: "Fit", whole: Design, rows: Index, rng: np.random.Generato
     places = whole.places.at(rows)
     family = np.array([fit.families.index(whole.families[own]) for own in places.family])
     at = replace(places, family=family)
+    if fit.design.links:  # which the runs that are left out had a part in
+        at = fit.design.places_of(family, places.shown)
     latent = law_at(fit.spec, fit.design, values, at)
     latent = latent + discrepancy_at(fit.spec, fit.design, values, at, rng)
     own = {name: cells[rows] for name, cells in whole.observed.items()}

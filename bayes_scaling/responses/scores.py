@@ -147,6 +147,7 @@ SCORES = Response(
     target_accept=0.95,
     observed={"n_correct": "n_correct", "log_nll": "log_nll"},
     blocks=observe_scores,
+    options=frozenset({"runs"}),
     lacks={
         "backtest": (
             "model: {model} is a model of scores, whose tasks have chance levels and numbers of "

@@ -1,4 +1,4 @@
-"""The GPT-4 report's law of pass rates, along the loss of a run in place of its compute."""
+"""The GPT-4 report's law of pass rates and scores, along the loss of a run, not its compute."""
 
 from typing import Any
 
@@ -77,7 +77,10 @@ LAW = Law(
     equations={
         "passes": "-log p_i(L) = alpha_i ((L - E)/(L_0 - E))^(k_i p)\n"
         "E = `floor_of_smallest` times the smallest fitted loss, "
-        "p so that the fitted runs span what they span in compute"
+        "p so that the fitted runs span what they span in compute",
+        "score": "score(L) = g + (1 - g - `lapse`) exp(-alpha ((L - E)/(L_0 - E))^(k p))\n"
+        "E = `floor_of_smallest` times the smallest fitted loss, "
+        "p so that the fitted runs span what they span in compute",
     },
     curve=curve,
     parameters={
@@ -91,6 +94,14 @@ LAW = Law(
             _to_curve,
             numbers=frozenset({"floor_of_smallest"}),
             response="passes",
+            scale=LOG_HAZARD,
+            is_linear=True,
+        ),
+        Coordinates(
+            ("log_alpha", "k", "floor_of_smallest"),
+            _to_curve,
+            numbers=frozenset({"floor_of_smallest"}),
+            response="score",
             scale=LOG_HAZARD,
             is_linear=True,
         ),
