@@ -174,7 +174,6 @@ CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
     ("cli/writing.py", "names[0] != 'loss'"): "a column, which stands for a compute",
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
-    ("cli/writing.py", "names[0] != 'loss'"): "a column, of which a distance is in compute",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("inference/fits.py", "isinstance(value, Fit)"): "refuses what is no fit at all",
