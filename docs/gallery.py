@@ -4,6 +4,7 @@
 build of the site only reads those pages; a test runs the examples again and compares what they say.
 """
 
+import ast
 import io
 import re
 import shutil
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES, KEPT = ROOT / "examples", ROOT / "docs" / "gallery"
 CELL = re.compile(r"^# %%(.*)\n", re.MULTILINE)
 FIGURES = {".png"}
-CHANGING = re.compile(r"\b[0-9a-f]{12,}\b|[-+]?\d[\d.,:e+/-]*|\S*/tmp/\S*")
+CHANGING = re.compile(r"\b[0-9a-f]{12,}\b|[-+]?\d[\d.,e+/-]*|\S*/tmp/\S*")
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,14 @@ class Cell:
 
 
 def read_cells(path):
-    """Split an example at its cell marks."""
-    _, *parts = CELL.split(path.read_text(encoding="utf-8"))
+    """Split an example at its cell marks; one without any is its docstring and its code."""
+    text = path.read_text(encoding="utf-8")
+    _, *parts = CELL.split(text)
+    if not parts:
+        head, _, rest = ast.get_docstring(ast.parse(text)).partition("\n")
+        title = re.match(r".*?[.?!](?= |$)", head)[0]
+        yield Cell(f"# {title.rstrip('.')}\n\n{head[len(title) :]} {rest}".strip(), is_prose=True)
+        yield Cell(text.split('"""', 2)[2].strip())
     for mark, text in zip(parts[::2], parts[1::2], strict=True):
         if "markdown" in mark:
             yield Cell(re.sub(r"(?m)^# ?", "", text).strip(), is_prose=True)

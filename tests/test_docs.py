@@ -17,6 +17,10 @@ WRITTEN = sorted(DOCS.glob("*.md"))
 PAGES = [ROOT / "README.md", *WRITTEN]
 BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+UNKEPT: set[str] = {  # run by the tests, and not shown
+    "07_is_the_recipe_worth_it",
+    "09_emergence",
+}
 OF_PROBLEM = {"dist": "Normal", "over": "problem"}
 
 
@@ -32,7 +36,7 @@ def counts():
 
 
 @pytest.fixture(scope="session")
-def own_files(counts, grid_runs, tmp_path_factory):
+def own_files(counts, grid_runs, falling_scores, tmp_path_factory):
     """The files that pages speak of."""
     folder = tmp_path_factory.mktemp("pages")
     runs = counts.drop_duplicates("run")[["run", "compute"]].reset_index(drop=True)
@@ -40,6 +44,8 @@ def own_files(counts, grid_runs, tmp_path_factory):
     runs.assign(loss_unit="nats per token").to_csv(folder / "ladder.csv", index=False)
     runs[["run", "compute"]].to_csv(folder / "compute_of_runs.csv", index=False)
     grid_runs.to_csv(folder / "grid.csv", index=False)
+    skill = falling_scores.assign(task="arithmetic", n_correct=[80, 95, 160], chance=0.25)
+    pd.concat([falling_scores, skill]).to_csv(folder / "scores.csv", index=False)
     (folder / "runs").mkdir()
     for run, own in counts.groupby("run", sort=False):
         rows = [
@@ -83,13 +89,16 @@ def test_links_lead_somewhere(page):
     assert [one for one in links if not (page.parent / one).exists()] == []
 
 
-def test_every_page_and_every_example_is_in_a_table_of_contents():
+def test_every_page_is_in_a_table_of_contents():
     told = "\n".join(page.read_text() for page in WRITTEN)
     contents = "\n".join(re.findall(r"(?s){toctree}(.*?)```", told))
     listed = set(re.findall(r"(?m)^([\w/]+)$", contents))
     assert {page.stem for page in WRITTEN} - {"index"} <= listed
-    examples = {f"gallery/{path.stem}" for path in (ROOT / "examples").glob("[0-9]*.py")}
-    assert examples <= listed
+
+
+def test_every_page_of_the_gallery_is_of_an_example():
+    examples = {path.stem for path in (ROOT / "examples").glob("[0-9]*.py")}
+    assert {page.stem for page in (DOCS / "gallery").glob("*.md")} == examples - UNKEPT
 
 
 def test_nothing_is_fetched():

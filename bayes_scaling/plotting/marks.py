@@ -16,7 +16,7 @@ from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Styl
 
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 OUTER, INNER = 0.16, 0.30
-NARROW = 3.3  # inches
+NARROW = 2.9  # inches
 INTERVALS = "50 and 90 % interval of one new run"
 
 

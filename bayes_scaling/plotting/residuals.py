@@ -71,7 +71,8 @@ def plot_residuals(fit: Fit, ax: Axes | None = None) -> Axes:
             dot: Look = style.dot | {"ms": style.text / 3, "color": colour, "alpha": 0.75}
             ax.plot(place + APART * rank[some], own[some], zorder=2, **dot)
     ax.set_xticks(range(len(runs)), [f"{design.scale[run]:.2g}" for run in runs])
-    ax.set_xlabel(f"Run, by its {axis_label(fit.spec.columns).lower()}", fontsize=style.text)
+    along = axis_label(fit.spec.columns)
+    ax.set_xlabel(f"Run, by its {along[:1].lower()}{along[1:]}", fontsize=style.text)
     ax.set_ylabel("Deviance residual", fontsize=style.text)
     tidy(ax, style)
     if not fit.diagnosis.converged:
