@@ -75,8 +75,8 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
     """Plot the error of each forecast against its distance beyond the last fitted run.
 
     Dots are medians, bars 90 % intervals, both as a percentage above or below the loss that was
-    measured, or of counts in percentage points of the share of right samples. An interval that holds
-    it crosses the line at zero. Forecasts at one distance stand side by side.
+    measured, or of counts in percentage points of the share of right samples. An interval that
+    holds it crosses the line at zero. Forecasts at one distance stand side by side.
 
     Parameters
     ----------
@@ -117,8 +117,9 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
         ax.vlines(rows["at"], low, high, zorder=2 + (not covered), **bar)
         dot = style.dot | {"ms": wide * style.text / 1.9, "color": colour, "label": label}
         ax.plot(rows["at"], mid, zorder=4 + (not covered), **dot)
-    unit, symbol = ("", " %") if backtest.on_log else (" (percentage points)", "")
-    named = f"Forecast above or below the truth{unit}"
+    named, symbol = "Forecast above or below the truth", " %"
+    if not backtest.on_log:
+        named, symbol = "Forecast less truth, % points", ""
     finish(ax, style, "Decades beyond the last fitted run", named)
     ax.set_xlim(left=0)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=symbol))

@@ -272,8 +272,8 @@ def _backtest_pictures(backtest: Backtest) -> tuple[Picture, ...]:
             f"Errors of {count} forecasts against their distance; {held} of the truths lie inside "
             "their 90 % interval.",
             f"Each forecast of the backtest, {ERRORS_OF[backtest.response]} what was measured. "
-            "Dots are medians, bars 90 % equal-tailed intervals of kind run; a bar that crosses zero "
-            "held the truth.",
+            "Dots are medians, bars 90 % equal-tailed intervals of kind run; a bar that crosses "
+            "zero held the truth.",
             lambda figure: plot_backtest(backtest, figure.subplots()),
         ),
     )
