@@ -101,9 +101,13 @@ class Backtest:
                 f"there is no forecast to average: {len(self.skipped)} cutoffs were skipped, and "
                 "backtest.skipped says why."
             )
+        return summarise(self.forecasts, by, on_log=self.on_log)
+
+    @property
+    def on_log(self) -> bool:
+        """Whether errors are of the logarithm: of losses, not of shares, which may be 0."""
         own = QUANTITIES[self.response]
-        scale = own.find(own.main, 1).scale
-        return summarise(self.forecasts, by, on_log=scale == "log")
+        return own.find(own.main, 1).scale == "log"
 
 
 def backtest(

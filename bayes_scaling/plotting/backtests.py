@@ -80,8 +80,8 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
     """Plot the error of each forecast against its distance beyond the last fitted run.
 
     Dots are medians, bars 90 % intervals, both as a percentage above or below the loss that was
-    measured. An interval that holds it crosses the line at zero. Forecasts at one distance stand
-    side by side.
+    measured, or of counts in percentage points of the share of right samples. An interval that
+    holds it crosses the line at zero. Forecasts at one distance stand side by side.
 
     Parameters
     ----------
@@ -115,14 +115,19 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
     ax.axhline(0, color=FAINT, lw=0.6 * style.line, zorder=1)
     for covered, colour, label in _kinds():
         rows = table[table["covered_90"] == covered]
-        low, mid, high = (rows[k] / rows["truth"] - 1 for k in ("q05", "median", "q95"))
+        ends = (rows[k] for k in ("q05", "median", "q95"))
+        truth = rows["truth"]
+        low, mid, high = (one / truth - 1 if backtest.on_log else one - truth for one in ends)
         bar: Look = {"color": colour, "lw": wide * style.thin, "alpha": 0.2 + 0.6 * wide}
         ax.vlines(rows["at"], low, high, zorder=2 + (not covered), **bar)
         dot = style.dot | {"ms": wide * style.text / 1.9, "color": colour, "label": label}
         ax.plot(rows["at"], mid, zorder=4 + (not covered), **dot)
-    finish(ax, style, "Decades beyond the last fitted run", "Forecast above or below the truth")
+    named, symbol = "Forecast above or below the truth", " %"
+    if not backtest.on_log:
+        named, symbol = "Forecast less truth, % points", ""
+    finish(ax, style, "Decades beyond the last fitted run", named)
     ax.set_xlim(left=0)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=symbol))
     _legend_of_bars(ax, table["covered_90"].to_numpy(bool), style)
     _title(ax, backtest)
     return ax

@@ -165,6 +165,12 @@ def examine_misfit(fit: Fit) -> Misfit:
 CRPS_OF = {"loss": "CRPS of log loss", "passes": "CRPS of the share right"}
 
 
+ERRORS_OF = {
+    "loss": "as a percentage above or below",
+    "passes": "in percentage points of the share of right samples above or below",
+}
+
+
 def examine_backtest(backtest: Backtest, model: str, distance: float | None) -> Calibration:
     """Say what share of truths intervals held, in all and as far out as this forecast."""
     total, bins = backtest.summary().iloc[0], backtest.summary(by="distance")
@@ -273,7 +279,7 @@ def _picture_of_errors(backtest: Backtest, count: int) -> Picture:
         "backtest",
         f"Errors of {count} forecasts against their distance; {held} of the truths lie inside "
         "their 90 % interval.",
-        "Each forecast of the backtest, as a percentage above or below what was measured. Dots "
+        f"Each forecast of the backtest, {ERRORS_OF[backtest.response]} what was measured. Dots "
         "are medians, bars 90 % equal-tailed intervals of one new run; a bar that crosses zero "
         "held the truth.",
         lambda figure: plot_backtest(backtest, figure.subplots()),

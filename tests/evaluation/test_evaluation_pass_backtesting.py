@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from bayes_scaling.evaluation.pass_backtesting import counts_at, score_shares
 from bayes_scaling.evaluation.prior_scaling import sensitivity
 
 FEW = {"draws": 100, "tune": 200}
+WIDER = {"dist": "HalfNormal", "sigma": 0.5}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,16 @@ def forecast_of(fit_passes):
     return make
 
 
+def test_errors_of_shares_are_drawn_in_points(judged):
+    axes = bs.plot_backtest(judged)
+    assert axes.get_ylabel() == "Forecast less truth, % points"
+    drawn = np.concatenate([line.get_ydata() for line in axes.lines if line.get_marker() == "o"])
+    table = judged.forecasts
+    expected = np.sort(table["median"] - table["truth"])
+    np.testing.assert_allclose(np.sort(drawn[np.isfinite(drawn)]), expected)
+    plt.close("all")
+
+
 def test_backtests_that_there_are_none_of_are_refused(counts):
     with pytest.raises(BayesScalingError, match="is a model of scores, whose tasks have chance"):
         bs.backtest("score_emergence", counts, random_seed=1)
@@ -152,7 +164,7 @@ def test_the_command_line_judges_and_stacks_counts(counts, judged, tmp_path):
     found = CliRunner().invoke(app, ["backtest", *asked, "--json"])
     rows = json.loads(found.stdout)["forecasts"]
     assert [row["truth"] for row in rows] == pytest.approx(judged.forecasts["truth"].tolist())
-    other.write_text(bs.load_model("pass_rate").with_priors(amplitude=0).text)
+    other.write_text(bs.load_model("pass_rate").with_priors(amplitude=WIDER).text)
     stacked = ["stack", *asked, "--model", str(other), "--at", "1e25", "--json"]
     found = json.loads(CliRunner().invoke(app, stacked).stdout)
     (first, *_) = found["targets"]
