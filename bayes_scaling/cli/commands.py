@@ -34,7 +34,14 @@ from bayes_scaling.cli.options import (
     Steps,
 )
 from bayes_scaling.cli.questions import Along, Question, Reading
-from bayes_scaling.cli.words import answer, as_typed, forget, is_answered, saved_fit
+from bayes_scaling.cli.words import (
+    answer,
+    as_typed,
+    demand_amounts,
+    forget,
+    is_answered,
+    saved_fit,
+)
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -202,6 +209,23 @@ def forecast(
         Path | None,
         typer.Option(help="Passes: the ladder of losses to forecast along, or its saved fit."),
     ] = None,
+    params: Annotated[
+        list[str] | None,
+        typer.Option(help="Parameters of a target, with --tokens, such as 7B. Repeatable."),
+    ] = None,
+    tokens: Annotated[
+        list[str] | None, typer.Option(help="Tokens of a target, such as 1.4T. Repeatable.")
+    ] = None,
+    ratio: Annotated[
+        list[float] | None,
+        typer.Option(help="Tokens per parameter that --at is divided at; else the best."),
+    ] = None,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Recipe of the targets, or of each in turn, if the fit compares several."
+        ),
+    ] = None,
     family: Annotated[
         list[str] | None,
         typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
@@ -240,8 +264,11 @@ def forecast(
 
     question = Question(kind, by, k, samples, restrict, above, below, of)
     demand_targets(at or [], kind, figure)
-    along = Along(at or [], at_loss or [], loss)
+    sizes: Any = {"params": params or [], "tokens": tokens or [], "ratio": ratio or []}
+    along = Along(at or [], at_loss or [], loss, **sizes, recipe=recipe or [])
     along.demand()
+    for name, values in along.sizes.items():
+        demand_amounts(f"--{name}", name, values)
     if along.given:
         model = model or (None if saved_fit(ladder_or_fit) else "pass_rate_loss")
     losses = find_losses(along, seed=seed, draws=draws, allow=allow, far=far)

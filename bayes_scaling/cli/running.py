@@ -245,7 +245,12 @@ def predict_at(
             f"--at: {fitted.spec.name} goes along a loss; give the ladder of losses with --loss, "
             "or --at-loss."
         )
-    at = {"loss": along.at_loss} if along.at_loss else {fitted.spec.columns[0]: along.at}
+    at: dict[str, Any] = {"loss": along.at_loss} if along.at_loss else dict(along.sizes)
+    if along.at:
+        is_divided = fitted.spec.law.frontier is not None
+        at = {"compute" if is_divided else fitted.spec.columns[0]: along.at}
+        at |= {"ratio": along.ratio} if along.ratio else {}
+    at |= {"recipe": along.recipe} if along.recipe else {}
     asked: Any = {**at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 
