@@ -108,3 +108,12 @@ def test_spend_a_budget(run, fit_cerebras):
     assert f"{needed:.3g}" in out
     assert re.search(r"They never cross up to 1e\+25 FLOP with probability \d\.\d\d\.", out)
     assert len(re.findall(r" open ", out)) == 2
+
+
+def test_is_the_recipe_worth_it(run):
+    out = run("07_is_the_recipe_worth_it")
+    low, high = (float(value) for value in re.search(r"\n +muP .*", out)[0].split()[3:7:3])
+    assert low < 1 < high
+    hundredfold = re.findall(r"P\(worth 100 times the compute\) = (\S+)", out)
+    assert [float(chance) < 0.2 for chance in hundredfold] == [True, True]
+    assert re.search(r"at least \d+ times with probability 0.95", out)
