@@ -79,9 +79,52 @@ def test_floor(fit_cerebras, saved):
     np.testing.assert_allclose([row["median"] for row in found["floor"]], table["median"])
 
 
+def test_gain(tmp_path):
+    both = {"standard": bs.example("cerebras_gpt"), "muP": bs.example("cerebras_gpt_mup")}
+    runs = pd.concat([own.assign(recipe=name) for name, own in both.items()])
+    fit = bs.fit("loss_recipe", runs.drop(columns="family"), random_seed=1)
+    saved = fit.save(tmp_path / "recipes.nc")
+    found = parsed("gain", saved, "--recipe", "muP", "--above", 1.2)
+    gain = bs.decision.equivalent_compute(fit)
+    (row,) = found["gain"]
+    assert row["median"] == pytest.approx(gain.summary()["median"][0])
+    assert row["above 1.2"] == gain.probability(1.2)["muP"]
+    turned = parsed("gain", saved, "--over", "muP")["gain"][0]
+    assert turned["recipe"] == "standard"
+    asked = ("forecast", saved, "--at", "1e23", "--recipe", "standard", "--recipe", "muP", "--json")
+    rows = json.loads(invoke(*asked).stdout)["targets"]
+    assert [row["recipe"] for row in rows] == ["standard", "muP"]
+
+
+def test_forecasts_of_parameters_and_tokens(fit_grid, saved_grid):
+    asked = ("forecast", saved_grid, "--params", "7B", "--tokens", "1.4T", "--json")
+    (row,) = json.loads(invoke(*asked).stdout)["targets"]
+    table = bs.predict(fit_grid, params=7e9, tokens=1.4e12).summary()
+    assert row["median"] == pytest.approx(table["median"][0])
+    divided = ("forecast", saved_grid, "--at", "1e22", "--ratio", "20", "--json")
+    (row,) = json.loads(invoke(*divided).stdout)["targets"]
+    assert row["tokens"] / row["params"] == pytest.approx(20)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--params", "7B"), "--params: a target has both, --params N --tokens D."),
+        (("--params", "7B", "--tokens", "x"), "--tokens: 'x' isn't a count"),
+        (("--params", "7B", "--tokens", "1T", "--at", "1e22"), "--params: give sizes, computes"),
+        (("--ratio", "20", "--at-loss", "2"), "--ratio: it divides a compute"),
+    ],
+)
+def test_sizes_that_are_no_target_are_refused_before_any_fit(arguments, said):
+    found = invoke("forecast", "x.csv", *arguments)
+    assert found.exit_code == 2
+    assert said in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gain", "x.csv", "--above", "-1"), "--above: expected a positive ratio, such as 2"),
         (("allocate", "x.csv", "--at", "a lot"), "--at: 'a lot' isn't an amount of compute"),
         (("allocate", "x.csv", "--at", "1e22", "--size", "big"), "--size: 'big' isn't a count"),
         (("compute-for", "x.csv"), "--loss: give one, or --pass-rate of a model of passes."),

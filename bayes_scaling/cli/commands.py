@@ -36,7 +36,14 @@ from bayes_scaling.cli.options import (
     Steps,
 )
 from bayes_scaling.cli.questions import Question, Reading, Targets
-from bayes_scaling.cli.words import answer, as_typed, forget, is_answered, saved_fit
+from bayes_scaling.cli.words import (
+    answer,
+    as_typed,
+    demand_amounts,
+    forget,
+    is_answered,
+    saved_fit,
+)
 from bayes_scaling.errors import BayesScalingError
 
 BAD_INPUT = 2
@@ -207,6 +214,23 @@ def forecast(
         Path | None,
         typer.Option(help="Passes: the ladder of losses to forecast along, or its saved fit."),
     ] = None,
+    params: Annotated[
+        list[str] | None,
+        typer.Option(help="Parameters of a target, with --tokens, such as 7B. Repeatable."),
+    ] = None,
+    tokens: Annotated[
+        list[str] | None, typer.Option(help="Tokens of a target, such as 1.4T. Repeatable.")
+    ] = None,
+    ratio: Annotated[
+        list[float] | None,
+        typer.Option(help="Tokens per parameter that --at is divided at; else the best."),
+    ] = None,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Recipe of the targets, or of each in turn, if the fit compares several."
+        ),
+    ] = None,
     family: Annotated[
         list[str] | None,
         typer.Option(help="Family of the targets, or of each in turn, if the fit has several."),
@@ -251,8 +275,11 @@ def forecast(
     )
 
     question = Question(kind, by, k, samples, restrict, above, below, of)
-    targets = Targets(at or [], at_loss or [], loss)
+    sizes: Any = {"params": params or [], "tokens": tokens or [], "ratio": ratio or []}
+    targets = Targets(at or [], at_loss or [], loss, **sizes, recipe=recipe or [])
     targets.demand()
+    for name, values in targets.sizes.items():
+        demand_amounts(f"--{name}", name, values)
     if targets.given:
         model = model or (None if saved_fit(ladder_or_fit) else "pass_rate_loss")
     demand_targets(at or [], kind, figure, column_of(ladder_or_fit, model, along))

@@ -18,6 +18,7 @@ from bayes_scaling.cli.options import (
     Model,
 )
 from bayes_scaling.cli.questions import Reading
+from bayes_scaling.cli.words import demand_amounts
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def allocate(
     from bayes_scaling.decision import optimal_allocation
     from bayes_scaling.decision.draws import amounts_of
 
-    _demand_amounts("--at", "compute", at)
+    demand_amounts("--at", "compute", at)
     if size:
-        _demand_amounts("--size", "params", size)
+        demand_amounts("--size", "params", size)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = find_or_fit(ladder_or_fit, model or OF_ALLOCATION, given=model, allow=allow, **own)
@@ -141,7 +142,7 @@ def crossing(
     """Say which of two recipes is better at a compute, and where their curves cross."""
     from bayes_scaling.decision import crossing as find
 
-    _demand_amounts("--at", "compute", at)
+    demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     both = [
         find_or_fit(path, model, given=model, allow=allow, **own) for path in (ladder_or_fit, other)
@@ -226,7 +227,7 @@ def next_run(
 
     from bayes_scaling.decision import next_run as find
 
-    _demand_amounts("--budget", "compute", [budget])
+    demand_amounts("--budget", "compute", [budget])
     asked = _run("--target", target)
     table = pd.DataFrame([_run("--candidate", one) for one in candidate])
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
@@ -255,7 +256,7 @@ def floor(
     """Say how the forecast moves with its floor, and how much of it hangs on that."""
     from bayes_scaling.decision import value_of_floor
 
-    _demand_amounts("--at", "compute", at)
+    demand_amounts("--at", "compute", at)
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
@@ -296,7 +297,7 @@ def transfer(
     given = {"width": width, "tokens": tokens, "batch_tokens": batch_tokens}
     target = {name: value for name, value in given.items() if value is not None}
     for name, value in target.items():
-        _demand_amounts(f"--{name.replace('_', '-')}", "params", [value])
+        demand_amounts(f"--{name.replace('_', '-')}", "params", [value])
     by_tokens = tokens is not None or batch_tokens is not None
     usual = "optimum_drift_tokens" if by_tokens else "optimum_drift"
     fitted = _fit_sweep(sweep_or_fit, model, usual, draws=draws, seed=seed, columns=columns)
@@ -371,22 +372,11 @@ def _run(option: str, text: str) -> dict[str, float]:
 
     pairs = read_pairs(option, text.split(",")) or {}
     for name, value in pairs.items():
-        _demand_amounts(option, "compute" if name == "cost" else name, [value])
+        demand_amounts(option, "compute" if name == "cost" else name, [value])
     return {
         name: amount_of("compute" if name == "cost" else name, value)
         for name, value in pairs.items()
     }
-
-
-def _demand_amounts(option: str, name: str, values: Sequence[str]) -> None:
-    """Refuse before a fit what would be refused after it."""
-    from bayes_scaling.data import amount_of
-
-    for value in values:
-        try:
-            amount_of(name, value)
-        except BayesScalingError as error:
-            raise BayesScalingError(f"{option}: {error}") from None
 
 
 def print_answer(

@@ -62,6 +62,16 @@ class Targets:
     at: Sequence[str]
     at_loss: Sequence[float] = ()
     loss: Path | None = None
+    params: Sequence[str] = ()
+    tokens: Sequence[str] = ()
+    ratio: Sequence[float] = ()
+    recipe: Sequence[str] = ()
+
+    @property
+    def sizes(self) -> dict[str, Sequence[str]]:
+        """The parameters and tokens of targets, where they are given."""
+        both = {"params": self.params, "tokens": self.tokens}
+        return {name: own for name, own in both.items() if own}
 
     @property
     def given(self) -> bool:
@@ -70,10 +80,19 @@ class Targets:
 
     def demand(self) -> None:
         """Refuse no target, and two kinds of them."""
-        if not self.at and not self.at_loss:
+        if not (self.at or self.at_loss or self.sizes):
             raise BayesScalingError(
-                "--at: say where to forecast: --at COMPUTE, or --at-loss LOSS of counts."
+                "--at: say where to forecast: --at COMPUTE, --params N --tokens D, or --at-loss "
+                "LOSS of counts."
             )
+        if self.sizes and (self.at or self.at_loss):
+            raise BayesScalingError(
+                f"--{next(iter(self.sizes))}: give sizes, computes or losses, not two of them."
+            )
+        if len(self.sizes) == 1:
+            raise BayesScalingError("--params: a target has both, --params N --tokens D.")
+        if self.ratio and not self.at:
+            raise BayesScalingError("--ratio: it divides a compute; give --at COMPUTE with it.")
         if self.at and self.at_loss:
             raise BayesScalingError("--at-loss: give computes or losses, not both.")
 

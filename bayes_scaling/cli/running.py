@@ -273,7 +273,12 @@ def predict_at(
             f"--at: {fitted.spec.name} goes along a loss; give the ladder of losses with --loss, "
             "or --at-loss."
         )
-    at = {"loss": targets.at_loss} if targets.at_loss else {fitted.spec.columns[0]: targets.at}
+    at: dict[str, Any] = {"loss": targets.at_loss} if targets.at_loss else dict(targets.sizes)
+    if targets.at:
+        is_divided = fitted.spec.law.frontier is not None
+        at = {"compute" if is_divided else fitted.spec.columns[0]: targets.at}
+        at |= {"ratio": targets.ratio} if targets.ratio else {}
+    at |= {"recipe": targets.recipe} if targets.recipe else {}
     asked: Any = {**at, "family": one or None, "restrict": question.restrict}
     return predict(fitted, **asked, random_seed=seed, far=far)
 

@@ -111,3 +111,14 @@ def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | Non
             raise BayesScalingError(f"{option}: expected two names joined by =, got {text!r}.")
         pairs[name] = value
     return pairs or None
+
+
+def demand_amounts(option: str, name: str, values: Sequence[str]) -> None:
+    """Refuse before a fit what would be refused after it."""
+    from bayes_scaling.data import amount_of
+
+    for value in values:
+        try:
+            amount_of(name, value)
+        except BayesScalingError as error:
+            raise BayesScalingError(f"{option}: {error}") from None

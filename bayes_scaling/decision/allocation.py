@@ -16,11 +16,11 @@ from bayes_scaling.decision.draws import (
     quantiles_of,
 )
 from bayes_scaling.errors import DataError
+from bayes_scaling.forecasting.frontiers import FLOP, least_at
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
-from bayes_scaling.inference.predictive import flat_posterior, law_at, of_family
+from bayes_scaling.inference.predictive import flat_posterior, law_at
 
-FLOP = 6.0  # for each parameter and token: forward and backward
 ODD = 1.2  # a factor by which the runs' own count may differ unremarked
 
 
@@ -149,8 +149,7 @@ def optimal_allocation(
     >>> best.summary()["quantity"].tolist()
     ['params', 'tokens', 'tokens_per_param', 'loss', 'params_exponent', 'regret']
     """
-    frontier = fit.spec.law.frontier
-    if frontier is None:
+    if fit.spec.law.frontier is None:
         raise DataError(
             f"fit: {fit.spec.name} forecasts along {' and '.join(fit.spec.columns)}, so it doesn't "
             "know how to divide compute. Fit loss_params_tokens to runs with params and tokens."
@@ -158,22 +157,13 @@ def optimal_allocation(
     if not (np.isfinite(flop) and flop > 0):
         raise DataError(f"flop: expected a positive number, got {flop!r}.")
     budgets, own = amounts_of("compute", compute), ladder_of(fit, family)
-    first, second = fit.spec.columns
-    references = [fit.design.references[name][own] for name in (first, second)]
-    budget = np.log(budgets / flop / np.prod(references))[None, :]
-    values, _ = flat_posterior(fit)
-    index = np.full(len(budgets), own)
-    stated = {name: of_family(values[name], index) for name in fit.spec.coordinates.parameters}
-    curve = fit.spec.coordinates.to_curve(stated)
-    n, d = frontier(curve, budget)
-    further, _ = frontier(curve, budget + 1.0)
-    params, tokens = references[0] * np.exp(n), references[1] * np.exp(d)
+    found = least_at(fit, budgets, np.full(len(budgets), own), flop)
     draws = {
-        "params": params,
-        "tokens": tokens,
-        "tokens_per_param": tokens / params,
-        "loss": np.exp(fit.spec.law.curve(n, d, **curve)),
-        "params_exponent": np.broadcast_to(further - n, n.shape),
+        "params": found["params"],
+        "tokens": found["tokens"],
+        "tokens_per_param": found["tokens"] / found["params"],
+        "loss": found["loss"],
+        "params_exponent": found["exponent"],
     }
     return Allocation(budgets, draws, fit, own, flop, tuple(_notes(fit, budgets, flop, own)))
 

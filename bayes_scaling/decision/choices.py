@@ -10,12 +10,12 @@ import pandas as pd
 from bayes_scaling.arrays import Array
 from bayes_scaling.decision.draws import STREAM, amounts_of, convergence_of
 from bayes_scaling.errors import DataError
+from bayes_scaling.forecasting.frontiers import FLOP
 from bayes_scaling.forecasting.targets import read_targets
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
 from bayes_scaling.inference.predictive import draw_responses
 
-FLOP = 6.0  # for each parameter and token
 HELPS = 0.02  # of the target's variance; less can't be told from the chance of draws
 MOST = 20  # runs of a batch
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.arrays import Array, Index
+from bayes_scaling.arrays import Array, Flags, Index
 from bayes_scaling.decision.draws import STREAM, convergence_of, far_note, one_scale, quantiles_of
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.targets import group_index
@@ -169,7 +169,7 @@ def _demand_falls(fit: Fit, column: str, groups: Sequence[int]) -> None:
     )
 
 
-def _at_floor(fit: Fit, column: str, group: int) -> Array:
+def _at_floor(fit: Fit, column: str, group: int) -> Flags:
     """Say of each draw whether all runs of a group lie at the floor, within the noise of one."""
     values, _ = flat_posterior(fit)
     floors = set(fit.spec.law.floors) & set(fit.spec.law.with_unit)
@@ -183,7 +183,7 @@ def _at_floor(fit: Fit, column: str, group: int) -> Array:
     with np.errstate(divide="ignore"):
         floor = np.log(quoted(fit.spec, own)[floors.pop()])
     left = law_at(fit.spec, fit.design, values, smallest)[:, 0] - floor
-    return np.asarray(left < own["sigma"])
+    return np.asarray(left < own["sigma"], dtype=bool)
 
 
 def _notes(found: Gain, column: str, name: str) -> Iterator[str]:

@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.arrays import Array
-
 ONE_COMPUTE = 1.02  # the largest over the smallest
 FEWEST = 4  # sizes of a parabola
 COLUMNS = ("compute", "params", "tokens", "loss", "runs")
@@ -69,5 +67,6 @@ def _flop(own: pd.DataFrame) -> float:
     """Return the FLOP that runs spent for each parameter and token, on geometric average."""
     if "tokens" not in own:
         return float("nan")
-    spent: Array = np.log(own["compute"] / own["params"] / own["tokens"]).to_numpy(float)
+    ratio = own["compute"] / own["params"] / own["tokens"]
+    spent = np.log(ratio.to_numpy(float))
     return float(np.exp(np.nanmean(spent))) if np.isfinite(spent).any() else float("nan")

@@ -11,6 +11,7 @@ from bayes_scaling.data import demand_one_unit
 from bayes_scaling.errors import DataError
 from bayes_scaling.forecasting.distance import demand_near
 from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.forecasting.frontiers import division_note
 from bayes_scaling.forecasting.notes import forecast_notes
 from bayes_scaling.forecasting.restrictions import restriction
 from bayes_scaling.forecasting.targets import read_targets
@@ -46,7 +47,9 @@ def predict(
         A row a target: ``compute``, or the covariates that the model has in its place, and
         ``family`` where the fit has several.
     compute : float, str, or sequence of these, optional
-        Target computes instead of a table: FLOP, or text such as ``"40 PF-days"``.
+        Target computes instead of a table: FLOP, or text such as ``"40 PF-days"``. A model of
+        parameters and tokens divides it at ``ratio=20``, tokens per parameter, or without one
+        where the law is least.
     family : str or sequence of str, optional
         The family of the targets, where the fit has several. It needs at least one run in the fit.
     restrict : str, optional
@@ -117,7 +120,9 @@ def predict(
     draws = PREDICTORS[fit.response.name](fit, places, np.random.default_rng([seed, 1]))
     draws = draws.assign_coords({name: ("target", table[name].to_numpy()) for name in table})
     chosen, said = restriction(fit, **options)
-    notes = (*forecast_notes(fit, places, table, draws), *said)
+    named = {"compute": compute, **covariates} if targets is None else dict(targets.items())
+    divided = () if {*fit.spec.columns} & {*named} else division_note(fit, named)
+    notes = (*divided, *forecast_notes(fit, places, table, draws), *said)
     return Forecast(table, draws, fit, notes, seed, chosen)
 
 

@@ -9,8 +9,11 @@ import pandas as pd
 from bayes_scaling.arrays import Array, Index
 from bayes_scaling.data import amount_of
 from bayes_scaling.errors import DataError, suggest
+from bayes_scaling.forecasting.frontiers import divide
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import Places
+
+COMPUTE, RATIO = "compute", "ratio"
 
 
 def read_targets(
@@ -31,16 +34,19 @@ def read_targets(
                 f"targets: expected a DataFrame, got {type(targets).__name__}. For plain numbers "
                 f"write {_said(columns)}."
             )
-        for name in columns:
+        asked = _asked(fit, targets)
+        for name in asked:
             if name not in targets:
                 raise DataError(
                     f"targets: the table lacks the column {name}; it has "
                     f"{', '.join(map(str, targets.columns))}."
                 )
-        given = {name: list(targets[name]) for name in columns}
+        given = {name: list(targets[name]) for name in asked}
+        given |= {RATIO: list(targets[RATIO])} if asked != columns and RATIO in targets else {}
         family = list(targets["family"]) if "family" in targets else family
         groups |= {name: list(targets[name]) for name in fit.design.labels if name in targets}
-    _demand_names(fit, given)
+    is_divided = _is_divided(fit, given)
+    _demand_names(fit, given, is_divided=is_divided)
     lists = {name: _listed(value) for name, value in given.items()}
     count = max(map(len, [*lists.values(), *map(_listed, groups.values())]))
     for name, values in lists.items():
@@ -49,11 +55,35 @@ def read_targets(
         if len(values) not in {1, count}:
             raise DataError(f"{name}: {len(values)} numbers for {count} targets.")
     numbers: dict[str, Array] = {
-        name: np.broadcast_to([_amount(name, value) for value in lists[name]], (count,)).copy()
-        for name in columns
+        name: np.broadcast_to([_amount(name, value) for value in values], (count,)).copy()
+        for name, values in lists.items()
     }
+    index = _families(fit, family, count)
+    if is_divided:
+        numbers = divide(fit, numbers[COMPUTE], index, numbers.get(RATIO))
+    numbers = {name: numbers[name] for name in columns}
     grouped = {name: _group(fit, name, value, count) for name, value in groups.items()}
-    return fit.design.places_of(_families(fit, family, count), numbers, grouped)
+    return fit.design.places_of(index, numbers, grouped)
+
+
+def _asked(fit: Fit, targets: pd.DataFrame) -> tuple[str, ...]:
+    """Name the columns that a table of targets has to have."""
+    own = fit.spec.columns
+    by_compute = COMPUTE in targets and not {*own} & {*targets.columns}
+    return (COMPUTE,) if fit.spec.law.frontier is not None and by_compute else own
+
+
+def _is_divided(fit: Fit, given: Mapping[str, Any]) -> bool:
+    """Whether targets of a law of parameters and tokens are given by compute."""
+    if fit.spec.law.frontier is None or COMPUTE not in given:
+        return False
+    both = [name for name in fit.spec.columns if name in given]
+    if both:
+        raise DataError(
+            f"{both[0]}: compute= is divided between {' and '.join(fit.spec.columns)}; give it "
+            f"alone or with ratio=, or give {_said(fit.spec.columns)}."
+        )
+    return True
 
 
 def _group(fit: Fit, column: str, value: Any, count: int) -> Index:
@@ -77,15 +107,23 @@ def group_index(column: str, labels: Sequence[str], label: Any) -> int:
 
 
 def _amount(name: str, value: object) -> float:
+    if name == RATIO:
+        if isinstance(value, int | float) and 0 < value < np.inf:
+            return float(value)
+        raise DataError(f"ratio: expected tokens per parameter, such as 20, got {value!r}.")
     try:
         return amount_of(name, value)
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
 
 
-def _demand_names(fit: Fit, given: Mapping[str, Any]) -> None:
+def _demand_names(fit: Fit, given: Mapping[str, Any], *, is_divided: bool) -> None:
     """Demand every covariate of the model, and no other."""
     columns = fit.spec.columns
+    if is_divided and given.keys() <= {COMPUTE, RATIO}:
+        return
+    if RATIO in given and fit.spec.law.frontier is not None and not is_divided:
+        raise DataError(f"ratio: it divides a compute; give compute= with it, or {_said(columns)}.")
     for name in given:
         if name not in columns:
             raise DataError(

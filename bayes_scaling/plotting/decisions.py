@@ -46,6 +46,7 @@ from bayes_scaling.scales import axis_label, unit_after
 
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
+PALE = "#D0D0D0"
 SHOWN = 0.005  # a probability that is worth a word
 NARROW = 4.0  # inches, below which a legend has one column
 LONG = 50  # characters of a legend that has a line for itself
@@ -143,7 +144,7 @@ def plot_passage(needed: Passage, ax: Axes | None = None) -> Axes:
     for goal, own, share in zip(needed.goals, found, needed.unreachable, strict=True):
         for low, high, width in (("q05", "q95", style.thin), ("q25", "q75", style.thick)):
             ends = [min(own[low], end), min(own[high], end)]
-            ax.hlines(goal, *ends, color=VERMILLION, lw=width, zorder=4)
+            ax.hlines(goal, ends[0], ends[1], color=VERMILLION, lw=width, zorder=4)
         if share >= SHOWN:
             at: Look = {"textcoords": "offset points", "ha": "right", "va": "bottom"}
             said = f"{100 * share:.0f} % never"
@@ -186,8 +187,10 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
     style, table = Style.of(ax), choice.candidates
     places = np.arange(len(table))
-    colours = np.where(table["affordable"], BLUE, "#D0D0D0")
-    colours = [GREEN if place in choice.chosen else own for place, own in enumerate(colours)]
+    colours = [
+        GREEN if place in choice.chosen else BLUE if paid else PALE
+        for place, paid in enumerate(table["affordable"])
+    ]
     ax.barh(places, table["removes"], color=colours, height=0.7)
     for place in sorted(set(choice.chosen)):
         times = choice.chosen.count(place)
@@ -196,7 +199,7 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
         ax.annotate(
             text, (table["removes"].iloc[place], place), (4, 0), textcoords="offset points", **at
         )
-    covariates = [name for name in table if name not in {"cost", "affordable", "removes"}]
+    covariates = [str(name) for name in table if name not in {"cost", "affordable", "removes"}]
     said = [
         ", ".join(f"{row[name]:.3g}{unit_after([name])}" for name in covariates)
         for row in table.to_dict("records")
@@ -212,7 +215,7 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
         "Affordable": Line2D([], [], color=BLUE, lw=4),
     }
     if not table["affordable"].all():
-        entries["Beyond the budget"] = Line2D([], [], color="#D0D0D0", lw=4)
+        entries["Beyond the budget"] = Line2D([], [], color=PALE, lw=4)
     _legend(ax, entries, style, above=True)
     return ax
 

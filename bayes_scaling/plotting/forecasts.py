@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.forecasting import Forecast, predict, response_unit
 from bayes_scaling.plotting.marks import (
     INTERVALS,
@@ -60,7 +60,7 @@ def plot_forecast(
     Raises
     ------
     DataError
-        If ``truth`` isn't a table of runs.
+        If ``truth`` isn't a table of runs, or the model forecasts along several scales.
 
     Examples
     --------
@@ -72,6 +72,7 @@ def plot_forecast(
     'log'
     >>> ax.figure.savefig("forecast.pdf")
     """
+    _demand_one_scale(forecast)
     colours = palette(_families(forecast))
     unseen = {} if truth is None else _unseen(forecast, truth, list(colours))
     if ax is None:
@@ -200,6 +201,15 @@ def _unseen(
     if by not in runs or by not in fit.table:
         return {families[0]: runs}
     return {family: runs[runs[by] == family] for family in families}
+
+
+def _demand_one_scale(forecast: Forecast) -> None:
+    spec = forecast.fit.spec
+    if len(spec.columns) > 1:
+        raise DataError(
+            f"forecast: {spec.name} forecasts along {' and '.join(spec.columns)}, and the figure "
+            "has one axis for them. plot_allocation draws the best of both along compute."
+        )
 
 
 def _parted_by(forecast: Forecast) -> str:

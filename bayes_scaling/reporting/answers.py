@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from bayes_scaling.decision import optimal_allocation
 from bayes_scaling.forecasting import (
     FAR,
     NO_UNIT,
@@ -17,8 +18,10 @@ from bayes_scaling.forecasting import (
     predict,
     response_unit,
 )
+from bayes_scaling.forecasting.frontiers import FLOP
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
+from bayes_scaling.plotting.decisions import plot_allocation
 from bayes_scaling.plotting.forecasts import (
     make_family_panels,
     plot_families,
@@ -172,6 +175,8 @@ def answer_of_ladders(fit: Fit) -> LadderAnswer:
 
 def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
     fit, many = forecast.fit, len(set(forecast.targets["family"]))
+    if fit.spec.law.frontier is not None:
+        return _draw_frontier(forecast)
     response, along = fit.spec.response.capitalize(), scale_of(fit.spec.columns).words
 
     def plot(figure: Figure) -> None:
@@ -185,6 +190,28 @@ def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
         f"{response} against {along}: {len(fit.table)} fitted runs, {shows}",
         f"{response} against {along}. Bands and bars are 50 and 90 % equal-tailed "
         "intervals: what one new run will show.",
+        plot,
+    )
+
+
+def _draw_frontier(forecast: Forecast) -> Picture:
+    """Draw the best division of compute, where a law divides it."""
+    fit = forecast.fit
+    family = str(forecast.targets["family"].iloc[headline(forecast.targets)])
+    spent = FLOP * places_of(fit, forecast.targets[forecast.targets["family"] == family])
+    first, second = (scale_of([name]).words for name in fit.spec.columns)
+
+    def plot(figure: Figure) -> None:
+        best = optimal_allocation(fit, spent.tolist(), family=family)
+        plot_allocation(best, ax=figure.subplots())
+
+    return draw_picture(
+        "allocation",
+        f"The best number of {first} along compute, beside {len(fit.table)} fitted runs.",
+        f"The number of {first} that the law is least at, the rest of the compute being spent on "
+        f"{second}. Bands, and bars at the computes of the targets, are 50 and 90 % equal-tailed "
+        "intervals. Diamonds, where there are any, are minima of parabolas through runs of one "
+        "compute, which need no law.",
         plot,
     )
 

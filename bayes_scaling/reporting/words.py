@@ -20,6 +20,7 @@ PARAMETERS: Mapping[str, str] = {
     "sigma_problem_run": "standard deviation of a run's luck on one problem",
     "sigma_bucket_run": "standard deviation of a run's luck on one bucket",
     "amplitude": "how far runs leave the law",
+    "shift_compute": "log of the factor by which a recipe multiplies compute",
 }
 ARGUMENTS: Mapping[str, str] = {
     "mu": "centre",
