@@ -206,11 +206,12 @@ def transfer(fit: Fit, *, family: str | None = None, **target: Any) -> Transfer:
     >>> found.transfers > 0.8
     True
     """
-    swept = fit.spec.law.swept if isinstance(fit, Fit) else None
+    if getattr(fit, "response", None) is None:
+        raise DataError(f"fit: expected what fit or load_fit returns, got {type(fit).__name__}.")
+    swept = fit.spec.law.swept
     if swept is None:
         raise DataError(
-            f"fit: transfer is of sweeps of the learning rate, and "
-            f"{fit.spec.name if isinstance(fit, Fit) else type(fit).__name__} is of none. Fit "
+            f"fit: transfer is of sweeps of the learning rate, and {fit.spec.name} is of none. Fit "
             "optimum_drift to a sweep over widths."
         )
     asked = _target(fit, swept, target)

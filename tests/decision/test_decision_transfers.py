@@ -99,7 +99,7 @@ def test_the_model_of_pymc_has_the_density_of_what_is_seen(standard):
 def test_other_fits_and_targets_are_refused(standard, fit_cerebras):
     with pytest.raises(DataError, match=r"loss is of none\. Fit optimum_drift"):
         bs.transfer(fit_cerebras, width=8192)
-    with pytest.raises(DataError, match="transfer is of sweeps of the learning rate, and str"):
+    with pytest.raises(DataError, match="expected what fit or load_fit returns, got str"):
         bs.transfer("loss", width=8192)
     with pytest.raises(DataError, match="width: say at which width the rate is wanted"):
         bs.transfer(standard)

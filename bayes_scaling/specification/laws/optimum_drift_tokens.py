@@ -3,9 +3,10 @@
 from typing import Any
 
 from bayes_scaling.specification.domains import REAL
-from bayes_scaling.specification.laws import optimum_drift
 from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, as_given
+from bayes_scaling.specification.laws.optimum_drift import LAW as OF_WIDTH
 from bayes_scaling.specification.laws.optimum_drift import OCTAVE
+from bayes_scaling.specification.laws.optimum_drift import curve as curve_of_width
 
 
 def curve(
@@ -59,7 +60,7 @@ def curve(
     off = values["optimum"] + (drift_tokens * d + drift_batch * b) / OCTAVE
     raised = values["lift"] - elasticity_tokens * d - elasticity_batch * b
     own = values | {"optimum": off, "lift": raised}
-    return optimum_drift.curve(w, t, **own)
+    return curve_of_width(w, t, **own)
 
 
 def _slope(gloss: str) -> Parameter:
@@ -76,7 +77,7 @@ LAW = Law(
     },
     curve=curve,
     parameters={
-        **optimum_drift.LAW.parameters,
+        **OF_WIDTH.parameters,
         "elasticity_tokens": _slope("slope of the least loss: -d log L / d log D"),
         "elasticity_batch": _slope("slope of the least loss: -d log L / d log B"),
         "drift_tokens": _slope("octaves that the optimum moves with each doubling of tokens"),
@@ -85,7 +86,7 @@ LAW = Law(
     coordinates=(
         Coordinates(
             (
-                *optimum_drift.LAW.coordinates[0].parameters,
+                *OF_WIDTH.coordinates[0].parameters,
                 "elasticity_tokens",
                 "elasticity_batch",
                 "drift_tokens",
