@@ -18,7 +18,6 @@ PAGES = [ROOT / "README.md", *WRITTEN]
 BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 UNKEPT: set[str] = {  # run by the tests, and not shown
-    "07_is_the_recipe_worth_it",
     "09_emergence",
 }
 OF_PROBLEM = {"dist": "Normal", "over": "problem"}

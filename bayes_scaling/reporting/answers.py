@@ -224,8 +224,8 @@ def _targets(fit: Fit, summary: pd.DataFrame, caption: str) -> Table:
         summary if many else summary.drop(columns="family"),
         *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in fit.spec.columns),
         column("Family", str, "family"),
-        column("Median", write, "median"),
         column("90 % interval", span(write), "q05", "q95"),
+        column("Median", write, "median"),
         column("50 % interval", span(write), "q25", "q75"),
         column("Decades beyond", fixed(2), "distance"),
     )
