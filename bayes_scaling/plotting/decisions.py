@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.decision import (
@@ -47,6 +47,7 @@ from bayes_scaling.scales import axis_label, unit_after
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
 PALE = "#D0D0D0"
+LINEAR = 0.5  # decades, below which an axis of ratios has even ticks
 SHOWN = 0.005  # a probability that is worth a word
 NARROW = 4.0  # inches, below which a legend has one column
 LONG = 50  # characters of a legend that has a line for itself
@@ -209,7 +210,7 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
     ax.margins(x=0.18)
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    _label(ax, "Share of the target's variance that a run removes", "", style)
+    _label(ax, "Share of the variance that a run removes", "", style)
     entries = {
         "Chosen": Line2D([], [], color=GREEN, lw=4),
         "Affordable": Line2D([], [], color=BLUE, lw=4),
@@ -315,6 +316,8 @@ def plot_gain(gain: Gain, ax: Axes | None = None) -> Axes:
     ax.set_ylim(bottom=0)
     label_decades(ax.xaxis)
     ax.xaxis.set_minor_locator(NullLocator())
+    if np.log10(np.divide(*ax.get_xlim()[::-1])) < LINEAR:
+        ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}×"))
     scale = "Compute" if gain.scale == "compute" else gain.scale.capitalize()
     _label(ax, f"{scale} that {gain.over} needs for the same loss", "Posterior density", style)
