@@ -104,7 +104,8 @@ def log_densities(
             scaled = (np.log(limit) - np.log(whole.observed["y"]) + residuals.gap) / np.sqrt(
                 residuals.variance
             )
-            above = stats.t.logsf(scaled, residuals.nu)
+            degrees = np.inf if residuals.nu is None else residuals.nu
+            above = stats.t.logsf(scaled, degrees)
             each = np.where(whole.observed["y"] >= limit, above, each)
         return np.column_stack([each[:, unit].sum(axis=1) for unit in units])
     count, runs = residuals.gap.shape
