@@ -119,12 +119,14 @@ PARAMETERS = [
     (
         "nu = 5.0",
         "nu = 5.0\nnoise = 1.0",
-        "priors: unknown key 'noise'; allowed: elasticity, floor_share, level, nu, shift_compute, sigma.",
+        "priors: unknown key 'noise'; allowed: elasticity, floor_share, level, nu, shift_compute, "
+        "sigma.",
     ),
     (
         SHARE_PRIOR,
         SHARE_PRIOR + "\nc = 1.2",
-        "priors: unknown key 'c'; allowed: elasticity, floor_share, level, nu, shift_compute, sigma.",
+        "priors: unknown key 'c'; allowed: elasticity, floor_share, level, nu, shift_compute, "
+        "sigma.",
     ),
     (
         SHARE_PRIOR,
