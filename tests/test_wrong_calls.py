@@ -549,7 +549,7 @@ JUDGING = [
     ),
     (
         lambda: bs.backtest("pass_rate", RUNS, random_seed=1),
-        "model: pass_rate is a model of passes; a backtest judges",
+        "models such as pass_rate need counts by problem",
     ),
     (
         lambda: bs.backtest("loss", RUNS, random_seed=1, fit_options={"draw": 3}),

@@ -22,6 +22,7 @@ KIND_OF = {
     "expected": "the average of runs at that scale",
     "law": "the law alone",
 }
+STANDS_FOR_COMPUTE = frozenset({"loss"})  # by the link of pass rates
 DISTANCE = "Distance: decades of compute beyond the last fitted run."
 
 
@@ -46,7 +47,7 @@ def distance_line(targets: pd.DataFrame, *, is_recorded: bool) -> str:
 def _words_of_distance(targets: pd.DataFrame) -> str:
     """Say what distances are decades of; a loss stands for a compute, and sizes multiply to one."""
     names = [str(name) for name in targets.columns[1 : list(targets.columns).index("distance")]]
-    own = names[0] if len(names) == 1 and names[0] != "loss" else "compute"
+    own = names[0] if len(names) == 1 and names[0] not in STANDS_FOR_COMPUTE else "compute"
     return own if own == "compute" else scale_of([own]).unit
 
 
