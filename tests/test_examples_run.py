@@ -127,6 +127,7 @@ def test_spend_a_budget(run, fit_cerebras):
     assert len(re.findall(r" open ", out)) == 2
 
 
+@pytest.mark.slow
 def test_mup_transfer(run, tmp_path):
     out = run("10_mup_transfer")
     drifts = [float(row) for row in re.findall(r"drift (-?\d\.\d+) octaves", out)]

@@ -32,6 +32,7 @@ def standard():
     return bs.fit("optimum_drift", made_up(-1.0), random_seed=1)
 
 
+@pytest.mark.slow
 def test_the_drift_is_found_and_known_not_to_transfer(standard):
     assert standard.diagnosis.converged
     found = bs.transfer(standard, width=8192)
@@ -42,6 +43,7 @@ def test_the_drift_is_found_and_known_not_to_transfer(standard):
     assert not any(note.startswith("One-sided") for note in found.notes)
 
 
+@pytest.mark.slow
 def test_the_optimum_at_a_target_is_the_line_and_its_regret_the_bowl(standard):
     found = bs.transfer(standard, width=2048)
     post = standard.posterior["posterior"]
@@ -60,6 +62,7 @@ def test_the_optimum_at_a_target_is_the_line_and_its_regret_the_bowl(standard):
     assert (found._regret(np.geomspace(1e-4, 1, 7)) > -1e-12).all()
 
 
+@pytest.mark.slow
 def test_the_tables_agree(standard):
     found = bs.transfer(standard, width=8192)
     table = found.by_setting()
@@ -69,6 +72,7 @@ def test_the_tables_agree(standard):
     assert table["median"].iloc[-1] == pytest.approx(nearest)
 
 
+@pytest.mark.slow
 def test_a_one_sided_sweep_is_flagged(standard):
     runs = standard.table.query("width < 2048 or learning_rate >= 0.001953125")
     cut = dataclasses.replace(standard, table=runs)
@@ -87,6 +91,7 @@ def test_the_tail_is_that_of_students_t():
         np.testing.assert_allclose(log_student_tail(z, nu), stats.t(nu).logsf(z), atol=1e-8)
 
 
+@pytest.mark.slow
 def test_the_model_of_pymc_has_the_variables_of_the_posterior(standard):
     model = build_plain(standard.spec, standard.design)
     names = {variable.name for variable in model.free_RVs}
@@ -95,6 +100,7 @@ def test_the_model_of_pymc_has_the_variables_of_the_posterior(standard):
     assert model.coords["setting"] == ("256", "512", "1024", "2048")
 
 
+@pytest.mark.slow
 def test_other_fits_and_targets_are_refused(standard, fit_cerebras):
     with pytest.raises(DataError, match=r"loss is of none\. Fit optimum_drift"):
         bs.transfer(fit_cerebras, width=8192)
@@ -110,12 +116,14 @@ def test_other_fits_and_targets_are_refused(standard, fit_cerebras):
         bs.predict(standard, width=8192, learning_rate=0.01)
 
 
+@pytest.mark.slow
 def test_a_fit_is_the_same_after_saving(standard, tmp_path):
     again = bs.load_fit(standard.save(tmp_path / "fit.nc"))
     first, second = (bs.transfer(fit, width=8192).summary() for fit in (standard, again))
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_simulated_sweeps_are_sweeps(standard):
     places = standard.table[["width", "learning_rate"]]
     drawn = bs.simulate("optimum_drift", places, random_seed=1, size=2)
@@ -124,6 +132,7 @@ def test_simulated_sweeps_are_sweeps(standard):
     assert drawn.groupby(["simulation", "width"])["true_shift"].nunique().eq(1).all()
 
 
+@pytest.mark.slow
 def test_the_figure_shows_every_width(standard):
     ax = bs.plot_transfer(bs.transfer(standard, width=8192))
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
