@@ -98,7 +98,9 @@ def test_gain(tmp_path):
 
 def test_forecasts_of_parameters_and_tokens(fit_grid, saved_grid):
     asked = ("forecast", saved_grid, "--params", "7B", "--tokens", "1.4T", "--json")
-    (row,) = json.loads(invoke(*asked).stdout)["targets"]
+    found = invoke(*asked)
+    assert found.exit_code == 0, (found.stderr, found.exception)
+    (row,) = json.loads(found.stdout)["targets"]
     table = bs.predict(fit_grid, params=7e9, tokens=1.4e12).summary()
     assert row["median"] == pytest.approx(table["median"][0])
     divided = ("forecast", saved_grid, "--at", "1e22", "--ratio", "20", "--json")

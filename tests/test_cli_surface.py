@@ -221,7 +221,7 @@ def test_stack_is_refused_before_a_fit(folder):
     words = ["stack", "fine.csv", "--at", "1e22"]
     assert "two or more different ones" in refused(*words, "--model", "loss")
     said = refused(*words, "--model", "loss", "--model", "pass_rate")
-    assert "this command takes models of losses" in said
+    assert "stack models of the same" in said
     said = refused(*words[:2], "--at", "much", "--model", "loss", "--model", "loss_power")
     assert "--at: 'much'" in said
 
@@ -240,7 +240,7 @@ def test_stack(monkeypatch, folder, fit_cerebras):
         made, notes = {"loss": forecast}, ("x: a note.",)
         return StackedForecast(forecast.targets, forecast.draws, weights, made, notes)
 
-    monkeypatch.setattr("bayes_scaling.cli.running.fit_ladder", lambda *_, **__: fit_cerebras)
+    monkeypatch.setattr("bayes_scaling.cli.running.fit_table", lambda *_, **__: fit_cerebras)
     monkeypatch.setattr("bayes_scaling.evaluation.backtesting.backtest", judge)
     monkeypatch.setattr("bayes_scaling.evaluation.stacking.stack", mix)
     (folder / "fine.csv").write_text(RUNS)
@@ -262,8 +262,8 @@ def test_rerun(monkeypatch, folder, ledger, fit_cerebras):
     (record,) = bs.register(bs.predict(fit_cerebras, compute=2.3e22), ledger, **words)
     table = pd.DataFrame({"kind": ["run"], "level": [0.5], "sealed": [1.5], "again": [1.5]})
     again = registry.Rerun(record, None, table, False, False, "It differs.")
-    monkeypatch.setattr("bayes_scaling.registry.rerunning.rerun", lambda *_: again)
-    monkeypatch.setattr("bayes_scaling.registry.rerun", lambda *_: again, raising=False)
+    monkeypatch.setattr("bayes_scaling.registry.rerunning.rerun", lambda *_, **__: again)
+    monkeypatch.setattr("bayes_scaling.registry.rerun", lambda *_, **__: again, raising=False)
     result = run("rerun", ledger, "--record", record.number)
     assert result.exit_code == 1
     assert result.stdout == "It differs.\n"

@@ -35,11 +35,13 @@ def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_the_record_is_what_the_benchmark_makes_of_its_forecasts():
+def test_the_record_is_what_the_benchmark_makes_of_its_forecasts(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
     found = importlib.util.spec_from_file_location("it", BENCHMARKS / "distance_record.py")
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
-    made = module.tabulate(pd.read_csv(BENCHMARKS / "results" / "ladders.csv"))
+    table = pd.read_csv(BENCHMARKS / "results" / "ladders.csv")
+    made = module.tabulate(table[table["model"] == module.MODEL])
     shipped = distance_record()
     pd.testing.assert_frame_equal(shipped, made, rtol=1e-3, check_dtype=False)
     assert FAR in shipped["above"].to_numpy()

@@ -172,7 +172,6 @@ def test_models_are_built_in_one_place_for_each_response():
 
 CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
-    ("cli/writing.py", "names[0] != 'loss'"): "a column, which stands for a compute",
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
     ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",

@@ -63,22 +63,25 @@ def fit_record(fit: "Fit", notes: Sequence[str]) -> dict[str, Any]:
 
 def _record_losses(fit: "Fit") -> dict[str, Any]:
     from bayes_scaling.forecasting import response_metric, response_unit
+    from bayes_scaling.registry.claims import references_to_seal
 
     return {
         "runs": len(fit.table),
         "families": fit.families,
         "unit": response_unit(fit),
         "metric": response_metric(fit),
-        "reference": dict(zip(fit.families, fit.reference, strict=True)),
+        "reference": references_to_seal(fit),
     }
 
 
 def _record_scores(fit: "Fit") -> dict[str, Any]:
+    from bayes_scaling.registry.claims import references_to_seal
+
     return {
         "runs": len(fit.table),
         "families": fit.families,
         "unit": "share of items",
-        "reference": dict(zip(fit.families, fit.reference, strict=True)),
+        "reference": references_to_seal(fit),
     }
 
 

@@ -22,6 +22,7 @@ from bayes_scaling.data.tables import check_runs
 
 SAME_LOSS = 1e-6
 RISE = 0.02
+UNITS = {"problem", "bucket"}  # which are no ladders
 
 Test = Callable[[str, pd.DataFrame], Iterable[Remark]]
 
@@ -86,7 +87,7 @@ def _readings(table: pd.DataFrame) -> Iterator[Remark]:
 
 def ladders_of(table: pd.DataFrame, by: Collection[str]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Take a table apart by family, benchmark and what else is named, and name the parts."""
-    every = dict.fromkeys(("family", "benchmark", *sorted(by)))
+    every = dict.fromkeys(("family", "benchmark", *sorted({*by} - UNITS)))
     keys = [key for key in every if key in table]
     if not keys:
         yield "the ladder", table

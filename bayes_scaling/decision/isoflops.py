@@ -35,7 +35,7 @@ def isoflop_minima(runs: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> sizes = pd.DataFrame({"params": np.geomspace(1e8, 1e10, 5), "compute": 6e20})
     >>> sizes["loss"] = 2 + 0.1 * np.log(sizes["params"] / 5e8) ** 2
-    >>> round(isoflop_minima(sizes)["params"][0] / 5e8, 6)
+    >>> round(float(isoflop_minima(sizes)["params"][0]) / 5e8, 6)
     1.0
     """
     if not {"compute", "params", "loss"} <= set(runs.columns):

@@ -87,7 +87,8 @@ def test_a_problem_that_nobody_tried_is_not_averaged_over(forecast_of):
 
 def test_counts_find_their_problems(fit_passes, pass_counts):
     names, run = fit_passes.design.units.names, pass_counts["run"].iloc[0]
-    later = pass_counts[pass_counts["run"] == run].sample(frac=1, random_state=1)
+    own = pass_counts[pass_counts["run"] == run]
+    later = own.iloc[np.random.default_rng(1).permutation(len(own))]
     strange = later.iloc[:1].assign(problem="never seen", n_samples=10**6)
     n, c = counts_at(fit_passes, pd.concat([later, strange]), [run])
     own = later.set_index(later["problem"].astype(str)).loc[list(names)]

@@ -12,7 +12,7 @@ from chance import z
 from scipy import special, stats
 
 import bayes_scaling as bs
-from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.comparison import _ranked
 from bayes_scaling.evaluation.count_scores import (
     averaged_density,
@@ -179,9 +179,3 @@ def test_runs_left_out_are_foretold_worse_than_they_are_fitted(fit_passes):
     assert found.bad_k == len(fit_passes.design.runs)
     assert found.elpd.p > 0
     assert np.isfinite(found.elpd.elpd_i).all()
-
-
-def test_sensitivity_is_of_losses(fit_passes):
-    forecast = bs.predict(fit_passes, compute=1e24)
-    with pytest.raises(BayesScalingError, match="pass_rate is a model of passes; the sensitivity"):
-        bs.sensitivity(fit_passes, forecast)

@@ -67,7 +67,7 @@ def test_buckets_and_problems_are_drawn(page, forecast):
 
 def test_how_far_priors_move_the_mean_pass_rate_is_tabulated(page, spiteful_passes):
     assert "No backtest was given" in page.text
-    assert "(kind run) under other priors" in page.text
+    assert "for one new run, under other priors" in page.text
     for name in top_priors(spiteful_passes.spec.free):
         assert name in page.text
 

@@ -91,13 +91,14 @@ WORDS = [
         'law = "power_floor"',
         'law = "powerfloor"',
         "law: 'powerfloor' is not known; allowed: above_chance, broken_power_floor, late_start, "
-        "params_tokens, power, power_floor, saturating. Did you mean 'power_floor'?",
+        "optimum_drift, optimum_drift_tokens, params_tokens, power, power_floor, saturating. "
+        "Did you mean 'power_floor'?",
     ),
     (
         'law = "power_floor"',
         'law = ["power"]',
         "law: ['power'] is not known; allowed: above_chance, broken_power_floor, late_start, "
-        "params_tokens, power, power_floor, saturating.",
+        "optimum_drift, optimum_drift_tokens, params_tokens, power, power_floor, saturating.",
     ),
     (
         'noise = "student_t"',
@@ -200,11 +201,11 @@ POOLING = [
     ),
     (
         *level('{ dist = "LogNormal", over = "famly", mu = 0.9, sigma = 1.0 }'),
-        "priors.level.over: 'famly' is not known; allowed: family. Did you mean 'family'?",
+        "priors.level.over: 'famly' is not known; allowed: family, setting. Did you mean 'family'?",
     ),
     (
         *level('{ dist = "LogNormal", over = 3, mu = 0.9, sigma = 1.0 }'),
-        "priors.level.over: 3 is not known; allowed: family.",
+        "priors.level.over: 3 is not known; allowed: family, setting.",
     ),
     (
         *level(
@@ -288,7 +289,7 @@ TERMS = [
     (
         'along = ["compute"]',
         'along = ["compute"]\nover = "run"',
-        "discrepancy 1.over: 'run' is not known; allowed: family, recipe.",
+        "discrepancy 1.over: 'run' is not known; allowed: family, recipe, setting.",
     ),
 ]
 

@@ -18,6 +18,9 @@ CURVE |= {"bend": 0.4, "break_at": 0.3, "break_width": 0.3, "ceiling_share": 0.3
 CURVE |= {"difficulty": 0.7, "k": 0.2, "b": 0.3, "start": 0.4, "chance": 0.25}
 CURVE |= {"params_share": 0.4, "alpha": 0.35, "beta": 0.37}
 CURVE |= {"log_alpha": 0.7, "extra_k": 0.3, "place": 1.5, "slope": -0.2}
+CURVE |= {"lift": 0.1, "optimum": 0.5, "drift": -0.4, "shift": 0.2, "curvature": 0.05}
+CURVE |= {"asymmetry": 0.3, "elasticity_tokens": 0.05, "elasticity_batch": 0.02}
+CURVE |= {"drift_tokens": -0.2, "drift_batch": 0.3}
 CURVE |= {"fall": 0.8, "rise": 2.0, "distractor": -2.0, "gap": 5.0, "width": 1.2, "late_width": 1.7}
 
 
@@ -30,7 +33,9 @@ LINEAR = {
 
 
 def arguments_of(law):
-    own = list(inspect.signature(law.curve).parameters)[len(law.columns) :]
+    found = list(inspect.signature(law.curve).parameters.values())[len(law.columns) :]
+    named = [one.name for one in found if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    own = named if len(named) == len(found) else law.coordinates[0].parameters
     return {name: CURVE[name] for name in own}
 
 
