@@ -291,9 +291,3 @@ def test_a_model_of_losses_refuses_what_is_for_passes(folder, arguments):
     (folder / "runs.csv").write_text("run,compute,loss\na,1e18,3\nb,1e19,2.6\nc,1e20,2.3\n")
     said = refused("forecast", "runs.csv", "--at", "1e22", *arguments)
     assert f"{arguments[0]}: loss is a model of losses, which have no problems; leave it" in said
-
-
-def test_commands_for_losses_refuse_a_model_of_passes(folder):
-    arguments = ["--question", "How many?", "--resolves", "The benchmark."]
-    said = refused("register", "fine.csv", *MODEL, "--at", "1e20", *arguments)
-    assert "--model: pass_rate is a model of passes; this command takes models of losses." in said

@@ -94,7 +94,7 @@ def check(
 
 def remark_on_design(spec: Spec, table: pd.DataFrame) -> Iterator[Remark]:
     """Remark on runs that tell a law of parameters and tokens too little of either."""
-    if {"params", "tokens"} <= set(spec.columns):
+    if {"params", "tokens"} <= set(spec.columns) & set(table.columns):
         for name, ladder in ladders_of(check_runs(table), spec.groups):
             yield from remark_on_grid(name, ladder)
 
