@@ -76,7 +76,7 @@ def convergence_notes(diagnosis: Diagnosis) -> Iterator[str]:
     if not diagnosis.converged:
         yield str(diagnosis)
     elif diagnosis.retried:
-        yield "The fit converged on the second try, with twice the draws and smaller steps."
+        yield "The fit converged on the second try, with more draws and smaller steps."
 
 
 def size_notes(expected: xr.DataArray) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Sampling with a second, more careful try where the first didn't converge."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import xarray as xr
 
-from bayes_scaling.inference.diagnosis import Diagnosis, diagnose
+from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis, diagnose
 
 RETRY_ACCEPT = 0.99
+LEAST, MOST = 2, 8  # times the draws of the first try; the latter where draws are small and fast
+STUCK = 1.1  # chains that are further apart than this R-hat don't need draws
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,15 @@ class Attempt:
 
 
 def try_twice(
-    attempt: Callable[[int, float], Attempt], draws: int, target_accept: float
+    attempt: Callable[[int, float], Attempt],
+    draws: int,
+    target_accept: float,
+    most: int = LEAST,
 ) -> tuple[Attempt, Diagnosis]:
     """Sample, and once more with care where the diagnosis asks for it.
+
+    The second try has smaller steps, and two or more times the draws: as many as give twice the
+    effective ones that are asked for, at the rate of the first.
 
     Parameters
     ----------
@@ -42,6 +51,8 @@ def try_twice(
     draws : int
     target_accept : float
         Of the first try.
+    most : int
+        How many times the draws of the first the second may take.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def try_twice(
     if verdict.converged:
         return first, verdict
     again = max(RETRY_ACCEPT, target_accept)
-    second = attempt(2 * draws, again)
+    second = attempt(growth(verdict, most) * draws, again)
     evaluations = first.gradient_evaluations + second.gradient_evaluations
     return second, diagnose(
         second.reported,
@@ -69,3 +80,19 @@ def try_twice(
         target_accept=again,
         retried=True,
     )
+
+
+def growth(first: Diagnosis, most: int = MOST) -> int:
+    """Say how many times the draws of a first try the second one takes, at most so many.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> first = Diagnosis(1.02, 150.0, 250.0, "k", 0, 4000, 0.9, 100_000, 0.95)
+    >>> growth(first), growth(replace(first, ess_bulk=900.0)), growth(replace(first, rhat=1.6))
+    (6, 2, 2)
+    """
+    if first.rhat > STUCK:
+        return LEAST
+    effective = max(min(first.ess_bulk, first.ess_tail), 1.0)
+    return min(max(math.ceil(2 * MIN_ESS / effective), LEAST), most)

@@ -2,10 +2,12 @@
 
 Given the noise and the amplitude of the discrepancy, the parameters of the law are nearly normal
 about a point and with a precision that linear regression gives. The sampler moves in units of that
-normal, so its scale no longer changes with the noise. The posterior is the same in any coordinates.
+normal, so its scale no longer changes with the noise. Where the discrepancy walks from the smallest
+run, they are the law's parameters there, which the data pin however large the amplitude. The
+posterior is the same in any coordinates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,14 +20,17 @@ from bayes_scaling.arrays import Array
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, by_family
 from bayes_scaling.inference.roots import BlockRoot, prior_sample, rank_of
-from bayes_scaling.specification.domains import REAL, SHARE, UNIT
+from bayes_scaling.specification.discrepancy import KERNELS
+from bayes_scaling.specification.domains import REAL, SHARE, UNIT, Domain
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
 
 STEP = 1e-4
+ANCHOR = "anchor"
 
 Covariates = tuple[Array, ...]  # the logarithm of each, at the runs
+Ladder = tuple[Covariates, float | None]  # and of the first at the smallest run
 WITHIN = 6.0
 
 LINK_OF = {"identity": "identity", "log": "exp", "logit": "sigmoid"}
@@ -52,17 +57,62 @@ class Unconstraining:
 
 
 def seen_by_data(spec: Spec) -> bool:
-    """Whether the sampler moves in the curve's own arguments rather than the stated parameters.
+    """Whether the sampler moves in other parameters than the stated ones, all of them free."""
+    return is_anchored(spec) or is_restated(spec)
 
-    So it does where the priors are on other parameters, all of them free: a, b and c are strongly
-    correlated, what the curve takes is not.
+
+def is_restated(spec: Spec) -> bool:
+    """Whether the priors are on other parameters than the curve's own arguments, all of them free.
+
+    The sampler avoids them: a, b and c are strongly correlated, what the curve takes is not.
     """
-    own = [spec.free.get(name) for name in spec.coordinates.parameters]
+    return spec.coordinates.density is not None and _are_alike(spec)
+
+
+def is_anchored(spec: Spec) -> bool:
+    """Whether the sampler moves in the law's parameters about the smallest run."""
+    terms = active_terms(spec)
     return (
-        spec.coordinates.density is not None
-        and all(prior is not None for prior in own)
-        and len({prior.over for prior in own if prior}) == 1
+        spec.law.anchored is not None
+        and (is_restated(spec) or spec.coordinates is spec.law.coordinates[0])
+        and _are_alike(spec)
+        and not any(prior.nested for prior in _own_priors(spec) if prior)
+        and bool(terms)
+        and all(KERNELS[term.kernel].walks for term in terms)
     )
+
+
+def _own_priors(spec: Spec) -> list[Prior | None]:
+    own = spec.coordinates
+    return [spec.free.get(name) for name in own.parameters if name not in own.numbers]
+
+
+def _are_alike(spec: Spec) -> bool:
+    """Whether all parameters that are stated are free, and there are as many of each."""
+    own = _own_priors(spec)
+    return all(prior is not None for prior in own) and len({p.over for p in own if p}) == 1
+
+
+def moving(spec: Spec) -> Mapping[str, Domain]:
+    """Return the parameters that the sampler may move in, and where each may lie."""
+    if is_anchored(spec):
+        assert spec.law.anchored is not None
+        return spec.law.anchored.parameters
+    return _curve_own(spec)
+
+
+def _curve_own(spec: Spec) -> Mapping[str, Domain]:
+    own = spec.law.coordinates[0] if is_restated(spec) else spec.coordinates
+    regressed = (name for name in own.parameters if name in spec.law.regressed)
+    return {name: spec.law.parameters[name].domain for name in regressed}
+
+
+def seen(spec: Spec, moved: Mapping[str, Any], anchor: Any) -> tuple[dict[str, Any], Any]:
+    """Return the curve's arguments from what the sampler moves in, and the log of their stretch."""
+    if not is_anchored(spec):
+        return dict(moved), 0.0
+    assert spec.law.anchored is not None
+    return spec.law.anchored.outward(dict(moved), anchor)
 
 
 def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:
@@ -75,12 +125,15 @@ def is_normal(prior: Prior, rule: Unconstraining) -> bool:
     return DISTRIBUTIONS[prior.dist].link == LINK_OF[rule.kind] and rule.shift == 0.0
 
 
-def stated(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that the specification states, from whichever are sampled."""
-    if seen_by_data(spec) and values.keys() >= set(spec.law.coordinates[0].parameters):
+def stated(
+    spec: Spec, values: Mapping[str, Any], names: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Return the parameters that the specification states, from the curve's own or as they are."""
+    wanted = spec.coordinates.parameters if names is None else names
+    if is_restated(spec) and values.keys() >= set(spec.law.coordinates[0].parameters):
         natural = spec.law.to_natural(dict(values))
-        return {name: natural[name] for name in spec.coordinates.parameters}
-    return {name: values[name] for name in spec.coordinates.parameters}
+        return {name: natural[name] for name in wanted}
+    return {name: values[name] for name in wanted}
 
 
 def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
@@ -89,19 +142,24 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
     One that several ladders share isn't, nor any where ladders share a discrepancy, nor what bends
     a law once more, of which a ladder says little; it is sampled as it stands.
     """
+    return _unconstrained(spec, families, moving(spec))
+
+
+def _unconstrained(
+    spec: Spec, families: int, domains: Mapping[str, Domain]
+) -> dict[str, Unconstraining]:
     found: dict[str, Unconstraining] = {}
     if families > 1 and not by_family(spec):
         return found
-    seen = seen_by_data(spec)
-    stand_in = spec.free.get(next(iter(spec.coordinates.parameters)))
-    for name in (spec.law.coordinates[0] if seen else spec.coordinates).parameters:
-        prior = stand_in if seen else spec.free.get(name)
+    stand_in = next((prior for prior in _own_priors(spec) if prior), None)
+    for name, domain in domains.items():
+        prior = stand_in if seen_by_data(spec) else spec.free.get(name)
         shared = prior is not None and families > 1 and not prior.over
-        if prior is None or shared or name not in spec.law.regressed:
+        if prior is None or shared:
             continue
-        domain = spec.law.parameters[name].domain
         kind = "identity" if domain is REAL else "logit" if domain in (SHARE, UNIT) else "log"
-        found[name] = Unconstraining(kind, truncation(spec, name) or 0.0)
+        shift = 0.0 if seen_by_data(spec) else truncation(spec, name)
+        found[name] = Unconstraining(kind, shift or 0.0)
     return found
 
 
@@ -122,6 +180,8 @@ class Linearisation:
         From the runs of a ladder to the modes.
     variance : dict of str to ndarray, shape (families, modes)
         Variance of each discrepancy at unit amplitude, by its amplitude's name.
+    anchor : ndarray, shape (families,)
+        ``ln(C/C0)`` of the smallest run.
     prior_mean, prior_sd : ndarray, shape (parameters,)
         Of the unconstrained parameters, by moments.
     """
@@ -130,6 +190,7 @@ class Linearisation:
     slopes: Array
     turn: Array
     variance: Mapping[str, Array]
+    anchor: Array
     prior_mean: Array
     prior_sd: Array
 
@@ -144,11 +205,13 @@ class _Typical:
     sd: Array
 
 
-@lru_cache(maxsize=32)
-def _typical(spec: Spec, families: int) -> _Typical:
+@lru_cache(maxsize=64)
+def _typical(spec: Spec, families: int, anchor: float | None) -> _Typical:
+    """Of the curve's own arguments, or about the smallest run."""
     drawn = prior_sample(spec)
-    maps = whitened_parameters(spec, families)
-    inward = [maps[name].inward(drawn[name]) for name in maps]
+    maps = _unconstrained(spec, families, _curve_own(spec) if anchor is None else moving(spec))
+    there = drawn if anchor is None else _inward(spec, drawn, anchor)
+    inward = [maps[name].inward(there[name]) for name in maps]
     return _Typical(
         {name: float(np.median(values)) for name, values in drawn.items()},
         maps,
@@ -160,7 +223,10 @@ def _typical(spec: Spec, families: int) -> _Typical:
 @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def linearise(spec: Spec, design: Design, roots: list[list[BlockRoot]]) -> Linearisation:
     """Linearise the law about its best fit at the prior's typical noise and discrepancy."""
-    typical = _typical(spec, len(design.families))
+    places = [np.flatnonzero(design.family == own) for own in range(len(design.families))]
+    anchor = np.array([design.x[0][runs].min() for runs in places])
+    own_typical = _typical(spec, len(design.families), None)
+    typical = _typical(spec, len(design.families), float(anchor.mean()))
     families, count = len(design.families), len(typical.maps)
     slots = int(np.bincount(design.family).max())
     names = [term.name for term in active_terms(spec)]
@@ -169,20 +235,21 @@ def linearise(spec: Spec, design: Design, roots: list[list[BlockRoot]]) -> Linea
     slopes, turn = np.zeros((families, most, count)), np.zeros((families, most, slots))
     variance = {name: np.zeros((families, most)) for name in names}
     for family in range(families):
-        runs = np.flatnonzero(design.family == family)
+        runs, start = places[family], float(anchor[family])
         own = {name: root.rows for name, root in zip(names, roots[family], strict=True)}
         scaled = [typical.values[name] * rows for name, rows in own.items()]
         root = np.column_stack([np.zeros((len(runs), 0)), *scaled])
         scale = np.hypot(typical.values["sigma"], design.observed["relative_se"][runs])
         x, target = design.x_at(design.places.at(runs)), np.log(design.observed["y"][runs])
-        point[family] = _best_fit(spec, typical, x, target, scale, root)
-        at_runs = _slopes(spec, typical, x, point[family])
+        best = _best_fit(spec, own_typical, x, target, scale, root)
+        point[family] = _there(spec, own_typical, typical, best, start)
+        at_runs = _slopes(spec, typical, (x, start), point[family])
         modes = _modes(root, at_runs)
         turn[family, : len(modes), : len(runs)] = modes
         slopes[family, : len(modes)] = modes @ at_runs
         for name, rows in own.items():
             variance[name][family, : len(modes)] = ((modes @ rows) ** 2).sum(axis=1)
-    return Linearisation(point, slopes, turn, variance, typical.mean, typical.sd)
+    return Linearisation(point, slopes, turn, variance, anchor, typical.mean, typical.sd)
 
 
 def _modes(root: Array, slopes: Array) -> Array:
@@ -192,11 +259,15 @@ def _modes(root: Array, slopes: Array) -> Array:
     return np.column_stack([own, added]).T
 
 
-def _log_law(spec: Spec, typical: _Typical, x: Covariates, point: Array) -> Array:
+def _log_law(spec: Spec, typical: _Typical, ladder: Ladder, point: Array) -> Array:
     """Log of the law at runs, shape (n,), for the whitened parameters at a point."""
     values: dict[str, Any] = {name: typical.values[name] for name in spec.coordinates.parameters}
-    for value, (name, rule) in zip(point, typical.maps.items(), strict=True):
-        values[name] = rule.outward(value)
+    x, anchor = ladder
+    made = {
+        name: rule.outward(value)
+        for value, (name, rule) in zip(point, typical.maps.items(), strict=True)
+    }
+    values |= made if anchor is None else seen(spec, made, anchor)[0]
     return np.asarray(spec.law.curve(*x, **spec.coordinates.to_curve(stated(spec, values))))
 
 
@@ -208,7 +279,7 @@ def _best_fit(
     shrunk = 1 / np.sqrt(1 + sizes**2) - 1
 
     def misfit(point: Array) -> Array:
-        gap = (target - _log_law(spec, typical, x, point)) / scale
+        gap = (target - _log_law(spec, typical, (x, None), point)) / scale
         white = gap + own @ (shrunk * (own.T @ gap))
         return np.concatenate([white, (point - typical.mean) / typical.sd])
 
@@ -218,11 +289,28 @@ def _best_fit(
     return np.asarray(found.x)
 
 
-def _slopes(spec: Spec, typical: _Typical, x: Covariates, point: Array) -> Array:
+def _inward(spec: Spec, values: Mapping[str, Any], anchor: float) -> Mapping[str, Any]:
+    """From the curve's arguments to what the sampler moves in."""
+    if not is_anchored(spec):
+        return values
+    assert spec.law.anchored is not None
+    return spec.law.anchored.inward(dict(values), anchor)
+
+
+def _there(spec: Spec, own: _Typical, moved: _Typical, point: Array, anchor: float) -> Array:
+    """From a point in the curve's arguments to the one in what the sampler moves in."""
+    made = dict(zip(own.maps, point, strict=True))
+    values = {name: rule.outward(made[name]) for name, rule in own.maps.items()}
+    there = _inward(spec, values, anchor)
+    return np.array([rule.inward(there[name]) for name, rule in moved.maps.items()])
+
+
+def _slopes(spec: Spec, typical: _Typical, ladder: Ladder, point: Array) -> Array:
     """Central differences of the log law, shape (n, parameters)."""
     nudges = STEP * np.eye(len(point))
     columns = [
-        _log_law(spec, typical, x, point + nudge) - _log_law(spec, typical, x, point - nudge)
+        _log_law(spec, typical, ladder, point + nudge)
+        - _log_law(spec, typical, ladder, point - nudge)
         for nudge in nudges
     ]
-    return np.column_stack(columns) / (2 * STEP) if columns else np.zeros((len(x[0]), 0))
+    return np.column_stack(columns) / (2 * STEP) if columns else np.zeros((len(ladder[0][0]), 0))

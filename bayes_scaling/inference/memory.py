@@ -45,12 +45,14 @@ def demand_memory(what: str, numbers: float, remedy: str) -> None:
         )
 
 
-def demand_memory_for_draws(kept: int, *, draws: int, tune: int, chains: int) -> None:
+def demand_memory_for_draws(
+    kept: int, *, draws: int, tune: int, chains: int, times: int = 2
+) -> None:
     """Refuse to sample draws that don't fit; `kept` is how many numbers the model has of each.
 
-    A second try has twice the draws.
+    A second try has up to so many times the draws.
     """
-    each = chains * (2 * draws + tune)
+    each = chains * (times * draws + tune)
     demand_memory(
         f"draws: {chains} chains of {draws} draws after {tune} of tuning",
         COPIES * each * (kept + STATISTICS),

@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 
 from bayes_scaling.inference.blocks import lay_out
-from bayes_scaling.inference.coordinates import linearise, needs_moments, whitened_parameters
+from bayes_scaling.inference.coordinates import (
+    ANCHOR,
+    is_anchored,
+    linearise,
+    needs_moments,
+    whitened_parameters,
+)
 from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms, by_family
 from bayes_scaling.inference.roots import find_roots, lay_roots
@@ -37,6 +43,8 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     if whitened:
         linear = linearise(spec, design, roots)
         of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
+        if is_anchored(spec):
+            of_families |= {ANCHOR: linear.anchor}
         of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
         if needs_moments(spec, whitened):
             of_priors |= {"moments": np.stack([linear.prior_mean, linear.prior_sd])}

@@ -44,7 +44,8 @@ def structure_of(spec: Spec) -> Structure:
 def functions_of(spec: Spec) -> tuple[Callable[..., Any], ...]:
     """Return the functions of a specification's law and noise, which their names don't tell."""
     law, way = spec.law, spec.coordinates
-    own = (law.curve, law.to_natural, way.to_curve, way.density, spec.noise.standard)
+    moved = None if law.anchored is None else law.anchored.outward
+    own = (law.curve, law.to_natural, way.to_curve, way.density, moved, spec.noise.standard)
     return tuple(function for function in own if function is not None)
 
 

@@ -4,15 +4,17 @@
 slopes; here that becomes part of the model's graph, with what it does to the density.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pymc as pm
 import pytensor.tensor as pt
 
 from bayes_scaling.inference.coordinates import (
+    ANCHOR,
     Unconstraining,
     is_normal,
+    seen,
     seen_by_data,
     stated,
     whitened_parameters,
@@ -21,17 +23,26 @@ from bayes_scaling.inference.design import Design
 from bayes_scaling.inference.discrepancies import active_terms
 from bayes_scaling.inference.operation import Regression
 from bayes_scaling.inference.variables import arguments_of, lengths, log_law
-from bayes_scaling.specification.priors import Prior
+from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
 
 OUTWARD = {"identity": lambda value: value, "log": pt.exp, "logit": pt.sigmoid}
+# The inverse of a link, and the log of how much the link stretches.
+INWARD: Mapping[str | None, Callable[[Any], tuple[Any, Any]]] = {
+    "exp": lambda value: (pt.log(value), pt.log(value)),
+    "sigmoid": lambda value: (
+        pt.log(value) - pt.log1p(-value),
+        pt.log(value) + pt.log1p(-value),
+    ),
+}
 
 WHITENED = "whitened"
 
 
 def replaced(name: str, spec: Spec, whitened: Mapping[str, Any]) -> bool:
     """Whether a stated parameter follows from whitened ones."""
-    return bool(whitened) and seen_by_data(spec) and name in spec.coordinates.parameters
+    own = name in spec.coordinates.parameters and name in spec.free
+    return bool(whitened) and seen_by_data(spec) and own
 
 
 def whitened_values(
@@ -59,13 +70,16 @@ def whitened_values(
     made = {name: _outward(maps[name], point[..., index]) for index, name in enumerate(names)}
     for index in reversed(range(len(names))):
         name = names[index]
-        gap = data["log_response"] - log_law(spec, {**values, **made}, data)
+        here = {**values, **seen(spec, made, data.get(ANCHOR))[0]}
+        gap = data["log_response"] - log_law(spec, here, data)
         centre = (coefficients[..., index, :] * gap * data["mask"]).sum(-1)
         own = point[..., index] + (centre + moved[..., index]) / diagonal[..., index]
         made[name] = _outward(maps[name], own)
         own_points[name] = own
     pm.Potential("whitening", -pt.log(diagonal).sum())
-    return _named(spec, maps, gaussians, made, own_points, numbers)
+    if seen_by_data(spec):
+        return _restated(spec, maps, made, own_points, numbers, data.get(ANCHOR))
+    return _named(spec, maps, gaussians, made, own_points)
 
 
 def _named(
@@ -74,28 +88,47 @@ def _named(
     gaussians: Mapping[str, tuple[Any, Any, Any]],
     made: dict[str, Any],
     points: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Name the parameters that the sampler moves in, and weigh them by their priors."""
+    for name, rule in maps.items():
+        prior = spec.free[name]
+        made[name] = pm.Deterministic(name, made[name], dims=prior.over)
+        density = _log_prior(gaussians[name], prior, rule, points[name], made[name])
+        pm.Potential(f"{name}_prior", density)
+    return made
+
+
+def _restated(
+    spec: Spec,
+    maps: Mapping[str, Unconstraining],
+    made: Mapping[str, Any],
+    points: Mapping[str, Any],
     numbers: Mapping[str, Any],
+    anchor: Any,
 ) -> dict[str, Any]:
     """Name the parameters that the specification states, and weigh them by their priors."""
-    if not seen_by_data(spec):
-        for name, rule in maps.items():
-            prior = spec.free[name]
-            made[name] = pm.Deterministic(name, made[name], dims=prior.over)
-            density = _log_prior(gaussians[name], prior, rule, points[name], made[name])
-            pm.Potential(f"{name}_prior", density)
-        return made
-    assert spec.coordinates.density is not None
-    stretch = pt.log(spec.coordinates.density(made))
+    values, stretch = seen(spec, made, anchor)
+    if spec.coordinates.density is not None:
+        stretch = stretch + pt.log(spec.coordinates.density(values))
     for name, rule in maps.items():
         stretch = stretch + _log_stretch(rule, points[name], made[name])
     pm.Potential("stretch", stretch.sum())
-    for name, value in stated(spec, made).items():
+    own = [name for name in spec.coordinates.parameters if name in spec.free]
+    for name, value in stated(spec, values, own).items():
         prior = spec.free[name]
-        arguments = arguments_of(name, prior, spec, numbers)
-        density = pm.logp(getattr(pm, prior.dist).dist(**arguments), value)
+        density = _density(prior, arguments_of(name, prior, spec, numbers), value)
         pm.Potential(f"{name}_prior", density.sum())
-        made[name] = pm.Deterministic(name, value, dims=prior.over)
-    return made
+        values[name] = pm.Deterministic(name, value, dims=prior.over)
+    return values
+
+
+def _density(prior: Prior, arguments: Mapping[str, Any], value: Any) -> Any:
+    """Log prior density of a parameter: of a normal, where its log or logit has one."""
+    link = DISTRIBUTIONS[prior.dist].link
+    if link not in INWARD:
+        return pm.logp(getattr(pm, prior.dist).dist(**arguments), value)
+    point, stretch = INWARD[link](value)
+    return pm.logp(pm.Normal.dist(**arguments), point) - stretch
 
 
 def _outward(rule: Unconstraining, point: Any) -> Any:

@@ -85,18 +85,21 @@ class Kernel:
         From the covariances along each covariate, on the last axis, to one: their sum, as of a walk
         along each, or their product.
     needs_length : bool
+    walks : bool
+        Whether it starts at the smallest run, at zero.
     """
 
     covariance: Callable[..., Array]
     base: float
     join: Callable[..., Array] = np.sum
     needs_length: bool = False
+    walks: bool = True
 
 
 KERNELS: Mapping[str, Kernel] = {
     "integrated_brownian": Kernel(integrated_brownian, 10.0),
     "brownian": Kernel(brownian, 10.0),
-    "rbf": Kernel(rbf, math.e, join=np.prod, needs_length=True),
+    "rbf": Kernel(rbf, math.e, join=np.prod, needs_length=True, walks=False),
 }
 
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
 import bayes_scaling as bs
 from bayes_scaling.data import check_runs
@@ -10,6 +11,7 @@ from bayes_scaling.errors import DataError, SpecError
 from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.coordinates import linearise
 from bayes_scaling.inference.design import make_design
+from bayes_scaling.inference.roots import find_roots
 
 LOSS = bs.load_model("loss")
 POOLED = bs.load_model("loss_families")
@@ -98,6 +100,21 @@ def test_what_is_measured_badly_weighs_less():
         for se in (0, 2.0)
     )
     assert sure[0] < unsure[0]
+
+
+def test_the_law_is_linearised_at_its_best_fit_also_where_the_floor_is_near():
+    """About the smallest run the floor is far off, and a search that starts there may stray."""
+    spec = bs.load_model("loss_error_rate")
+    true = {"level": 0.09, "elasticity": 0.11, "floor_share": 0.84}
+    x = np.log(np.array([2.6e18, 1.3e19, 6.1e19, 2.8e20, 1.1e21]) / 2e20)
+    table = pd.DataFrame({"compute": 2e20 * np.exp(x), "loss": np.exp(spec.law.curve(x, **true))})
+    design = design_of(table, spec, 2e20)
+    found = linearise(spec, design, find_roots(spec, design))
+    there = spec.law.anchored.inward(true, found.anchor[0])
+    level, elasticity, floor_share = found.point[0]
+    assert level == pytest.approx(np.log(there["level"]), abs=0.02)
+    assert elasticity == pytest.approx(np.log(there["elasticity"]), abs=0.1)
+    assert floor_share == pytest.approx(special.logit(there["floor_share"]), abs=0.2)
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=30))

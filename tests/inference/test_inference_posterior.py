@@ -34,6 +34,7 @@ LADDER = pd.DataFrame(
         "loss_se": [0.01, np.nan, 0.002, 0.0, 0.004],
     }
 )
+ERRORS = LADDER.assign(loss=LADDER["loss"] / 5, loss_se=LADDER["loss_se"] / 5)  # below 1
 FAMILIES = pd.concat(
     [
         LADDER.assign(family="long"),
@@ -119,9 +120,10 @@ SEVERAL_LADDERS = {
     "one law for all": edited("loss_families", *SHARED_PARAMETERS),
     "one discrepancy for all": edited("loss_families", SHARED_DISCREPANCY),
 }
-CASES = [pytest.param(spec, LADDER, id=name) for name, spec in ONE_LADDER.items()] + [
-    pytest.param(spec, FAMILIES, id=f"families, {name}") for name, spec in SEVERAL_LADDERS.items()
-]
+CASES = [
+    pytest.param(spec, ERRORS if spec.metric == "error_rate" else LADDER, id=name)
+    for name, spec in ONE_LADDER.items()
+] + [pytest.param(spec, FAMILIES, id=f"families, {name}") for name, spec in SEVERAL_LADDERS.items()]
 
 
 @dataclass

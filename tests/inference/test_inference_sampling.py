@@ -187,7 +187,7 @@ def test_the_second_try_may_do(fit_cerebras, monkeypatch):
     assert [settings["target_accept"] for settings in asked] == [0.995, 0.995]
     assert fit.diagnosis.converged
     assert str(fit.diagnosis).startswith("Converged on the second try")
-    said = "The fit converged on the second try, with twice the draws and smaller steps."
+    said = "The fit converged on the second try, with more draws and smaller steps."
     assert said in bs.predict(fit, compute=1e22).notes
 
 

@@ -4,7 +4,14 @@ from typing import Any
 
 from bayes_scaling.specification.domains import NONNEGATIVE, POSITIVE, SHARE, UNIT
 from bayes_scaling.specification.laws.elementwise import elementwise, minus_expm1
-from bayes_scaling.specification.laws.law import Coordinates, Law, Parameter, Values, as_given
+from bayes_scaling.specification.laws.law import (
+    Anchored,
+    Coordinates,
+    Law,
+    Parameter,
+    Values,
+    as_given,
+)
 from bayes_scaling.specification.laws.shared import FLOOR_SHARE
 
 MOST = 50.0  # of log h: an accuracy of exp(-exp(50)) above chance is chance
@@ -77,6 +84,24 @@ def _at_reference(quoted: Values, ratio: Any) -> Values:
     return {"alpha": quoted["alpha"] * ratio ** -quoted["k"]}
 
 
+def _at(values: Values, x: Any) -> Values:
+    """Alpha at the compute whose ``ln(C/C0)`` is x, k, and the floor's share of the ceiling."""
+    alpha = _alpha(values["ceiling_share"], values["floor_share"])
+    grown = alpha * elementwise(alpha, values["k"], x).exp(-values["k"] * x)
+    floor = values["floor_share"] * values["ceiling_share"]
+    return {"alpha": grown, "k": values["k"], "floor": floor}
+
+
+def _from(values: Values, x: Any) -> tuple[Values, Any]:
+    """From there to C0: u is ``1 - (1 - f) e^-alpha``, the stretch ``(1 - u) / u`` times e^(kx)."""
+    floor = values["floor"]
+    maths = elementwise(values["alpha"], values["k"], floor, x)
+    alpha = values["alpha"] * maths.exp(values["k"] * x)
+    share = minus_expm1(alpha) + floor * maths.exp(-alpha)
+    stretch = values["k"] * x + maths.log1p(-floor) - alpha - maths.log(share)
+    return {"ceiling_share": share, "k": values["k"], "floor_share": floor / share}, stretch
+
+
 LAW = Law(
     name="above_chance",
     columns=("compute",),
@@ -114,4 +139,5 @@ LAW = Law(
     ),
     to_natural=_to_natural,
     at_reference=_at_reference,
+    anchored=Anchored({"alpha": POSITIVE, "k": POSITIVE, "floor": UNIT}, inward=_at, outward=_from),
 )

@@ -93,6 +93,28 @@ class Coordinates:
         return frozenset(self.above.values()) | self.numbers
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """A law's parameters about a ladder's smallest run, where a discrepancy that walks is zero.
+
+    However far the discrepancy goes, the data pin the law there, in value and slope. So these are
+    nearly normal where the amplitude is large too, and the sampler moves in them.
+
+    Attributes
+    ----------
+    parameters : mapping of str to Domain
+    inward : callable
+        Takes the curve's arguments and ``ln(C/C0)`` of the smallest run, and returns these.
+    outward : callable
+        Takes these and ``ln(C/C0)``, and returns the curve's arguments, and the logarithm of by
+        how much they stretch these, ``ln |d curve's / d these|``.
+    """
+
+    parameters: Mapping[str, Domain]
+    inward: Callable[[Values, Any], Values]
+    outward: Callable[[Values, Any], tuple[Values, Any]]
+
+
 def as_given(values: Values) -> Values:
     """Return parameters that are the curve's own arguments."""
     return values
@@ -142,6 +164,8 @@ class Law:
     drifts : mapping of str to str
         Which parameter says how the optimum moves along each other covariate, in octaves a
         doubling.
+    anchored : Anchored, optional
+        Its parameters about the smallest run.
     """
 
     name: str
@@ -156,6 +180,7 @@ class Law:
     link: Callable[..., Link] | None = None
     swept: str | None = None
     drifts: Mapping[str, str] = field(default_factory=dict)
+    anchored: Anchored | None = None
 
     @property
     def glosses(self) -> dict[str, str]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from bayes_scaling.specification.domains import POSITIVE, SHARE
 from bayes_scaling.specification.laws.elementwise import elementwise
-from bayes_scaling.specification.laws.law import Coordinates, Law, Values, as_given
+from bayes_scaling.specification.laws.law import Anchored, Coordinates, Law, Values, as_given
 from bayes_scaling.specification.laws.shared import (
     ELASTICITY,
     EXPONENT,
@@ -83,6 +84,24 @@ def _to_natural(values: Values) -> Values:
     }
 
 
+def _at(values: Values, x: Any) -> Values:
+    """Restate level, elasticity and the floor's share at the compute whose ``ln(C/C0)`` is x."""
+    level, share = values["level"], values["floor_share"]
+    maths = elementwise(level, values["elasticity"], share, x)
+    decay = values["elasticity"] / (1 - share)
+    removed, floor = level * (1 - share) * maths.exp(-decay * x), level * share
+    there = removed + floor
+    return {"level": there, "elasticity": decay * removed / there, "floor_share": floor / there}
+
+
+def _from(values: Values, x: Any) -> tuple[Values, Any]:
+    """From there to C0: a grows by ``e^(bx)``, and a, b, c are stretched by ``level / (1 - f)``."""
+    seen = _at(values, -x)
+    maths = elementwise(values["level"], values["elasticity"], values["floor_share"], x)
+    decay = values["elasticity"] / (1 - values["floor_share"])
+    return seen, 2 * (maths.log(values["level"]) + decay * x - maths.log(seen["level"]))
+
+
 LAW = Law(
     name="power_floor",
     columns=("compute",),
@@ -103,4 +122,7 @@ LAW = Law(
     ),
     to_natural=_to_natural,
     at_reference=removed_at,
+    anchored=Anchored(
+        {"level": POSITIVE, "elasticity": POSITIVE, "floor_share": SHARE}, inward=_at, outward=_from
+    ),
 )

@@ -113,6 +113,28 @@ def test_every_law_of_pass_rates_is_on_a_scale_of_pass_rates():
     assert all(way.scale in (LOG_HAZARD, MINUS_LOGIT) for way in ways)
 
 
+ANCHORED = {name: law for name, law in LAWS.items() if law.anchored}
+
+
+@pytest.mark.parametrize("x", [-4.0, -0.5, 2.0])
+@pytest.mark.parametrize("law", ANCHORED.values(), ids=ANCHORED)
+def test_a_law_about_the_smallest_run_is_the_same_law(law, x):
+    stated = {name: value for name, value in arguments_of(law).items() if name != "chance"}
+    there = law.anchored.inward(stated, x)
+    back, log_stretch = law.anchored.outward(there, x)
+    assert back == pytest.approx(stated)
+    names, step = list(there), 1e-5
+
+    def outward(values):
+        return list(law.anchored.outward(dict(zip(names, values, strict=True)), x)[0].values())
+
+    point = np.array(list(there.values()))
+    nudges = step * np.diag(point)
+    columns = [np.subtract(outward(point + own), outward(point - own)) for own in nudges]
+    jacobian = np.column_stack(columns) / (2 * step * point)
+    assert log_stretch == pytest.approx(np.linalg.slogdet(jacobian)[1], abs=1e-6)
+
+
 OF_ONE = [name for name, law in LAWS.items() if law.ways("loss") and len(law.columns) == 1]
 
 
