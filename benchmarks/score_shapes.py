@@ -6,7 +6,8 @@ Four sources, all their tasks with counts, the list fixed before any fit. Each m
 fitted to all tasks of a source at once; a mixture of the models, with weights that the other
 sources chose, is judged beside them, and so are the last value, a line of the score in log compute
 and a logistic curve. Writes `results/score_shapes.csv` (a row a source and forecaster) and
-`results/score_shapes_targets.csv` (a row a target and forecaster).
+`results/score_shapes_targets.csv` (a row a target and forecaster). What is finished is kept in
+``--save``; delete it when a model or a prior has changed.
 """
 
 import argparse
@@ -45,7 +46,7 @@ PYTHIA = {
     "mmlu_mean": 0.25,
     "crows_pairs_english": 0.5,
 }
-SEED = 1
+SEED, DRAWS = 1, 4000
 
 
 def inverse_pipeline(folder):
@@ -125,8 +126,11 @@ def gadre(folder):
 SOURCES = (inverse_pipeline, opt_trajectories, pythia_evals, gadre)
 
 
-def judge_models(small, large, model):
+def judge_models(small, large, model, save):
     """Fit one model to all tasks of a source, and draw what the larger models show."""
+    if save.exists():
+        with np.load(save) as kept:
+            return kept["values"], kept["log_scores"], bool(kept["converged"])
     fit = bs.fit(model, small, random_seed=SEED)
     targets = bs.predict(fit, large[["family", "compute"]], far=True)
     whole = pd.concat([small, large], ignore_index=True)
@@ -137,7 +141,10 @@ def judge_models(small, large, model):
         [densities_at(fit, design, rows[[at]], rng) for at in range(len(rows))]
     )
     log_scores = special.logsumexp(densities, axis=0) - np.log(len(densities))
-    return targets.values(), log_scores, fit.diagnosis.converged
+    values = np.random.default_rng([SEED, 3]).permutation(targets.values())[:DRAWS]
+    found = {"values": values, "log_scores": log_scores, "converged": fit.diagnosis.converged}
+    np.savez(save, **found)
+    return tuple(found.values())
 
 
 def baselines(small, large):
@@ -205,7 +212,10 @@ def best_weights(log_scores):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    folder = parser.parse_args().data
+    parser.add_argument("--save", type=Path, default=Path(".ladders"))
+    given = parser.parse_args()
+    folder = given.data
+    given.save.mkdir(parents=True, exist_ok=True)
     drawn, scores, truths, tables = {}, {}, {}, []
     for source in SOURCES:
         small, large = (bs.read_scores(part) for part in both(source(folder)))
@@ -213,7 +223,9 @@ def main():
         truths[name] = large
         drawn[name], scores[name] = {}, []
         for model in MODELS:
-            values, log_scores, converged = judge_models(small, large, model)
+            values, log_scores, converged = judge_models(
+                small, large, model, given.save / f"shapes-{name}-{model}.npz"
+            )
             print(f"{name}, {model}: converged {converged}", flush=True)
             drawn[name][model] = values
             scores[name].append(log_scores)

@@ -9,7 +9,7 @@ import xarray as xr
 from bayes_scaling.inference.diagnosis import MIN_ESS, Diagnosis, diagnose
 
 RETRY_ACCEPT = 0.99
-LEAST, MOST = 2, 8  # times the draws of the first try; the latter where draws are small and fast
+LEAST = 2  # times the draws of the first try
 STUCK = 1.1  # chains that are further apart than this R-hat don't need draws
 
 
@@ -82,15 +82,15 @@ def try_twice(
     )
 
 
-def growth(first: Diagnosis, most: int = MOST) -> int:
+def growth(first: Diagnosis, most: int) -> int:
     """Say how many times the draws of a first try the second one takes, at most so many.
 
     Examples
     --------
     >>> from dataclasses import replace
     >>> first = Diagnosis(1.02, 150.0, 250.0, "k", 0, 4000, 0.9, 100_000, 0.95)
-    >>> growth(first), growth(replace(first, ess_bulk=900.0)), growth(replace(first, rhat=1.6))
-    (6, 2, 2)
+    >>> growth(first, 8), growth(replace(first, ess_bulk=900.0), 8), growth(first, 4)
+    (6, 4, 4)
     """
     if first.rhat > STUCK:
         return LEAST

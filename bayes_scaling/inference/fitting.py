@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayes_scaling.data import attach_losses, check_quantities, demand_meaning
 from bayes_scaling.errors import BayesScalingError, DataError, SavedFitError, SpecError, suggest
-from bayes_scaling.inference.attempts import MOST, Attempt, try_twice
+from bayes_scaling.inference.attempts import Attempt, try_twice
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.data_groups import data_groups
 from bayes_scaling.inference.design import Reference
@@ -186,7 +186,7 @@ def fit_runs(
     form = form_of(spec, design)
     design = replace(design, roots=form.roots(spec, design))
     kept = len(design.runs) + len(design.families) * len(sampled_names(spec))
-    demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains, times=MOST)
+    demand_memory_for_draws(kept, draws=draws, tune=tune, chains=chains, times=form.most)
 
     def attempt(count: int, accept: float) -> Attempt:
         return form.sample(
@@ -200,7 +200,7 @@ def fit_runs(
             progress=progress,
         )
 
-    last, diagnosis = try_twice(attempt, draws, target_accept, MOST)
+    last, diagnosis = try_twice(attempt, draws, target_accept, form.most)
     groups = {"posterior": labelled(last.posterior), "sample_stats": last.sample_stats}
     tree = xr.DataTree.from_dict({**groups, **data_groups(spec, design)})
     notes = (*said, *compared_notes(design), *form.said_of(spec))

@@ -39,6 +39,8 @@ class Form:
         What a fit says of it, of a response whose models on the shelf weren't judged in it.
     judged : frozenset of str
         The responses whose models were.
+    most : int
+        How many times the draws of a first try a second one may take.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Form:
     sample: Callable[..., Attempt]
     note: str = ""
     judged: frozenset[str] = frozenset()
+    most: int = 2
 
     def said_of(self, spec: Spec) -> tuple[str, ...]:
         """Return what a fit says of the form that it was sampled in."""
@@ -76,7 +79,7 @@ def _sample_plain(spec: Spec, design: Design, **settings: Any) -> Attempt:
     return sample_plain(spec, design, **settings)
 
 
-INTEGRATED = Form("integrated", _scatters, kept_roots, sample_losses)
+INTEGRATED = Form("integrated", _scatters, kept_roots, sample_losses, most=8)  # draws are fast
 COUNTED = Form("counted", _counts, exact_roots, sample_passes)
 PLAIN = Form(
     "plain",

@@ -85,21 +85,27 @@ def _at_reference(quoted: Values, ratio: Any) -> Values:
 
 
 def _at(values: Values, x: Any) -> Values:
-    """Alpha at the compute whose ``ln(C/C0)`` is x, k, and the floor's share of the ceiling."""
-    alpha = _alpha(values["ceiling_share"], values["floor_share"])
-    grown = alpha * elementwise(alpha, values["k"], x).exp(-values["k"] * x)
+    """At the compute whose ``ln(C/C0)`` is x: u as ``-ln(1 - u)``, k, and the floor over u."""
     floor = values["floor_share"] * values["ceiling_share"]
-    return {"alpha": grown, "k": values["k"], "floor": floor}
+    maths = elementwise(values["k"], floor, x)
+    alpha = _alpha(values["ceiling_share"], values["floor_share"]) * maths.exp(-values["k"] * x)
+    fallen = alpha - maths.log1p(-floor)
+    return {"fallen": fallen, "k": values["k"], "floor_share": floor / minus_expm1(fallen)}
 
 
 def _from(values: Values, x: Any) -> tuple[Values, Any]:
-    """From there to C0: u is ``1 - (1 - f) e^-alpha``, the stretch ``(1 - u) / u`` times e^(kx)."""
-    floor = values["floor"]
-    maths = elementwise(values["alpha"], values["k"], floor, x)
-    alpha = values["alpha"] * maths.exp(values["k"] * x)
+    """From there to C0, by alpha and f: near the ceiling u there is 1 as a number, alpha isn't.
+
+    The stretch of alpha and f is u there, that of alpha from there to C0 ``e^(kx)``, and that of u
+    and its floor's share ``(1 - u) / u``.
+    """
+    there, k = minus_expm1(values["fallen"]), values["k"]
+    floor = values["floor_share"] * there
+    maths = elementwise(there, k, floor, x)
+    alpha = (values["fallen"] + maths.log1p(-floor)) * maths.exp(k * x)
     share = minus_expm1(alpha) + floor * maths.exp(-alpha)
-    stretch = values["k"] * x + maths.log1p(-floor) - alpha - maths.log(share)
-    return {"ceiling_share": share, "k": values["k"], "floor_share": floor / share}, stretch
+    stretch = maths.log(there) + k * x + maths.log1p(-floor) - alpha - maths.log(share)
+    return {"ceiling_share": share, "k": k, "floor_share": floor / share}, stretch
 
 
 LAW = Law(
@@ -139,5 +145,7 @@ LAW = Law(
     ),
     to_natural=_to_natural,
     at_reference=_at_reference,
-    anchored=Anchored({"alpha": POSITIVE, "k": POSITIVE, "floor": UNIT}, inward=_at, outward=_from),
+    anchored=Anchored(
+        {"fallen": POSITIVE, "k": POSITIVE, "floor_share": SHARE}, inward=_at, outward=_from
+    ),
 )
