@@ -133,12 +133,13 @@ def calibrate(
     ----------
     model : str, Path or Spec
     design : DataFrame
-        The runs of one simulated ladder: ``compute``, ``family`` where the model has it, and
-        ``loss`` where it goes along that.
+        The runs of one simulated ladder: ``compute``, or what else the model's covariates are,
+        ``family`` where the model has it, and ``loss`` where it goes along that.
     random_seed : int
     simulations : int
     target : float, optional
-        Compute of the run that is forecast, FLOP; by default 1,000 times the largest, for passes 10
+        Compute of the run that is forecast, FLOP, or the product of its covariates where there are
+        several; by default 1,000 times the largest, for passes 10
         times as well, and for scores 10 times. Along a loss it is the compute that the loss stands
         for, by the link of the ladder.
     jobs : int

@@ -29,6 +29,7 @@ from bayes_scaling.specification.spec import Spec
 LOG_LIKELIHOOD = "log_likelihood"
 LOG_PRIOR = "log_prior"
 TARGET = "target"
+FAR = 1000.0  # times the largest run
 
 
 def simulate_ladders(
@@ -40,8 +41,7 @@ def simulate_ladders(
     target: float | None,
 ) -> tuple[list[pd.DataFrame], Reference]:
     """Simulate ladders and a run beyond each, called ``target``; return the reference too."""
-    far = 1000 * design["compute"].max() if target is None else target
-    aim = design.iloc[[-1]].assign(compute=far, run=TARGET)
+    aim = _beyond(spec, design, target).assign(run=TARGET)
     named = design.assign(run=[f"run {number}" for number in range(1, len(design) + 1)])
     reference = _reference(spec, named)
     drawn = simulate(
@@ -52,6 +52,14 @@ def simulate_ladders(
         reference=reference,
     )
     return [world for _, world in drawn.groupby("simulation")], reference
+
+
+def _beyond(spec: Spec, design: pd.DataFrame, target: float | None) -> pd.DataFrame:
+    """Return the run that is forecast: of several covariates, their product is what is spent."""
+    largest = design[list(spec.columns)].max()
+    times = FAR if target is None else target / largest.prod()
+    each = largest * times ** (1 / len(largest))
+    return design.iloc[[-1]][[c for c in design if c != "compute"]].assign(**each)
 
 
 def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, dict[str, float]]:

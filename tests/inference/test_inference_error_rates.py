@@ -64,9 +64,9 @@ def test_a_seal_knows_the_chance_and_the_bound(fitted, ledger):
     record = bs.register(forecast, ledger, **asked)[0]
     assert record.content["metric"]["highest"] == 1.0
     assert "chance = 0.25" in record.content["model"]["spec"]
-    bs.registry.resolve(ledger, {record.number: 0.4})
+    bs.registry.resolve(ledger, {record.number: 0.25})
     sealed = bs.registry.score(ledger)["log_score"].iloc[0]
-    made = score_targets(predictive_of(forecast), np.array([0.4]))["log_score"].iloc[0]
+    made = score_targets(predictive_of(forecast), np.array([0.25]))["log_score"].iloc[0]
     assert sealed == pytest.approx(made, rel=1e-4)
 
 
