@@ -228,8 +228,8 @@ def next_run(
     from bayes_scaling.decision import next_run as find
 
     demand_amounts("--budget", "compute", [budget])
-    asked = _run("--target", target)
-    table = pd.DataFrame([_run("--candidate", one) for one in candidate])
+    asked = read_run("--target", target)
+    table = pd.DataFrame([read_run("--candidate", one) for one in candidate])
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
@@ -300,7 +300,7 @@ def transfer(
         demand_amounts(f"--{name.replace('_', '-')}", "params", [value])
     by_tokens = tokens is not None or batch_tokens is not None
     usual = "optimum_drift_tokens" if by_tokens else "optimum_drift"
-    fitted = _fit_sweep(sweep_or_fit, model, usual, draws=draws, seed=seed, columns=columns)
+    fitted = fit_sweep(sweep_or_fit, model, usual, draws=draws, seed=seed, columns=columns)
     found = find(fitted, family=family, **target)
     tables = {"transfer": found.summary(), "carried": found.by_setting()}
     if rate:
@@ -317,8 +317,8 @@ def _one_row(row: dict[str, float]) -> "pd.DataFrame":
     return pd.DataFrame([row])
 
 
-def _fit_sweep(
-    path: str,
+def fit_sweep(
+    path: str | Sequence[str],
     model: str | None,
     usual: str,
     *,
@@ -349,6 +349,17 @@ def _fit_sweep(
     return fit(spec, table, random_seed=1 if seed is None else seed, **settings)
 
 
+def is_swept(path: str | Sequence[str], model: str | None) -> bool:
+    """Say whether a model, or that of a saved fit, is of sweeps."""
+    from bayes_scaling.cli.words import saved_fit
+    from bayes_scaling.inference.fitting import load_fit
+    from bayes_scaling.specification.shelf import load_model
+
+    if saved := saved_fit(path):
+        return load_fit(saved).spec.law.swept is not None
+    return model is not None and load_model(model).law.swept is not None
+
+
 def find_or_fit(
     path: str | Sequence[str],
     model: str | None,
@@ -365,7 +376,7 @@ def find_or_fit(
     return find_fit(path, given if saved_fit(path) else model, **settings)
 
 
-def _run(option: str, text: str) -> dict[str, float]:
+def read_run(option: str, text: str) -> dict[str, float]:
     """Read what was typed of one run."""
     from bayes_scaling.cli.words import read_pairs
     from bayes_scaling.data import amount_of

@@ -15,7 +15,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import along
 from bayes_scaling.inference.score_predictive import law_scores, law_scores_of_prior
 from bayes_scaling.responses import SCORES
-from bayes_scaling.scales import unit_after
+from bayes_scaling.scales import compute_text, unit_after
 
 LEAST = 0.02  # of a score: what moves less is called flat
 POINTS = 65
@@ -184,7 +184,8 @@ def _notes(found: Shape) -> Iterator[str]:
         before = float((found.prior_kinds == 4).mean())
         yield (
             f"{found.family}: with probability {beyond:.2f} it turns between the largest fitted "
-            f"run, {found.last:.3g}, and {found.up_to:.3g}{unit_after([found.scale])}; before the "
-            f"data that was {before:.2f}. No run lies there, so this is mostly what the model's "
-            "priors say of how long a fall or a rise lasts."
+            f"run, {compute_text(found.last)}, and {compute_text(found.up_to)}"
+            f"{unit_after([found.scale])}; before the data that was {before:.2f}. No run lies "
+            "there, so this is mostly what the model's priors say of how long a fall or a rise "
+            "lasts."
         )

@@ -30,6 +30,7 @@ from bayes_scaling.plotting.marks import (
     tidy,
     warn_unconverged,
 )
+from bayes_scaling.plotting.single_runs import seen_of
 from bayes_scaling.plotting.style import (
     BLUE,
     FAINT,
@@ -42,7 +43,7 @@ from bayes_scaling.plotting.style import (
     Style,
     palette,
 )
-from bayes_scaling.scales import axis_label, unit_after
+from bayes_scaling.scales import axis_label, compute_text, unit_after
 
 FIGURE_SIZE = (5.5, 3.6)
 GRID_POINTS = 40
@@ -147,10 +148,10 @@ def plot_passage(needed: Passage, ax: Axes | None = None) -> Axes:
             ends = [min(own[low], end), min(own[high], end)]
             ax.hlines(goal, ends[0], ends[1], color=VERMILLION, lw=width, zorder=4)
         if share >= SHOWN:
-            at: Look = {"textcoords": "offset points", "ha": "right", "va": "bottom"}
+            at: Look = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
             said = f"{100 * share:.0f} % never"
-            look_of: Look = {"fontsize": style.small, "color": VERMILLION}
-            ax.annotate(said, (min(own["q95"], end), goal), (0, 2), **at, **look_of)
+            look_of: Look = {"fontsize": style.small, "color": VERMILLION, "va": "center"}
+            ax.annotate(said, (1.0, goal), (3, 0), **at, **look_of)
     ax.set_xscale("log")
     _label(ax, axis_label([needed.scale]), _response(fit), style)
     bar = Line2D([], [], color=VERMILLION, lw=style.thick)
@@ -202,7 +203,7 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
         )
     covariates = [str(name) for name in table if name not in {"cost", "affordable", "removes"}]
     said = [
-        ", ".join(f"{row[name]:.3g}{unit_after([name])}" for name in covariates)
+        ", ".join(f"{compute_text(row[name])}{unit_after([name])}" for name in covariates)
         for row in table.to_dict("records")
     ]
     ax.set_yticks(places, said)
@@ -247,7 +248,7 @@ def plot_floor(known: FloorValue, ax: Axes | None = None) -> Axes:
     table, columns = known.summary(), list(fit.spec.columns)
     targets = known.forecast.targets[columns].to_dict("records")
     labels = [
-        ", ".join(f"{target[name]:.3g}{unit_after([name])}" for name in columns)
+        ", ".join(f"{compute_text(target[name])}{unit_after([name])}" for name in columns)
         for target in targets
     ]
     colours, entries = palette(labels), {}
@@ -400,7 +401,7 @@ def _draw_runs(ax: Axes, fit: Fit, family: int, colour: str, style: Style) -> No
     if not len(fit.design.units):
         own = fit.design.family == family
         dots = style.dot | {"color": colour, "zorder": 3.5}
-        ax.plot(fit.design.scale[own], fit.design.observed["y"][own], **dots)
+        ax.plot(fit.design.scale[own], seen_of(fit)[own], **dots)
 
 
 def _response(fit: Fit) -> str:

@@ -17,6 +17,7 @@ from bayes_scaling.plotting.style import DASHES, VERMILLION, Colours, Look, Styl
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 OUTER, INNER = 0.16, 0.30
 NARROW = 2.9  # inches
+LETTER = 0.62  # of the size of text: a letter's width, with what stands between columns
 INTERVALS = "50 and 90 % interval of one new run"
 
 
@@ -113,9 +114,15 @@ def legend_below(
 ) -> None:
     """Put a legend under the name of the horizontal axis, where no data are.
 
-    A layout that is constrained makes room for it. Narrow axes have one column.
+    A layout that is constrained makes room for it. Narrow axes have one column, and so have those
+    that long labels don't fit into side by side.
     """
-    columns = columns if ax.bbox.width / ax.figure.dpi > NARROW else 1
+    wide = ax.bbox.width / ax.figure.dpi
+    rows = -(-len(entries) // columns)
+    longest = sum(
+        max(map(len, list(entries)[at : at + rows])) for at in range(0, len(entries), rows)
+    )
+    columns = columns if wide > max(NARROW, longest * LETTER * style.small / 72) else 1
     ax.legend(
         list(entries.values()),
         list(entries),

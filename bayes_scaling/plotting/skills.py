@@ -9,10 +9,16 @@ from bayes_scaling.decision.emergences import ABOVE, SURE, Emergence
 from bayes_scaling.decision.shapes import KINDS, Shape
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.plotting.marks import LEVELS, draw_bands, tidy, warn_unconverged
+from bayes_scaling.plotting.marks import (
+    LEVELS,
+    draw_bands,
+    legend_below,
+    tidy,
+    warn_unconverged,
+)
 from bayes_scaling.plotting.single_runs import seen_of
 from bayes_scaling.plotting.style import DASHES, FAINT, INK, Look, Style, palette
-from bayes_scaling.scales import axis_label
+from bayes_scaling.scales import axis_label, compute_text
 
 FIGURE_SIZE = (5.5, 3.8)
 SHOWN = 60  # draws of a curve
@@ -77,7 +83,7 @@ def plot_emergence(found: Emergence, ax: Axes | None = None) -> Axes:
     draw_bands(ax, grid, colours, style, "expected score, 50 and 90 %")
     _draw_runs(ax, fit, found.family, style)
     if np.isfinite(found.reached):
-        text = f"P(score > chance + {ABOVE:g}) = {SURE:g} at {found.reached:.2g}"
+        text = f"P(score > chance + {ABOVE:g}) = {SURE:g} at {compute_text(found.reached)}"
         ax.axvline(found.reached, color=INK, lw=0.6 * style.line, ls=DASHES, label=text)
     said = "not identified yet"
     if found.identified:
@@ -109,15 +115,7 @@ def _finish(ax: Axes, fit: Fit, family: str, style: Style) -> None:
     ax.set_xlabel(axis_label(fit.spec.columns), fontsize=style.text)
     ax.set_ylabel(f"Score of {family} (share of items)", fontsize=style.text)
     tidy(ax, style)
-    ax.legend(
-        frameon=False,
-        fontsize=style.small,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        borderaxespad=4.0,
-        ncols=2,
-        handlelength=1.4,
-        columnspacing=1.0,
-    )
+    handles, labels = ax.get_legend_handles_labels()
+    legend_below(ax, dict(zip(labels, handles, strict=True)), style, columns=2)
     if not fit.diagnosis.converged:
         warn_unconverged(ax, style)

@@ -9,13 +9,16 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.decision.transfers import Transfer
-from bayes_scaling.plotting.marks import tidy, warn_unconverged
+from bayes_scaling.plotting.marks import legend_below, tidy, warn_unconverged
 from bayes_scaling.plotting.style import DASHES, INK, Look, Style
+from bayes_scaling.scales import scale_of
 
 FIGURE_SIZE = (5.5, 4.2)
 MOST = 6  # settings
+ACROSS = 6  # of them in a row of the legend
 POINTS = 81
 MAP = "viridis"
+ENDS = (0.3, 0.85)  # of the map: seen on light and on dark paper
 OUTSIDE = 0.35  # of a decade that a bowl goes on beyond its runs
 
 
@@ -38,7 +41,7 @@ def plot_transfer(found: Transfer, ax: Axes | None = None) -> Axes:
     ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1] if ax is None else ax
     style, table = Style.of(ax), found.carried
     shown = np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST)).round().astype(int))
-    colours = plt.get_cmap(MAP)(np.linspace(0.0, 0.85, len(shown)))
+    colours = plt.get_cmap(MAP)(np.linspace(*ENDS, len(shown)))
     for number, colour in zip(shown, colours, strict=True):
         _draw_setting(ax, found, int(number), colour, style)
     low, high = (np.quantile(found.draws["optimum"], q) for q in (0.05, 0.95))
@@ -102,16 +105,23 @@ def _finish(ax: Axes, found: Transfer, style: Style) -> None:
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0)))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.legend(
+    handles, labels = ax.get_legend_handles_labels()
+    entries = dict(zip(labels, handles, strict=True))
+    settings = {name: own for name, own in entries.items() if name[:1].isdigit()}
+    above = ax.legend(
+        list(settings.values()),
+        list(settings),
         frameon=False,
         fontsize=style.small,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        borderaxespad=4.0,
-        ncols=3,
-        handlelength=1.6,
-        title=" x ".join(found.target),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=min(len(settings), ACROSS if len(found.target) == 1 else 2),
+        handlelength=1.0,
+        columnspacing=1.0,
+        title=" x ".join(scale_of([name]).words for name in found.target).capitalize(),
         title_fontsize=style.small,
     )
+    legend_below(ax, {k: own for k, own in entries.items() if k not in settings}, style)
+    ax.add_artist(above).set_clip_on(False)  # or no layout would see it
     if not found.fit.diagnosis.converged:
         warn_unconverged(ax, style)

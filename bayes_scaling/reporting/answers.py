@@ -1,6 +1,6 @@
 """The first section: what a forecast of losses says, in a sentence, a figure and a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -51,7 +51,10 @@ class LossAnswer:
     Attributes
     ----------
     response, unit, family : str
+    groups : tuple of str
+        Its recipe, and what else runs are grouped by.
     compute : Markup
+        The target, with its unit.
     place : str
         Where the target lies beside the fitted runs, as a sentence.
     median, low, high, low_half, high_half : str
@@ -64,6 +67,7 @@ class LossAnswer:
     response: str
     unit: str
     family: str
+    groups: tuple[str, ...]
     compute: Markup
     place: str
     median: str
@@ -115,8 +119,20 @@ def place_of(distance: float, columns: Sequence[str] = COMPUTE) -> str:
         return "That is no larger than the largest fitted run."
     return (
         f"That is {'far, ' if distance > FAR else ''}{distance:.2f} decades beyond the largest "
-        f"fitted run, {_plain(10**distance)} times its {scale_of(columns).words.split()[-1]}."
+        f"fitted run, {_plain(10**distance)} times its "
+        f"{scale_of(columns).words.removeprefix('training ')}."
     )
+
+
+def said_at(at: Mapping[str, float]) -> str:
+    """Write where a target is, with its units.
+
+    Examples
+    --------
+    >>> said_at({"params": 7e9, "tokens": 1.4e12})
+    '7e09 parameters and 1.4e12 tokens'
+    """
+    return " and ".join(f"{plain_flop(value)}{unit_after([name])}" for name, value in at.items())
 
 
 def _plain(factor: float) -> str:
@@ -132,14 +148,16 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
     names = ("median", "q05", "q95", "q25", "q75")
     median, low, high, low_half, high_half = (write(row[name]) for name in names)
     unit = response_unit(fit, row["family"])
-    scale = float(places_of(fit, summary).iloc[place])
-    unit_of_scale = unit_after(fit.spec.columns)
-    said = f"{plain_flop(scale)}{unit_of_scale}, from {low} to {high} with probability 90 %"
+    at = {name: float(row[name]) for name in fit.spec.columns}
+    said = f"{said_at(at)}, from {low} to {high} with probability 90 %"
     return LossAnswer(
         response=fit.spec.response,
         unit=f"({unit})" if unit == NO_UNIT else unit,
         family=str(row["family"]) if "family" in fit.table else "",
-        compute=flop(scale) + unit_of_scale,
+        groups=tuple(f"{name} {row[name]}" for name in fit.design.labels),
+        compute=Markup(" and ").join(
+            Markup("{}{}").format(flop(value), unit_after([name])) for name, value in at.items()
+        ),
         place=place_of(float(row["distance"]), fit.spec.columns),
         median=median,
         low=low,
@@ -147,33 +165,43 @@ def answer_of_losses(forecast: Forecast) -> LossAnswer:
         low_half=low_half,
         high_half=high_half,
         targets=_targets(fit, summary, "Forecasts for one new run"),
-        kinds=_kinds(forecast, place, write),
-        picture=_draw_ladder(
-            forecast, f"the median and its intervals, and the forecast at {said}."
-        ),
+        kinds=kinds_at(forecast, place, write),
+        picture=draw_ladder(forecast, f"the median and its intervals, and the forecast at {said}."),
         notes=forecast.notes,
     )
 
 
 def answer_of_ladders(fit: Fit) -> LadderAnswer:
     """Say what a fit of losses says of the runs it has seen."""
-    families = [fit.families[own] for own in fit.design.family]
-    runs = pd.DataFrame({"family": families, **fit.design.places.covariates})
-    order = places_of(fit, runs)
-    largest = runs.loc[order.groupby(runs["family"], sort=False).idxmax()]
-    ends = predict(fit, largest)
+    ends = predict(fit, largest_runs(fit))
     words = scale_of(fit.spec.columns).words.removeprefix("training ")
     caption = f"A second run at the largest {words} that was fitted"
     return LadderAnswer(
         response=fit.spec.response,
         unit=response_unit(fit),
         ladders=_targets(fit, ends.summary(), caption),
-        picture=_draw_ladder(ends, "the median and its intervals inside the fitted range."),
+        picture=draw_ladder(ends, "the median and its intervals inside the fitted range."),
         notes=(*fit.notes, *floor_notes(fit, range(len(fit.families)))),
     )
 
 
-def _draw_ladder(forecast: Forecast, shows: str) -> Picture:
+def largest_runs(fit: Fit) -> pd.DataFrame:
+    """Return where the largest run of each family is, and of each recipe, as targets."""
+    families = [fit.families[own] for own in fit.design.family]
+    places = fit.design.places
+    groups = {
+        name: [labels[own] for own in places.group(name)]
+        for name, labels in fit.design.labels.items()
+    }
+    runs = pd.DataFrame({"family": families, **groups, **places.shown})
+    order = pd.Series(fit.design.scale)
+    return runs.loc[
+        order.groupby([runs[name] for name in ("family", *groups)], sort=False).idxmax()
+    ]
+
+
+def draw_ladder(forecast: Forecast, shows: str) -> Picture:
+    """Draw the runs and their forecast, or the best division of compute where a law divides it."""
     fit, many = forecast.fit, len(set(forecast.targets["family"]))
     if fit.spec.law.frontier is not None:
         return _draw_frontier(forecast)
@@ -224,6 +252,7 @@ def _targets(fit: Fit, summary: pd.DataFrame, caption: str) -> Table:
         summary if many else summary.drop(columns="family"),
         *(column(f"Target, {scale_of([name]).unit}", flop, name) for name in fit.spec.columns),
         column("Family", str, "family"),
+        *(column(name.capitalize(), str, name) for name in fit.design.labels),
         column("90 % interval", span(write), "q05", "q95"),
         column("Median", write, "median"),
         column("50 % interval", span(write), "q25", "q75"),
@@ -231,14 +260,14 @@ def _targets(fit: Fit, summary: pd.DataFrame, caption: str) -> Table:
     )
 
 
-def _kinds(forecast: Forecast, place: int, write: Callable[[float], str]) -> Table:
+def kinds_at(forecast: Forecast, place: int, write: Callable[[float], str]) -> Table:
     """Tabulate the three kinds of interval at one target."""
     kinds = KINDS[::-1]
     rows = pd.DataFrame([forecast.summary(kind=kind).iloc[place] for kind in kinds])
-    columns = forecast.fit.spec.columns
-    scale = plain_flop(places_of(forecast.fit, forecast.targets).iloc[place]) + unit_after(columns)
+    target = forecast.targets.iloc[place]
+    at = {name: float(target[name]) for name in forecast.fit.spec.columns}
     return make_table(
-        f"Three kinds of interval at {scale}",
+        f"Three kinds of interval at {said_at(at)}",
         rows.assign(kind=kinds, gloss=[KIND_WORDS[kind] for kind in kinds]),
         column("Kind", glossed, "kind", "gloss"),
         column("Median", write, "median"),

@@ -48,6 +48,16 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """What multiplies a covariate: the parameter, in words of what, by which groups, from which."""
+
+    name: str
+    scale: str
+    over: str
+    base: str
+
+
+@dataclass(frozen=True)
 class Assumptions:
     """What was believed before the data, and what the data made of it.
 
@@ -67,7 +77,9 @@ class Assumptions:
     references : str
         C0 of each ladder.
     scale_words : str
-        What C is, with its unit.
+        What C is, with its unit; empty of a law of several covariates, which are named in it.
+    shifts : tuple of Shift
+        What multiplies covariates.
     parameters : Table
     picture : Picture or None
         None where every parameter is pinned.
@@ -94,6 +106,7 @@ class Assumptions:
     effects: tuple[str, ...]
     references: Markup
     scale_words: str
+    shifts: tuple[Shift, ...]
     parameters: Table
     picture: Picture | None
     floor: tuple[str, ...]
@@ -127,7 +140,8 @@ def state_assumptions(fit: Fit) -> Assumptions:
         ),
         effects=tuple(name for name, prior in spec.effects.items() if prior != 0.0),
         references=_references(fit),
-        scale_words=_scale_words(fit),
+        scale_words=_scale_words(fit) if len(spec.columns) == 1 else "",
+        shifts=_shifts(fit),
         parameters=_parameters(fit, beliefs, unit_column(spec)),
         picture=_picture(beliefs[beliefs["is_stated"]]) if len(beliefs) else None,
         floor=floor or _pinned_floor(spec),
@@ -184,12 +198,34 @@ def _scale_words(fit: Fit) -> str:
 
 
 def _references(fit: Fit) -> Markup:
+    if len(fit.design.references) > 1:
+        return Markup(", ").join(_reference_of(fit, name) for name in fit.spec.columns)
     many = len(fit.families) > 1
     parts = (
         Markup("{} for {}").format(flop(own), name) if many else flop(own)
         for name, own in fit.reference.items()
     )
     return Markup(", ").join(parts)
+
+
+def _reference_of(fit: Fit, name: str) -> Markup:
+    """Write the reference of one covariate of several, of each family where there are several."""
+    own = fit.design.references[name]
+    words, many = scale_of([name]).words, len(set(own)) > 1
+    parts = [
+        Markup("{} for {}").format(flop(value), family) if many else flop(value)
+        for value, family in zip(own if many else own[:1], fit.families, strict=False)
+    ]
+    return Markup("{} {}").format(words, Markup(", ").join(parts))
+
+
+def _shifts(fit: Fit) -> tuple[Shift, ...]:
+    """Say what shifts a covariate, and which group is the one that doesn't."""
+    return tuple(
+        Shift(own, scale_of([column]).words, over, fit.design.labels[over][0])
+        for column, own in fit.spec.shifts.items()
+        for over in [str(fit.spec.free[own].over)]
+    )
 
 
 def _parameters(fit: Fit, beliefs: pd.DataFrame, unit: str) -> Table:

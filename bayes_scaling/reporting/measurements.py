@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayes_scaling.data import check_table
+from bayes_scaling.decision.transfers import one_sided
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.reporting.tables import (
     SHOWN,
@@ -45,6 +46,8 @@ def show_measurements(fit: Fit) -> Measurements:
 
 def _runs(fit: Fit) -> Measurements:
     """Show the largest runs."""
+    if fit.spec.law.swept:
+        return _swept(fit)
     response = fit.spec.response
     runs = fit.table if len(fit.families) > 1 else fit.table.drop(columns="family", errors="ignore")
     order = runs[list(fit.spec.columns)].prod(axis=1)
@@ -56,6 +59,7 @@ def _runs(fit: Fit) -> Measurements:
         runs.loc[order[largest].sort_values(kind="stable").index],
         column("Run", str, "run"),
         column("Family", str, "family"),
+        *(column(name.capitalize(), str, name) for name in fit.design.labels),
         *(column(name.capitalize(), three_digits, name) for name in own),
         column("Compute, FLOP", flop, "compute"),
         column("Parameters", three_digits, "params"),
@@ -65,6 +69,40 @@ def _runs(fit: Fit) -> Measurements:
     )
     remarks = check_table(fit.table, scale_column(fit.spec))
     return Measurements(len(runs), table, tuple(map(str, remarks)))
+
+
+def _swept(fit: Fit) -> Measurements:
+    """Show the runs of a sweep, setting by setting."""
+    runs, swept = fit.table, str(fit.spec.law.swept)
+    names = [name for name in fit.spec.columns if name != swept]
+    limit = runs["limit"].to_numpy(float)
+    over = runs["diverged"].to_numpy(bool) | (runs["loss"].to_numpy(float) >= limit)
+    shown = runs.assign(
+        seen=[
+            f"> {four_digits(most)}" if above else four_digits(loss)
+            for above, most, loss in zip(over, limit, runs["loss"], strict=True)
+        ]
+    )
+    ordered = shown.sort_values([*names, swept], kind="stable")
+    table = make_table(
+        f"The {len(runs)} runs of {runs.groupby(names).ngroups} settings that were fitted",
+        ordered,
+        column("Run", str, "run"),
+        *(column(name.replace("_", " ").capitalize(), three_digits, name) for name in names),
+        column(swept.replace("_", " ").capitalize(), three_digits, swept),
+        column("Loss", str, "seen"),
+    )
+    remarks = [
+        f"{over.sum()} of {len(runs)} runs diverged, or have more than twice the least loss of "
+        "their setting: of those only that they lie above it was fitted."
+    ]
+    for end in ("lowest", "highest"):
+        if found := [label for label, at in one_sided(fit) if at == end]:
+            remarks.append(
+                f"One-sided: the least loss is at the {end} {swept.replace('_', ' ')} of "
+                f"{' x '.join(names)} {', '.join(found)}."
+            )
+    return Measurements(len(runs), table, tuple(remarks))
 
 
 def _counts(fit: Fit) -> Measurements:

@@ -6,11 +6,11 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bayes_scaling.reporting.alternatives import Alternatives
-from bayes_scaling.reporting.answers import LadderAnswer, LossAnswer
 from bayes_scaling.reporting.assumptions import Assumptions
 from bayes_scaling.reporting.measurements import Measurements
-from bayes_scaling.reporting.passes import PassAnswer
+from bayes_scaling.reporting.parts import Section
 from bayes_scaling.reporting.provenance import Provenance
+from bayes_scaling.reporting.sections import Answer
 from bayes_scaling.reporting.trust import Trust
 from bayes_scaling.reporting.words import meaning
 
@@ -28,7 +28,9 @@ class Page:
         When it was written.
     warnings : tuple of str
         Why the fit can't be trusted; empty if it converged.
-    answer : LossAnswer, LadderAnswer or PassAnswer
+    answer : LossAnswer, LadderAnswer, PassAnswer, ScoreAnswer or SweepAnswer
+    decisions : tuple of Section
+        What follows for what to run.
     assumptions : Assumptions
     data : Measurements
     trust : Trust
@@ -39,7 +41,8 @@ class Page:
     title: str
     date: str
     warnings: tuple[str, ...]
-    answer: LossAnswer | LadderAnswer | PassAnswer
+    answer: Answer
+    decisions: tuple[Section, ...]
     assumptions: Assumptions
     data: Measurements
     trust: Trust

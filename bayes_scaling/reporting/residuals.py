@@ -10,6 +10,7 @@ from bayes_scaling.inference.passes.design import PROBLEM, unit_column
 from bayes_scaling.plotting.pass_rates import make_panels, plot_pass_rate
 from bayes_scaling.plotting.problems import MOST, plot_problems
 from bayes_scaling.plotting.residuals import CHANCE, worst_residuals
+from bayes_scaling.reporting.parts import Section
 from bayes_scaling.reporting.passes import COUNTS, INTERVALS, inside_the_ladder
 from bayes_scaling.reporting.pictures import draw_picture
 from bayes_scaling.reporting.tables import (
@@ -21,7 +22,6 @@ from bayes_scaling.reporting.tables import (
     span,
     three_digits,
 )
-from bayes_scaling.reporting.trust import Section
 
 WORST = 10
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 SHOWN = 60
 FINEST = 0.01  # percent
+RARE = 0.001  # as a share of a few thousand draws
 NUMBER = re.compile(rf"((<|>|&lt;|&gt;) )?[\d{MINUS}]")
 
 type Cell = str | Markup
@@ -180,6 +181,22 @@ def percent(value: Any) -> str:
     if 0 < 100 - share < FINEST:
         return f"> {100 - FINEST}{SPACE}%"
     return f"{share:z.{_percent_decimals(share)}f}{SPACE}%".replace("-", MINUS)
+
+
+def chance(value: Any) -> str:
+    """Write a share of draws as a percentage: all of them don't make a thing certain.
+
+    Examples
+    --------
+    >>> [chance(share).replace(SPACE, " ") for share in (0.0, 0.12, 1.0, float("nan"))]
+    ['< 0.1 %', '12 %', '> 99.9 %', '']
+    """
+    share = float(value)
+    if share < RARE:
+        return f"< {100 * RARE:g}{SPACE}%"
+    if share > 1 - RARE:
+        return f"> {100 * (1 - RARE):g}{SPACE}%"
+    return percent(share)
 
 
 def _percent_decimals(share: float) -> int:

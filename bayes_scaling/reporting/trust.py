@@ -15,6 +15,7 @@ from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.backtests import FEWEST, plot_backtest, plot_calibration
 from bayes_scaling.plotting.replicates import draw_replicates, foretell_fitted
 from bayes_scaling.reporting.answers import headline
+from bayes_scaling.reporting.parts import Section
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
     Table,
@@ -80,16 +81,6 @@ class Sensitivity:
 
     influential: tuple[str, ...]
     table: Table
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page under a heading of its own."""
-
-    title: str
-    text: str
-    pictures: tuple[Picture, ...]
-    tables: tuple[Table, ...]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from bayes_scaling.outputs import demand_writable, replacing
 from bayes_scaling.reporting.alternatives import show_alternatives
 from bayes_scaling.reporting.answers import headline
 from bayes_scaling.reporting.assumptions import state_assumptions
+from bayes_scaling.reporting.decisions import check_decisions, say_decisions
 from bayes_scaling.reporting.measurements import show_measurements
 from bayes_scaling.reporting.pages import Page, render_page
 from bayes_scaling.reporting.provenance import trace_provenance
 from bayes_scaling.reporting.seals import Registered, find_records
-from bayes_scaling.reporting.sections import SECTIONS
+from bayes_scaling.reporting.sections import SECTIONS, answer_of, misfit_of
 from bayes_scaling.reporting.trust import (
     Trust,
     describe_sampler,
@@ -33,6 +34,7 @@ def report(
     fit: Fit,
     forecast: Forecast | None = None,
     *,
+    decisions: Any = (),
     backtest: Backtest | None = None,
     compare: pd.DataFrame | None = None,
     registered: Registered | None = None,
@@ -51,6 +53,12 @@ def report(
     forecast : Forecast or Forecast, optional
         Made from this fit; the first sentence is on its farthest target. Without it the report
         describes the fit alone.
+    decisions : record or sequence of records
+        Of this fit, as `optimal_allocation`, `compute_for`, `next_run`, `value_of_floor`,
+        `equivalent_compute`, `crossing`, `shape`, `emergence` and `transfer` return them: each has
+        its part of the page. A model of parameters and tokens says how compute is best divided, one
+        of recipes what these are worth, one of scores whether they turn or emerge, and one of
+        sweeps where the best rate goes at twice the largest setting, without being asked.
     backtest : Backtest, optional
         Of the same model: says whether such intervals held the truth, at this distance too. Of
         losses only.
@@ -93,11 +101,14 @@ def report(
     records = find_records(registered, fit, forecast)
     alternatives = None if compare is None else show_alternatives(compare, fit.response)
     problems = fit.diagnosis.problems
+    asked = check_decisions(decisions, fit)
+    answer, shown = answer_of(fit, forecast, asked)
     page = Page(
         title=_title(fit, forecast),
         date=_say_date(written),
         warnings=problems,
-        answer=SECTIONS[fit.response.name].answer(fit, forecast),
+        answer=answer,
+        decisions=say_decisions(fit, forecast, asked, leave=[shown]),
         assumptions=state_assumptions(fit),
         data=show_measurements(fit),
         trust=_trust(fit, forecast, backtest),
@@ -149,6 +160,8 @@ def _kind(value: object) -> str:
 def _title(fit: Fit, forecast: Forecast | None) -> str:
     names = fit.families if "family" in fit.table else ()
     of = f" of {names[0]}" if len(names) == 1 else ""
+    if fit.spec.law.swept:
+        return f"Sweeps of the {fit.spec.law.swept.replace('_', ' ')}{of}"
     return f"{'Fit' if forecast is None else 'Forecast'} of the {fit.response.forecast}{of}"
 
 
@@ -160,7 +173,7 @@ def _trust(fit: Any, forecast: Any, backtest: Backtest | None) -> Trust:
     return Trust(
         verdict=str(fit.diagnosis),
         sampler=describe_sampler(fit.diagnosis),
-        misfit=own.misfit(fit) if own.misfit else None,
+        misfit=misfit_of(fit),
         calibration=None if backtest is None else examine_backtest(backtest, model, distance),
         sensitivity=None if forecast is None else examine_sensitivity(forecast),
         uncheckable=fit.response.forecast if "backtest" in lacks else "",

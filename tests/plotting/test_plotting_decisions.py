@@ -114,14 +114,14 @@ def test_choice_shows_what_each_candidate_removes():
     ax = bs.plot_choice(Choice(table, (1, 1), (0.4, 0.5), 0.01, 3e21))
     assert [bar.get_width() for bar in ax.patches] == [0.1, 0.4, 0.8]
     assert [text.get_text() for text in ax.texts] == ["chosen 2 times"]
-    assert ax.get_yticklabels()[0].get_text() == "1e+20 FLOP"
+    assert ax.get_yticklabels()[0].get_text() == "1e20 FLOP"
 
 
 def test_floor_shows_the_forecast_at_each_pin():
     known = bs.decision.value_of_floor(ladder(), compute=1e23)
     ax = bs.plot_floor(known)
     rows = known.summary().query("pinned_at != 'open'")
-    x, y = line(ax, "1e+23 FLOP").get_data()
+    x, y = line(ax, "1e23 FLOP").get_data()
     assert x == pytest.approx(rows["floor"].to_numpy())
     assert y == pytest.approx(rows["median"].to_numpy())
 

@@ -8,7 +8,16 @@ from report_reader import SCRIPT, TARGETS, WRITTEN, Reader
 import bayes_scaling as bs
 from bayes_scaling.reporting.pictures import Picture
 
-ILLUSTRATED = ("answers", "assumptions", "passes", "residuals", "trust")
+ILLUSTRATED = (
+    "answers",
+    "assumptions",
+    "passes",
+    "residuals",
+    "skills",
+    "spending",
+    "sweeps",
+    "trust",
+)
 
 
 @pytest.fixture

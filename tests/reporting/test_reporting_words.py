@@ -7,7 +7,7 @@ from report_reader import Reader
 
 import bayes_scaling as bs
 from bayes_scaling.inference.passes.design import unit_column
-from bayes_scaling.reporting.assumptions import INDEX, equations_of
+from bayes_scaling.reporting.assumptions import INDEX, Shift, equations_of
 from bayes_scaling.reporting.equations import equation_markup
 from bayes_scaling.reporting.pages import _environment
 from bayes_scaling.reporting.tables import (
@@ -49,6 +49,7 @@ def written(name, **changes):
         "effects": list(spec.effects),
         "references": "1",
         "scale_words": "training compute in FLOP",
+        "shifts": [],
         "has_errors": False,
         "unit": unit_column(spec),
         "index": INDEX[unit_column(spec)],
@@ -69,6 +70,19 @@ def test_standard_errors_are_in_the_scale_of_the_likelihood():
     text = written("loss", has_errors=True).text
     assert "g(C), √(σ2 + (e/measured)2))" in text
     assert "e is the standard error that came with a run's loss" in text
+
+
+def test_a_law_of_several_covariates_has_no_compute():
+    text = written("loss_params_tokens", scale_words="", references="parameters 1").text
+    assert "L + g, σ)" in text
+    assert "The references are parameters 1." in text
+    assert "C is" not in text
+
+
+def test_what_a_recipe_multiplies_is_said():
+    own = Shift("shift_compute", "training compute", "recipe", "plain")
+    text = written("loss_recipe", shifts=[own]).text
+    assert "Each recipe multiplies the training compute by exp(shift_compute); plain" in text
 
 
 def test_a_law_of_buckets_is_not_one_of_problems():
