@@ -14,7 +14,7 @@ import pandas as pd
 from joblib import delayed
 
 from bayes_scaling.data import table_hash
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.evaluation.baselines import baseline_forecast, demand_baseline
 from bayes_scaling.evaluation.pass_backtesting import score_counts
 from bayes_scaling.evaluation.resuming import Key, Rows, open_journal
@@ -28,6 +28,7 @@ from bayes_scaling.evaluation.scoring import (
     summarise,
 )
 from bayes_scaling.evaluation.splitting import (
+    Skip,
     Split,
     check_cutoffs,
     check_horizon,
@@ -37,7 +38,9 @@ from bayes_scaling.evaluation.splitting import (
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
 from bayes_scaling.forecasting.quantities import QUANTITIES
+from bayes_scaling.inference.designing import design_of
 from bayes_scaling.inference.fitting import check_seed, demand_options, fit_runs
+from bayes_scaling.inference.ladder_numbers import take_numbers
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.responses import LOSSES, RESPONSES
 from bayes_scaling.specification.shelf import load_model
@@ -190,6 +193,9 @@ def backtest(
     ladders = find_ladders(data, pooled=pooled, response=response)
     runs = {name: _runs_of(table) for name, table in ladders.items()}
     splits, skips = split_ladders(runs, check_cutoffs(cutoffs), horizon)
+    if spec is not None and response.rows == "runs":
+        splits, refused = _take_fittable(spec, splits)
+        skips = [*skips, *refused]
     options = {**SETTINGS, **(fit_options or {})}
     demand_options(options, random_seed)
     text = None if spec is None else spec.text
@@ -227,6 +233,21 @@ def _runs_of(table: pd.DataFrame) -> pd.DataFrame:
     """Take a row a run from a table, which has a row a run or a row a problem and run."""
     keys = [name for name in ("family", "run") if name in table]
     return table.drop_duplicates(keys) if keys and "n_samples" in table else table
+
+
+def _take_fittable(spec: Spec, splits: Sequence[Split]) -> tuple[list[Split], list[Skip]]:
+    """Take the cutoffs whose runs the model can be fitted to; where there is none, say why not."""
+    taken: list[Split] = []
+    refusals: list[tuple[Split, DataError]] = []
+    for split in splits:
+        try:
+            design_of(take_numbers(spec, split.fitted)[0], split.fitted)
+            taken.append(split)
+        except DataError as error:
+            refusals.append((split, error))
+    if refusals and not taken:
+        raise refusals[-1][1]
+    return taken, [Skip(split.ladder, split.cutoff, str(error)) for split, error in refusals]
 
 
 def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec | None, str]:

@@ -1,5 +1,6 @@
 """Simulation-based calibration of models of losses: one simulated ladder at a time."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,10 +57,10 @@ def simulate_ladders(
 
 def _beyond(spec: Spec, design: pd.DataFrame, target: float | None) -> pd.DataFrame:
     """Return the run that is forecast: of several covariates, their product is what is spent."""
-    largest = design[list(spec.columns)].max()
-    times = FAR if target is None else target / largest.prod()
-    each = largest * times ** (1 / len(largest))
-    return design.iloc[[-1]][[c for c in design if c != "compute"]].assign(**each)
+    largest = {name: float(design[name].max()) for name in spec.columns}
+    times = FAR if target is None else target / math.prod(largest.values())
+    aims = {name: value * times ** (1 / len(largest)) for name, value in largest.items()}
+    return design.iloc[[-1]][[c for c in design if c != "compute"]].assign(**aims)
 
 
 def _reference(spec: Spec, design: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -15,6 +15,7 @@ from bayes_scaling.inference.discrepancies import exact_roots
 from bayes_scaling.inference.passes.sampling import sample_passes
 from bayes_scaling.inference.roots import kept_roots
 from bayes_scaling.inference.sampling import sample_losses
+from bayes_scaling.responses import RESPONSES
 from bayes_scaling.specification.laws.law import LOG, LOG_HAZARD, MINUS_LOGIT
 from bayes_scaling.specification.spec import Spec
 from bayes_scaling.specification.vocabulary import VOCABULARIES
@@ -56,10 +57,11 @@ class Form:
         return (self.note,) if self.note and spec.response not in self.judged else ()
 
 
-def _scatters(spec: Spec, design: Design) -> bool:
+def _scatters(spec: Spec, design: Design) -> bool:  # noqa: ARG001
     """Whether each run has one response that scatters on its log about a law."""
+    own = RESPONSES[spec.response].observed
     return (
-        "y" in design.observed
+        own.keys() == {"y"}
         and spec.noise.dist in SCATTERED
         and spec.coordinates.scale == LOG
         and spec.groups <= {"family", *VOCABULARIES[spec.response].shifting}

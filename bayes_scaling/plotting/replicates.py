@@ -46,15 +46,20 @@ def foretell_fitted(fit: Fit) -> pd.DataFrame:
     [True, True, True, True, True]
     """
     design = fit.design
+    groups = {
+        name: [labels[own] for own in design.places.group(name)]
+        for name, labels in design.labels.items()
+    }
     table = pd.DataFrame(
         {
             "run": list(design.runs),
             "family": [fit.families[own] for own in design.family],
+            **groups,
             **design.places.covariates,
             "measured": design.observed["y"],
         }
     )
-    keys = ["family", *fit.spec.columns]
+    keys = ["family", *groups, *fit.spec.columns]
     summary = predict(fit, table[keys].drop_duplicates(), far=True).summary()
     found = table.merge(summary[[*keys, *LEVELS]], on=keys, how="left", validate="m:1")
     found = on_axis(found, fit.spec.columns)

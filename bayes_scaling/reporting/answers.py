@@ -27,6 +27,7 @@ from bayes_scaling.plotting.forecasts import (
     plot_families,
     plot_forecast,
 )
+from bayes_scaling.plotting.replicates import plot_replicates
 from bayes_scaling.reporting.pictures import Picture, draw_picture
 from bayes_scaling.reporting.tables import (
     Table,
@@ -201,10 +202,12 @@ def largest_runs(fit: Fit) -> pd.DataFrame:
 
 
 def draw_ladder(forecast: Forecast, shows: str) -> Picture:
-    """Draw the runs and their forecast, or the best division of compute where a law divides it."""
+    """Draw the runs and their forecast, or what else there is of a law of several covariates."""
     fit, many = forecast.fit, len(set(forecast.targets["family"]))
     if fit.spec.law.frontier is not None:
         return _draw_frontier(forecast)
+    if len(fit.spec.columns) > 1:
+        return _draw_misses(fit)
     response, along = fit.spec.response.capitalize(), scale_of(fit.spec.columns).words
 
     def plot(figure: Figure) -> None:
@@ -218,6 +221,21 @@ def draw_ladder(forecast: Forecast, shows: str) -> Picture:
         f"{response} against {along}: {len(fit.table)} fitted runs, {shows}",
         f"{response} against {along}. Bands and bars are 50 and 90 % equal-tailed "
         "intervals: what one new run will show.",
+        plot,
+    )
+
+
+def _draw_misses(fit: Fit) -> Picture:
+    """Draw how far the runs lie from the fit, where they have no one axis."""
+
+    def plot(figure: Figure) -> None:
+        plot_replicates(fit, ax=figure.subplots())
+
+    return draw_picture(
+        "replicates",
+        f"How far {len(fit.table)} fitted runs lie from what a second run there would show.",
+        "Each fitted run against the median for a second run in its place. Bars are 50 and 90 % "
+        "equal-tailed intervals.",
         plot,
     )
 

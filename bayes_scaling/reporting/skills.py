@@ -36,8 +36,9 @@ KINDS = {
 def say_shapes(found: Sequence[Shape], name: str) -> Section:
     """Say whether scores rise, fall or turn, and how much of that is prior."""
     first = found[0]
-    likely = first.summary()["posterior"].idxmax()
-    row = first.summary().loc[likely]
+    rows = first.summary().to_dict("index")
+    likely = max(rows, key=lambda kind: rows[kind]["posterior"])
+    row = rows[likely]
     of = f" of {first.family}" if first.family else ""
     return Section(
         title="Does it rise, fall or turn",
