@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayes_scaling.cli.commands import NOT_CONVERGED
+from bayes_scaling.cli.decide_commands import fit_sweep, is_swept, read_run
 from bayes_scaling.cli.options import (
     Allow,
     Along,
@@ -24,10 +25,9 @@ from bayes_scaling.cli.options import (
     RunCompute,
     Steps,
 )
-from bayes_scaling.cli.decide_commands import fit_sweep, is_swept, read_run
 from bayes_scaling.cli.questions import Reading, refuse
 from bayes_scaling.cli.words import saved_fit
-
+from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
     from bayes_scaling.inference.fits import Fit
@@ -143,7 +143,10 @@ def _report_sweep(
     demand_report_path("--out", out)
     usual = "optimum_drift_tokens" if {"tokens", "batch_tokens"} & {*(setting or ())} else DRIFT
     fitted = fit_sweep(path, model, usual, **own)
-    decisions = () if setting is None else transfer(fitted, **setting)
+    if setting is not None and fitted.spec.law.swept is None:
+        raise BayesScalingError(f"--setting: {fitted.spec.name} is of no sweep; leave it out.")
+    target: Any = setting
+    decisions = () if setting is None else transfer(fitted, **target)
     _say(write(fitted, decisions=decisions, path=out), fitted, as_json=as_json)
 
 

@@ -37,6 +37,7 @@ PHRASES = [
         (r"\b(filter|metric|tests)=(?=[,.])", r"--read \1=NAME"),
         (r"\b(filter|metric|tests)=(?= goes)", r"--read \1"),
         (r"\bfar=True\b", "--far"),
+        (r"transfer\(fit, width=\.\.\.\)", "bayes-scaling transfer"),
         (r"\bcompute= is by run", "compute is given by run"),
         (r"\bin compute= too", "in --compute or --run-compute too"),
         (r"\b(columns|compute|steps)=(?= goes)", r"--\1"),

@@ -130,8 +130,9 @@ def _of_scores(fit: Fit, forecast: Forecast | None) -> Iterator[Any]:
     if len(fit.spec.columns) > 1:
         return
     for family in fit.families:
-        ahead = [] if forecast is None else forecast.targets.query("family == @family")
-        end = float(places_of(fit, ahead).max()) if len(ahead) else 0.0
+        asked = None if forecast is None else forecast.targets
+        ahead = [] if asked is None else places_of(fit, asked)[asked["family"] == family].tolist()
+        end = max(ahead, default=0.0)
         last = float(fit.design.of_family(fit.families.index(family)).max())
         if fit.spec.law.name == EMERGING:  # which can't turn
             yield emergence(fit, family=family)

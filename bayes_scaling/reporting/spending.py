@@ -1,10 +1,9 @@
 """What to run, in a report: how to divide compute, how much it takes, what a recipe is worth."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from bayes_scaling.decision import Allocation, Choice, Crossing, FloorValue, Gain, Passage
 from bayes_scaling.plotting.decisions import (
@@ -48,11 +47,11 @@ BANDS = "Bands and bars are 50 and 90 % equal-tailed intervals."
 
 def say_allocation(found: Allocation, name: str) -> Section:
     """Say how compute is best divided."""
-    table = found.summary().set_index("quantity")
+    table = found.summary()
     spent = found.compute.max()
-    here = table[table["compute"] == spent]
-    size, ratio = here.loc["params"], here.loc["tokens_per_param"]
-    shown = table.reset_index().assign(name=table.index.map(QUANTITIES))
+    here = {row["quantity"]: row for row in table[table["compute"] == spent].to_dict("records")}
+    size, ratio = here["params"], here["tokens_per_param"]
+    shown = table.assign(name=table["quantity"].map(QUANTITIES))
     return Section(
         title="How to divide compute",
         text=(
@@ -289,6 +288,6 @@ def _reach(value: float) -> Cell:
     return three_digits(value) if np.isfinite(value) else "never"
 
 
-def _both(row: "pd.Series[float]") -> str:
+def _both(row: Mapping[Any, float]) -> str:
     """Write the interval of 90 % in a sentence."""
     return f"{plain_flop(row['q05'])} to {plain_flop(row['q95'])}"

@@ -1,7 +1,8 @@
 """The first section of a report of a sweep: where the best rate goes, and what it costs to stay."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -22,6 +23,8 @@ from bayes_scaling.reporting.tables import (
     three_digits,
 )
 from bayes_scaling.scales import scale_of
+
+type Rows = Mapping[Any, Mapping[Any, Any]]  # of a summary, by quantity
 
 AHEAD = 2.0  # times the largest fitted setting, where none is asked for
 QUANTITIES = {
@@ -82,8 +85,8 @@ def usual_transfer(fit: Fit) -> Transfer:
 
 def answer_of_sweep(found: Transfer) -> SweepAnswer:
     """Say where the best rate is at the target, and what carrying a smaller one over costs."""
-    table = found.summary().set_index("quantity")
-    best, cost, moved = (table.loc[n] for n in ("optimum", "regret_carried", "regret_moved"))
+    table: Rows = {row["quantity"]: row for row in found.summary().to_dict("records")}
+    best, cost, moved = (table[name] for name in ("optimum", "regret_carried", "regret_moved"))
     swept = found.swept.replace("_", " ")
     carried = float(found.carried[found.swept].iloc[found.largest])
     return SweepAnswer(
@@ -144,13 +147,13 @@ def _nats(value: float) -> str:
     return f"less than {LEAST:g}" if value < LEAST else f"{value:.2g}"
 
 
-def _drifts(found: Transfer, table: pd.DataFrame) -> tuple[str, ...]:
+def _drifts(found: Transfer, table: Rows) -> tuple[str, ...]:
     """Say how far the optimum goes with each doubling, and whether it transfers."""
     words = {drift: column for column, drift in found.fit.spec.law.drifts.items()}
     said = [
         f"With each doubling of the {scale_of([name]).words} the best "
         f"{found.swept.replace('_', ' ')} moves "
-        f"{_times(table.loc[drift])}."
+        f"{_times(table[drift])}."
         for drift, name in words.items()
     ]
     return (
@@ -161,12 +164,12 @@ def _drifts(found: Transfer, table: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _times(row: "pd.Series[float]") -> str:
+def _times(row: Mapping[Any, float]) -> str:
     write = fixed(2)
     return f"by {write(row['q05'])} to {write(row['q95'])} octaves (90 % interval)"
 
 
-def _quantities(found: Transfer, table: pd.DataFrame) -> Table:
+def _quantities(found: Transfer, table: Rows) -> Table:
     drifts = {
         drift: f"drift, octaves a doubling of the {scale_of([column]).words}"
         for column, drift in found.fit.spec.law.drifts.items()
@@ -174,7 +177,7 @@ def _quantities(found: Transfer, table: pd.DataFrame) -> Table:
     names = {**drifts, **QUANTITIES}
     return make_table(
         f"The best {found.swept.replace('_', ' ')} at {_where(found)}",
-        table.loc[list(names)].assign(name=list(names.values())),
+        pd.DataFrame([{**table[key], "name": words} for key, words in names.items()]),
         column("Quantity", str, "name"),
         *intervals(),
     )
