@@ -16,13 +16,15 @@ SMALL = "compute < 2e21"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, fit_cerebras, fit_passes):
-    """A ladder, fits of losses and of counts, and a sealed forecast that came true."""
+def folder(tmp_path, monkeypatch, fit_cerebras, fit_passes, fit_grid, fit_falling):
+    """A ladder, fits of losses, of counts, of a grid and of scores, and a sealed forecast that came true."""
     monkeypatch.chdir(tmp_path)
     bs.example("cerebras_gpt").query(SMALL).to_csv("ladder.csv", index=False)
     bs.example("cerebras_gpt").to_csv("all.csv", index=False)
     fit_cerebras.save("fit.nc")
     fit_passes.save("counts.nc")
+    fit_grid.save("grid.nc")
+    fit_falling.save("scores.nc")
     sealed = bs.predict(fit_cerebras, compute=2.3e22)
     bs.register(sealed, "sealed.jsonl", question="How low?", resolves="The paper.")
     return tmp_path
@@ -67,6 +69,22 @@ def test_every_command_has_a_schema():
         ("sensitivity", ["fit.nc", "--at", "2.3e22"]),
         ("decide compute-for", ["fit.nc", "--loss", "1.8"]),
         ("decide floor", ["fit.nc", "--at", "2.3e22"]),
+        ("decide crossing", ["fit.nc", "fit.nc", "--at", "2.3e22"]),
+        (
+            "decide next-run",
+            [
+                "fit.nc",
+                "--candidate",
+                "compute=1e21",
+                "--target",
+                "compute=2.3e22",
+                "--budget",
+                "1e22",
+            ],
+        ),
+        ("decide allocate", ["grid.nc", "--at", "1e22", "--size", "2B"]),
+        ("shape", ["scores.nc", "--up-to", "3.1e23"]),
+        ("track", ["sealed.jsonl"]),
         ("register", ["fit.nc", "--at", "6e21", "--question", "Q?", "--resolves", "The log."]),
         ("verify", ["sealed.jsonl"]),
         ("score", ["sealed.jsonl", "--outcome", "1=1.572"]),

@@ -1,5 +1,6 @@
 """Scores go through every verb, as all responses do."""
 
+import dataclasses
 import json
 
 import arviz as az
@@ -16,6 +17,7 @@ from bayes_scaling.cli import app
 from bayes_scaling.errors import BayesScalingError, DataError
 from bayes_scaling.inference.score_predictive import log_score_densities
 
+SIMPLE = ("monotone", "flat")
 DESIGN = pd.DataFrame({"compute": [1e19, 1e20, 1e21, 1e22], "n_items": 300, "chance": 0.5})
 
 
@@ -178,3 +180,62 @@ def test_the_command_line_says_what_the_functions_say(fit_falling, falling_score
     falling_scores.to_csv(path, index=False)
     said = CliRunner().invoke(app, ["check", str(path), "--model", "score_u_shape"])
     assert "3 distinct computes" in said.stdout
+
+
+@pytest.fixture(scope="module")
+def several(fit_falling, falling_scores):
+    """Three models of the scores that fall, which disagree on what comes next."""
+    others = {name: bs.fit(f"score_{name}", falling_scores, random_seed=1) for name in SIMPLE}
+    return {"u": fit_falling, **others}
+
+
+@pytest.fixture(scope="module")
+def stacked(several):
+    return bs.stack(several, compute=3.1e23)
+
+
+def test_models_of_scores_are_stacked_without_backtests(stacked, several):
+    """Three runs say little, so no model loses most of its weight, and the draws are a mixture."""
+    weights = stacked.weights.iloc[0]
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights.min() > 0.1
+    each = [bs.predict(fit, compute=3.1e23).values().mean() for fit in several.values()]
+    spread = 0.5 / np.sqrt(4000)  # of the mean of draws between 0 and 1, at most
+    assert stacked.values().mean() == pytest.approx(weights.to_numpy() @ each, abs=4.5 * spread)
+
+
+def test_shapes_are_stacked_with_the_same_weights(stacked, several):
+    found = bs.shape(stacked).summary()
+    own = [bs.shape(fit, up_to=3.1e23).summary() for fit in several.values()]
+    for side in ("posterior", "prior"):
+        expected = sum(
+            weight * one[side] for weight, one in zip(stacked.weights.iloc[0], own, strict=True)
+        )
+        np.testing.assert_allclose(found[side], expected, atol=4.5 * 0.5 / np.sqrt(4000))
+        assert found[side].sum() == pytest.approx(1.0)
+
+
+def test_a_mixture_of_two_humps_says_so(fit_falling):
+    whole = bs.predict(fit_falling, compute=3.1e23)
+    made = {
+        name: dataclasses.replace(whole, draws=at + 0.1 * whole.draws)
+        for name, at in {"high": 0.8, "low": 0.1}.items()
+    }
+    assert any("has 2 humps" in note for note in bs.mix(made).notes)
+    assert not any("has 2 humps" in note for note in bs.mix(made, {"high": 1, "low": 0}).notes)
+
+
+def test_the_command_line_stacks_scores(stacked, falling_scores, tmp_path):
+    path = tmp_path / "scores.csv"
+    falling_scores.to_csv(path, index=False)
+    names = ["score_u_shape", *(f"score_{name}" for name in SIMPLE)]
+    models = [word for name in names for word in ("--model", name)]
+    found = CliRunner().invoke(app, ["stack", str(path), *models, "--at", "3.1e23", "--json"])
+    assert found.exit_code == 0, found.stderr
+    (row,) = json.loads(found.stdout)["targets"]
+    assert list(row["weights"].values()) == pytest.approx(stacked.weights.iloc[0].tolist())
+    wrong = CliRunner().invoke(
+        app, ["stack", str(path), *models, "--at", "1e23", "--past", "x.csv"]
+    )
+    assert wrong.exit_code == 2
+    assert "has no backtests, so weights are learned from the runs; leave it out" in wrong.stderr

@@ -1,7 +1,7 @@
 """The commands that weigh priors and models: sensitivity, stack, calibrate, learn-priors."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +27,12 @@ from bayes_scaling.cli.options import (
     Seed,
     Steps,
 )
-from bayes_scaling.cli.questions import Reading
+from bayes_scaling.cli.questions import Reading, refuse
+from bayes_scaling.cli.words import lacks
 from bayes_scaling.errors import BayesScalingError, OutputError
+
+if TYPE_CHECKING:
+    from bayes_scaling.evaluation.backtesting import Backtest
 
 At = Annotated[
     list[str],
@@ -151,23 +155,22 @@ def stack(
     demand_same(model, "stack")
     reading = Reading(columns, compute, read, run_compute, steps, keep, buckets, hardest)
     runs = read_table(ladder, model[0], reading, seed=seed)
-    others = runs if past is None else read_table(past, model[0], reading, seed=seed)
     options = None if draws is None else {"draws": draws}
+    alone = lacks(model[0], "backtest")
+    if alone:
+        given = {"--past": past, "--cutoff": cutoff, "--horizon": horizon}
+        refuse(given, f"{model[0]} has no backtests, so weights are learned from the runs")
+    others = runs if past is None else read_table(past, model[0], reading, seed=seed)
     fits = {name: fit_table(runs, name, seed=seed, draws=draws, allow=allow) for name in model}
-    judged = {
-        name: backtest(
-            name,
-            others,
-            cutoffs=cutoff,
-            horizon=horizon,
-            random_seed=seed,
-            jobs=jobs,
-            fit_options=options,
-        )
-        for name in fits
-    }
+
+    def judge(name: str) -> "Backtest":
+        settings: Any = {"cutoffs": cutoff, "horizon": horizon, "jobs": jobs}
+        return backtest(name, others, random_seed=seed, fit_options=options, **settings)
+
+    judged = None if alone else {name: judge(name) for name in fits}
     one = family[0] if family and len(family) == 1 else family
-    mixed = mix(fits, judged, compute=at, family=one or None, random_seed=seed)
+    settings: Any = {"random_seed": seed, "fit_options": options}
+    mixed = mix(fits, judged, compute=at, family=one or None, **settings)
     print_notes(mixed.notes)
     summary, weights = mixed.summary(kind=kind), mixed.weights
     if json:

@@ -103,6 +103,14 @@ def saved_fit(typed: str | Sequence[str]) -> str | None:
     return fits[0] if fits else None
 
 
+def lacks(model: str, verb: str) -> bool:
+    """Whether a verb can't be done with what a model is of."""
+    from bayes_scaling.responses import RESPONSES
+    from bayes_scaling.specification.shelf import load_model
+
+    return verb in RESPONSES[load_model(model).response].lacks
+
+
 def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str] | None:
     """Read what was typed as names joined by =; None if nothing was."""
     pairs = {}

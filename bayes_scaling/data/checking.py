@@ -105,11 +105,18 @@ def _remarks(name: str, part: pd.DataFrame, tests: Sequence[Test]) -> Iterator[R
 
 
 def _scales(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
-    yield from remark_on_scales(name, ladder, "the shape of the curve, its floor above all")
+    yield from remark_on_scales(name, ladder, "the shape of the curve, its floor above all,")
 
 
 def _scales_of_scores(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
     yield from remark_on_scales(name, ladder, "whether it turns")
+    scores, chance = ladder["n_correct"] / ladder["n_items"], ladder["chance"]
+    if (scores < chance).all():
+        yield Remark(
+            "below chance",
+            f"every score of {name} lies below the chance level, {chance.median():g}: either "
+            "models are drawn to wrong answers, or that isn't what a guess gets right.",
+        )
 
 
 def _quantities(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:

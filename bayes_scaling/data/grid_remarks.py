@@ -43,6 +43,12 @@ def remark_on_grid(name: str, ladder: pd.DataFrame) -> Iterator[Remark]:
                 f"{column} and the floor are mostly what the priors say.",
             )
     ratio = sizes["tokens"] / sizes["params"]
+    if (fewer := int((ratio < 1).sum())) > len(sizes) / 2:
+        yield Remark(
+            "few tokens",
+            f"{fewer} of {len(sizes)} runs of {name} have fewer tokens than params: are the two "
+            "columns the wrong way round, or tokens in another unit?",
+        )
     if len(sizes) > 1 and ratio.max() < ONE_RATIO * ratio.min():
         yield Remark(
             "one ratio",

@@ -22,7 +22,7 @@ def remark_on_scales(name: str, ladder: pd.DataFrame, unsure: str) -> Iterator[R
         counted = "one compute" if len(scales) == 1 else f"{len(scales)} distinct computes"
         yield Remark(
             "few scales",
-            f"{name} has {counted}; with fewer than {ENOUGH_SCALES} {unsure}, "
+            f"{name} has {counted}; with fewer than {ENOUGH_SCALES} {unsure} "
             "is mostly what the priors say.",
         )
     if len(scales) == 1:

@@ -7,11 +7,19 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array, Flags, Index
-from bayes_scaling.decision.draws import STREAM, convergence_of, far_note, one_scale, quantiles_of
+from bayes_scaling.decision.draws import (
+    FALLS,
+    STREAM,
+    convergence_of,
+    far_note,
+    one_scale,
+    quantiles_of,
+)
 from bayes_scaling.errors import DataError
+from bayes_scaling.forecasting.predicting import PREDICTORS
 from bayes_scaling.forecasting.targets import group_index
 from bayes_scaling.inference.fits import Fit
-from bayes_scaling.inference.predictive import draw_responses, flat_posterior, law_at, of_family
+from bayes_scaling.inference.predictive import flat_posterior, law_at, of_family
 from bayes_scaling.specification.prior_draws import quoted
 
 TOUCHES = 0.05  # quantile of the fall of a ladder that has to be above zero
@@ -89,7 +97,7 @@ def equivalent_compute(
     Parameters
     ----------
     fit : Fit
-        Of a model whose recipes shift its scale, such as ``loss_recipe``.
+        Of a model whose recipes shift its scale, such as ``loss_recipe`` or ``score_recipe``.
     recipe : str or sequence of str, optional
         By default all but `over`.
     over : str, optional
@@ -119,7 +127,7 @@ def equivalent_compute(
     if scale not in fit.spec.shifts:
         raise DataError(
             f"fit: {fit.spec.name} compares no recipes. Fit loss_recipe to runs with a column "
-            "recipe, or crossing() of two fits."
+            "recipe, score_recipe to scores with one, or take crossing() of two fits."
         )
     name = fit.spec.shifts[scale]
     column = str(fit.spec.free[name].over)
@@ -144,28 +152,34 @@ def equivalent_compute(
     return replace(found, notes=tuple(_notes(found, column, name)))
 
 
-def _runs_of(fit: Fit, column: str, group: int) -> Index:
-    """Return the runs of a group, the smallest first."""
-    own = np.flatnonzero(fit.design.places.group(column) == group)
+def _runs_of(fit: Fit, column: str, group: int, family: int | None = None) -> Index:
+    """Return the runs of a group, the smallest first; of one family, if it has any there."""
+    mine = fit.design.places.group(column) == group
+    inside = mine & (fit.design.family == family)
+    own = np.flatnonzero(inside if inside.any() else mine)
     return np.asarray(own[np.argsort(fit.design.scale[own], kind="stable")])
 
 
 def _demand_falls(fit: Fit, column: str, groups: Sequence[int]) -> None:
     """Refuse recipes of which none is sure to get better with scale."""
     rng = np.random.default_rng([fit.random_seed, STREAM, 5])
-    falls = {}
+    name, better = fit.response.name, {}
+    sign, verb = (1, "falls") if FALLS[name] else (-1, "rises")
     for group in groups:
-        runs = _runs_of(fit, column, group)[[0, -1]]
-        drawn = draw_responses(fit, fit.design.places.at(runs), rng)["expected"].to_numpy()
-        first, last = np.log(drawn.reshape(-1, 2)).T
-        falls[fit.design.labels[column][group]] = np.quantile(first - last, [TOUCHES, 1 - TOUCHES])
-    if any(low > 0 for low, _ in falls.values()):
+        for family in range(len(fit.families)):
+            runs = _runs_of(fit, column, group, family)[[0, -1]]
+            drawn = PREDICTORS[name](fit, fit.design.places.at(runs), rng)["expected"].to_numpy()
+            first, last = np.log(drawn.reshape(-1, 2)).T
+            of = f" of {fit.families[family]}" if len(fit.families) > 1 else ""
+            label = f"{fit.design.labels[column][group]}{of}"
+            better[label] = np.quantile(sign * (first - last), [TOUCHES, 1 - TOUCHES])
+    if any(low > 0 for low, _ in better.values()):
         return
-    said = "; ".join(f"{name} {low:.2%} to {high:.2%}" for name, (low, high) in falls.items())
+    said = "; ".join(f"{name} {low:.2%} to {high:.2%}" for name, (low, high) in better.items())
     raise DataError(
-        f"fit: the slope is flat: from its smallest run to its largest the log loss of no {column} "
-        f"falls for sure (90 % intervals: {said}), so no compute stands for a difference of loss. "
-        "Add larger runs, or compare losses at one scale with predict."
+        f"fit: the slope is flat: from its smallest run to its largest the log {name} of no "
+        f"{column} {verb} for sure (90 % intervals: {said}), so no compute stands for a difference "
+        f"of {name}. Add larger runs, or compare runs at one scale with predict."
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.arrays import Array
+from bayes_scaling.arrays import Array, Index
 from bayes_scaling.decision.draws import amounts_of, convergence_of, one_scale, quantiles_of
 from bayes_scaling.errors import DataError
+from bayes_scaling.evaluation.stacking import StackedForecast
 from bayes_scaling.forecasting import family_index
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.places import along
@@ -84,7 +85,13 @@ class Shape:
         return float((self.kinds == KINDS.index(kind)).mean())
 
 
-def shape(fit: Fit, *, up_to: Any = None, family: str | None = None, least: float = LEAST) -> Shape:
+def shape(
+    fit: Fit | StackedForecast,
+    *,
+    up_to: Any = None,
+    family: str | None = None,
+    least: float = LEAST,
+) -> Shape:
     r"""Say whether a score rises, falls or turns, over the data and on to a target.
 
     Each draw of the law is followed from the smallest fitted run to `up_to`. It turns where it has
@@ -93,10 +100,11 @@ def shape(fit: Fit, *, up_to: Any = None, family: str | None = None, least: floa
 
     Parameters
     ----------
-    fit : Fit
-        Of a model of scores, such as ``score_u_shape``.
+    fit : Fit or StackedForecast
+        Of a model of scores, such as ``score_u_shape``; or a mixture of forecasts by several, as
+        `stack` and `mix` return it, whose shapes are mixed with its weights at the farthest target.
     up_to : float or str, optional
-        How far to look; by default ten times the largest run.
+        How far to look; by default ten times the largest run, and of a mixture its farthest target.
     family : str, optional
         The task, where the fit has several.
     least : float
@@ -123,6 +131,8 @@ def shape(fit: Fit, *, up_to: Any = None, family: str | None = None, least: floa
     >>> bool(found.probability("rises") > 0.9)
     True
     """
+    if isinstance(fit, StackedForecast):
+        return _shape_of_mixture(fit, up_to, family, least)
     if fit.response.name != SCORES.name:
         raise DataError(f"fit: expected a fit of scores, got one of {fit.spec.response}.")
     if not 0 < least < 1:
@@ -146,6 +156,44 @@ def shape(fit: Fit, *, up_to: Any = None, family: str | None = None, least: floa
         fit.families[own], scale, last, end, kinds, prior_kinds, turns, points, curves, fit
     )
     return replace(found, notes=tuple(_notes(found)))
+
+
+def _shape_of_mixture(
+    mixture: StackedForecast, up_to: Any, family: str | None, least: float
+) -> Shape:
+    """Mix the shapes of several models with the weights at the farthest target of a task."""
+    fits = {name: made.fit for name, made in mixture.forecasts.items()}
+    first = next(iter(fits.values()))
+    own = first.families[family_index(first.families, family)]
+    targets = mixture.targets[mixture.targets["family"] == own].reset_index(drop=True)
+    if targets.empty:
+        raise DataError(f"family: the mixture has no target of {own}.")
+    place = int(targets["distance"].argmax())
+    weights = mixture.weights[(mixture.targets["family"] == own).to_numpy()].iloc[place]
+    scale = one_scale(first, "shape")
+    last = float(first.design.of_family(first.families.index(own)).max())
+    end = max(float(targets[scale][place]), last) if up_to is None else up_to
+    each = [shape(fit, up_to=end, family=own, least=least) for fit in fits.values()]
+    rng = np.random.default_rng([first.random_seed, 12])
+    count = min(len(one.kinds) for one in each)
+    chosen = _chosen(weights.to_numpy(float), count, rng)
+    before = _chosen(weights.to_numpy(float), PRIOR_DRAWS, rng)
+    found = replace(
+        each[0],
+        kinds=np.choose(chosen, [one.kinds[:count] for one in each]),
+        prior_kinds=np.choose(before, [one.prior_kinds for one in each]),
+        places=np.choose(chosen, [one.places[:count] for one in each]),
+        curves=np.choose(chosen[:, None], [one.curves[:count] for one in each]),
+        notes=(),
+    )
+    unsure = [f"{name}: {said}" for name, fit in fits.items() for said in convergence_of(fit)]
+    return replace(found, notes=(*unsure, *_beyond(found)))
+
+
+def _chosen(weights: Array, count: int, rng: np.random.Generator) -> Index:
+    """Choose a model for each draw, stratified so that shares are those of the weights."""
+    at = (rng.permutation(count) + 0.5) / count
+    return np.asarray((at[:, None] > np.cumsum(weights)[:-1]).sum(axis=1))
 
 
 def kinds_of(points: Array, curves: Array, last: float, least: float) -> tuple[Array, Array]:
@@ -179,6 +227,11 @@ def _amount(scale: str, value: Any) -> float:
 
 def _notes(found: Shape) -> Iterator[str]:
     yield from convergence_of(found.fit)
+    yield from _beyond(found)
+
+
+def _beyond(found: Shape) -> Iterator[str]:
+    """Say how much of a turn beyond the data is prior."""
     beyond = found.probability(KINDS[4])
     if beyond > 0.05:
         before = float((found.prior_kinds == 4).mean())

@@ -35,6 +35,7 @@ from bayes_scaling.evaluation.splitting import (
     find_ladders,
     split_ladders,
 )
+from bayes_scaling.evaluation.sweeps import refuse_sweeps
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.forecasting import predict
 from bayes_scaling.forecasting.quantities import QUANTITIES
@@ -259,6 +260,7 @@ def _judged(model: str | Path | Spec | None, baseline: str | None) -> tuple[Spec
         raise BayesScalingError("model: give a model, or a baseline.")
     spec = load_model(model)
     RESPONSES[spec.response].demand("backtest", spec.name)
+    refuse_sweeps(spec, "backtest")
     return spec, spec.name
 
 

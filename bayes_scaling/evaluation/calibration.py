@@ -20,6 +20,7 @@ from bayes_scaling.evaluation.score_calibration import (
     compare_score_ladder,
     simulate_score_ladders,
 )
+from bayes_scaling.evaluation.sweeps import refuse_sweeps
 from bayes_scaling.evaluation.workers import demand_jobs, spread
 from bayes_scaling.inference.conflicts import conflict_notes
 from bayes_scaling.inference.fits import Fit
@@ -168,6 +169,7 @@ def calibrate(
     3
     """
     spec = load_model(model)
+    refuse_sweeps(spec, "calibrate")
     if simulations < 1:
         raise BayesScalingError(f"simulations: expected a positive number, got {simulations!r}.")
     demand_jobs(jobs)

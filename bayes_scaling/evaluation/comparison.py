@@ -136,6 +136,32 @@ def compare(
     return pd.concat([table, judged], axis=1).rename_axis("model")
 
 
+def density_by_unit(
+    fits: Mapping[str, Fit], fit_options: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Tabulate how well each fit foretells each unit from the others.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        Of the same responses.
+    fit_options : mapping, optional
+        Of the refits where importance sampling fails.
+
+    Returns
+    -------
+    DataFrame
+        Log densities, a row a unit that is left out, a column a fit.
+    """
+    demand_same_responses(fits)
+    first = next(iter(fits.values()))
+    judge, unit = JUDGES[first.response.name], RESPONSES[first.response.name].units[0]
+    for demand in judge.demands:
+        demand(fits)
+    done = {name: judge.leave_out(fitted, unit, fit_options) for name, fitted in fits.items()}
+    return pd.DataFrame({name: own.elpd.elpd_i.values for name, own in done.items()})
+
+
 def _ranked(left_out: Mapping[str, Any]) -> pd.DataFrame:
     """Rank by ArviZ, less each unit's best density: those of many counts would underflow."""
     best = np.max([elpd.elpd_i.values for elpd in left_out.values()], axis=0)
@@ -216,6 +242,9 @@ def _future(
     jobs: int,
     fit_options: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
+    if fitted.spec.law.swept:  # no compute parts its runs into earlier and later ones
+        counts = dict.fromkeys(("n", "skipped", "not_converged"), 0)
+        return {**dict.fromkeys(("log_score", "crps"), np.nan), **counts}
     judged = backtest(
         fitted.spec,
         fitted.table,

@@ -20,6 +20,7 @@ from bayes_scaling.evaluation.ladder_fits import (
     transferable,
 )
 from bayes_scaling.evaluation.population import Evidence, next_ladder
+from bayes_scaling.evaluation.sweeps import refuse_sweeps
 from bayes_scaling.inference.fitting import check_seed
 from bayes_scaling.inference.nuts import Progress
 from bayes_scaling.responses import RESPONSES
@@ -93,6 +94,7 @@ def learn_priors(
     """
     check_seed(random_seed)
     spec = ladders.spec if isinstance(ladders, Ladders) else load_model(model)
+    refuse_sweeps(spec, "learn_priors")
     RESPONSES[spec.response].demand("learn_priors", spec.name, SpecError)
     learn = spec.law.learned if learn is None else learn
     _demand_learnable(spec, learn)

@@ -12,8 +12,10 @@ from scipy import optimize, special
 from bayes_scaling.arrays import Array
 from bayes_scaling.errors import DataError
 from bayes_scaling.evaluation.backtesting import Backtest
-from bayes_scaling.evaluation.comparison import demand_same_responses
+from bayes_scaling.evaluation.comparison import demand_same_responses, density_by_unit
 from bayes_scaling.forecasting import Forecast, predict
+from bayes_scaling.forecasting.modes import HUMPS
+from bayes_scaling.forecasting.notes import humps_of_forecast
 from bayes_scaling.forecasting.quantities import Quantities
 from bayes_scaling.forecasting.summaries import Reading, Tables
 from bayes_scaling.inference.fits import Fit
@@ -60,12 +62,13 @@ class StackedForecast(Tables):
 
 def stack(
     fits: Mapping[str, Fit],
-    backtests: Mapping[str, Backtest],
+    backtests: Mapping[str, Backtest] | None = None,
     targets: pd.DataFrame | None = None,
     *,
     compute: Any = None,
     family: str | Sequence[str] | None = None,
     random_seed: int | None = None,
+    fit_options: Mapping[str, Any] | None = None,
 ) -> StackedForecast:
     r"""Forecast with a mixture of models, weighted by how well each has foretold at a distance.
 
@@ -83,11 +86,15 @@ def stack(
     ----------
     fits : mapping of str to Fit
         Two or more, of the same responses.
-    backtests : mapping of str to Backtest
+    backtests : mapping of str to Backtest, optional
         Of the same models under the same names, over the same runs and cutoffs; better of other
-        ladders than the one that is forecast.
+        ladders than the one that is forecast. Without them the weights are the same at every
+        distance, and maximise the same score of the fitted runs, each foretold from the others:
+        the way for scores, of which there are no backtests.
     targets, compute, family, random_seed
         As in `predict`.
+    fit_options : mapping, optional
+        Without backtests, of the refits where leaving out by importance sampling fails.
 
     Returns
     -------
@@ -117,10 +124,14 @@ def stack(
     >>> forecast.weights.shape
     (1, 2)
     """
-    _demand_names(fits, backtests)
+    if backtests is not None:
+        _demand_names(fits, backtests)
     demand_same_responses(fits)
     _demand_same_units(fits)
-    learned = learn_weights({name: backtests[name] for name in fits})
+    if backtests is None:
+        learned = learn_from_runs(density_by_unit(fits, fit_options))
+    else:
+        learned = learn_weights({name: backtests[name] for name in fits})
     forecasts = {
         name: predict(
             fitted,
@@ -137,8 +148,7 @@ def stack(
     seed = first.fit.random_seed if random_seed is None else random_seed
     draws = _mixed(list(forecasts.values()), weights, np.random.default_rng([seed, 4]))
     table = pd.DataFrame(weights, columns=list(fits), index=first.targets.index)
-    notes = [f"{name}: {note}" for name, made in forecasts.items() for note in made.notes]
-    return StackedForecast(first.targets, draws, table, forecasts, tuple(notes))
+    return StackedForecast(first.targets, draws, table, forecasts, tuple(_notes(forecasts, draws)))
 
 
 def mix(
@@ -195,8 +205,15 @@ def mix(
     seed = first.fit.random_seed if random_seed is None else random_seed
     draws = _mixed(list(forecasts.values()), own, np.random.default_rng([seed, 4]))
     table = pd.DataFrame(own, columns=list(forecasts), index=first.targets.index)
-    notes = [f"{name}: {note}" for name, made in forecasts.items() for note in made.notes]
-    return StackedForecast(first.targets, draws, table, forecasts, tuple(notes))
+    return StackedForecast(first.targets, draws, table, forecasts, tuple(_notes(forecasts, draws)))
+
+
+def _notes(forecasts: Mapping[str, Forecast], draws: xr.Dataset) -> Iterator[str]:
+    """Say what each forecast says, and which targets of the mixture have two humps."""
+    for name, made in forecasts.items():
+        yield from (f"{name}: {note}" for note in made.notes if HUMPS not in note)
+    first = next(iter(forecasts.values()))
+    yield from humps_of_forecast(first.fit, first.targets, draws["expected"])
 
 
 def _demand_forecasts(forecasts: Any) -> Mapping[str, Forecast]:
@@ -275,7 +292,42 @@ def learn_weights(backtests: Mapping[str, Backtest]) -> Weighting:
         )
     unit = "source" if "source" in first else "ladder"
     share = 1 / first.groupby(unit)[unit].transform("size").to_numpy(float)
-    distance, models = first["distance"].to_numpy(float), len(frames)
+    return _learned(tuple(frames), scores, share, first["distance"].to_numpy(float))
+
+
+def learn_from_runs(densities: pd.DataFrame) -> Weighting:
+    """Learn how much to trust each model, the same at each distance, from runs left out.
+
+    Parameters
+    ----------
+    densities : DataFrame
+        Log densities, a row a run, a column a model.
+
+    Raises
+    ------
+    DataError
+        If one is missing or infinite.
+
+    Examples
+    --------
+    >>> seen = pd.DataFrame({"well": [0.0, -0.5, 0.0, -0.2], "ill": [-3.0, -2.5, -4.0, -2.0]})
+    >>> learned = learn_from_runs(seen)
+    >>> bool(learned(np.zeros(1))[0, 0] > 0.8)
+    True
+    """
+    scores = -densities.to_numpy(float)
+    if not np.isfinite(scores).all():
+        raise DataError(
+            "fits: some runs can't be foretold from the others, so weights can't be learned from "
+            "them; give weights of your own to mix."
+        )
+    count = len(densities)
+    return _learned(tuple(map(str, densities)), scores, np.ones(count), np.zeros(count))
+
+
+def _learned(names: tuple[str, ...], scores: Array, share: Array, distance: Array) -> Weighting:
+    """Maximise the formula of `stack`, of scores, shape ``(forecasts, models)``."""
+    models = len(names)
 
     def loss(point: Array) -> tuple[float, Array]:
         alpha, beta = point.reshape(2, models)
@@ -288,7 +340,7 @@ def learn_weights(backtests: Mapping[str, Backtest]) -> Weighting:
 
     found = optimize.minimize(loss, np.zeros(2 * models), jac=True, method="L-BFGS-B")
     alpha, beta = found.x.reshape(2, models)
-    return Weighting(tuple(frames), alpha, beta)
+    return Weighting(names, alpha, beta)
 
 
 def _demand_names(fits: Mapping[str, Fit], backtests: Mapping[str, Backtest]) -> None:

@@ -13,6 +13,7 @@ GRID = np.linspace(-7.0, 7.0, 281)  # log odds
 VALLEY = 0.75  # of the lower hump: what is shallower may be the draws' luck
 SHARE = 0.1  # of all draws, that a hump has at least
 EDGE = 1e-3
+HUMPS = "humps"
 
 
 def humps_of(draws: Array) -> list[tuple[float, float]]:
@@ -70,6 +71,6 @@ def hump_notes(draws: Array, said: Sequence[str]) -> Iterator[str]:
         if len(found) > 1:
             parts = " and ".join(f"{100 * share:.0f} % about {at:.2f}" for share, at in found)
             yield (
-                f"The forecast at {where} has {len(found)} humps: {parts}. Its median says little "
-                "of either; look at the probabilities of events."
+                f"The forecast at {where} has {len(found)} {HUMPS}: {parts}. Its median says "
+                "little of either; look at the probabilities of events."
             )

@@ -37,11 +37,16 @@ def forecast_notes(
                 f"{_end_of(fit, family)}): this is an extrapolation downward."
             )
     yield from far_notes(table, is_recorded=is_recorded(fit))
-    expected = AVERAGES[fit.response.name](draws["expected"])
+    yield from humps_of_forecast(fit, table, draws["expected"])
+    yield from size_notes(AVERAGES[fit.response.name](draws["expected"]))
+
+
+def humps_of_forecast(fit: Fit, table: pd.DataFrame, drawn: xr.DataArray) -> Iterator[str]:
+    """Say which targets of a forecast between 0 and 1 have two humps, from what is expected."""
     if main_quantity(fit).highest == 1.0:
-        drawn = expected.transpose("chain", "draw", "target").to_numpy()
-        yield from hump_notes(drawn.reshape(-1, drawn.shape[-1]), said_of(table))
-    yield from size_notes(expected)
+        expected = AVERAGES[fit.response.name](drawn)
+        values = expected.transpose("chain", "draw", "target").to_numpy()
+        yield from hump_notes(values.reshape(-1, values.shape[-1]), said_of(table))
 
 
 def _end_of(fit: Fit, family: int) -> str:

@@ -368,9 +368,10 @@ def _covariate(spec: Spec, runs: pd.DataFrame, name: str) -> Array:
     wrong = np.flatnonzero(~((values > 0) & np.isfinite(values)))
     if len(wrong):
         row = runs.iloc[int(wrong[0])]
+        cell = "nothing" if pd.isna(row[name]) else row[name]
         raise DataError(
             f"row {wrong[0] + 1} (run {row['run']}), column {name!r}: expected a positive number, "
-            f"got {row[name]!r}. Fill the cell, or leave the run out."
+            f"got {cell}. Fill the cell, or leave the run out."
         )
     return values
 

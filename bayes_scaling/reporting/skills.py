@@ -36,7 +36,7 @@ KINDS = {
 def say_shapes(found: Sequence[Shape], name: str) -> Section:
     """Say whether scores rise, fall or turn, and how much of that is prior."""
     first = found[0]
-    rows = first.summary().to_dict("index")
+    rows = {str(kind): row for kind, row in first.summary().iterrows()}
     likely = max(rows, key=lambda kind: rows[kind]["posterior"])
     row = rows[likely]
     of = f" of {first.family}" if first.family else ""
@@ -44,7 +44,7 @@ def say_shapes(found: Sequence[Shape], name: str) -> Section:
         title="Does it rise, fall or turn",
         text=(
             f"Up to {plain_flop(first.up_to)}{unit_after([first.scale])} the score{of} "
-            f"{KINDS[str(likely)]} with probability {chance(row['posterior'])}; before the "
+            f"{KINDS[likely]} with probability {chance(row['posterior'])}; before the "
             f"data that was {chance(row['prior'])}. Where the two are near, the answer is "
             "mostly the prior's."
         ),

@@ -6,7 +6,7 @@ import pandas as pd
 from bayes_scaling.data import check_scores
 from bayes_scaling.inference.design import Reference
 from bayes_scaling.inference.designing import design_of
-from bayes_scaling.inference.predictive import of_family
+from bayes_scaling.inference.predictive import of_family, shift_at
 from bayes_scaling.inference.score_predictive import draw_score_worlds
 from bayes_scaling.specification.spec import Spec
 
@@ -30,7 +30,13 @@ def simulate_scores(
     runs = check_scores(design.assign(**blank, n_correct=items, nll=1.0))
     grid = design_of(spec, runs, reference)
     values, expected, seen = draw_score_worlds(spec, grid, size, np.random.default_rng(random_seed))
-    true = {f"true_{name}": of_family(value, grid.family) for name, value in values.items()}
+    shifts = {own: column for column, own in spec.shifts.items()}
+    true = {
+        f"true_{name}": shift_at(spec, values, shifts[name], grid.places)
+        if name in shifts
+        else of_family(value, grid.family)
+        for name, value in values.items()
+    }
     true |= {"n_correct": seen["n_correct"], "true_expected": expected}
     if "log_nll" in seen:
         true["nll"] = np.exp(seen["log_nll"])

@@ -60,5 +60,6 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         noises=frozenset({"beta_binomial", "beta_binomial_and_nll"}),
         groups=frozenset({"family"}),
         inside={},
+        shifting=frozenset({"recipe"}),
     ),
 }

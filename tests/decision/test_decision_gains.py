@@ -245,3 +245,33 @@ def test_simulated_truths_are_each_recipe_s_own():
     assert (base["true_shift_compute"] == 0).all()
     other = drawn[drawn["recipe"] == "treated"].groupby("simulation")["true_shift_compute"]
     assert (other.max() == other.min()).all()
+
+
+def test_a_recipe_has_its_gain_in_scores_too():
+    """Treated runs score what base runs of four times the compute do."""
+    compute, rng = np.geomspace(1e20, 1e23, 6), np.random.default_rng(3)
+    parts = []
+    for name, gain in (("base", 1.0), ("treated", GAIN)):
+        odds = np.log(0.25 / 0.75) - 0.2 + 0.35 * np.log(compute * gain / 3e21)
+        correct = rng.binomial(2000, 1 / (1 + np.exp(-odds)))
+        parts.append(pd.DataFrame({"compute": compute, "n_correct": correct, "recipe": name}))
+    table = pd.concat(parts, ignore_index=True).assign(n_items=2000, chance=0.25, task="quiz")
+    table["run"] = [f"run {number}" for number in range(len(table))]
+    fit = bs.fit("score_recipe", table, random_seed=1)
+    assert fit.diagnosis.converged
+    logs = np.log(bs.decision.equivalent_compute(fit).draws[:, 0])
+    assert abs(logs.mean() - np.log(GAIN)) < 4.5 * logs.std()
+    assert logs.std() < 0.5
+    treated = bs.predict(fit, compute=1e23, recipe="treated").draws["law"].values.mean()
+    base = bs.predict(fit, compute=1e23, recipe="base").draws["law"].values.mean()
+    assert treated > base
+
+
+def test_scores_that_do_not_rise_have_no_gain():
+    table = pd.DataFrame(
+        {"compute": np.tile([1e20, 1e21, 1e22], 2), "recipe": np.repeat(["a", "b"], 3)}
+    )
+    table = table.assign(run=list("123456"), n_items=200, n_correct=[99, 102, 100, 98, 103, 99])
+    fit = bs.fit("score_recipe", table.assign(chance=0.5, task="quiz"), random_seed=1)
+    with pytest.raises(DataError, match="the log score of no recipe rises for sure"):
+        bs.decision.equivalent_compute(fit)
