@@ -36,6 +36,7 @@ INWARD: Mapping[str | None, Callable[[Any], tuple[Any, Any]]] = {
     ),
 }
 
+REACH = 5.0  # unconstrained units: where the law is far from linear, a centre may lie anywhere
 WHITENED = "whitened"
 
 
@@ -73,7 +74,8 @@ def whitened_values(
         here = {**values, **seen(spec, made, data.get(ANCHOR))[0]}
         gap = data["log_response"] - log_law(spec, here, data)
         centre = (coefficients[..., index, :] * gap * data["mask"]).sum(-1)
-        own = point[..., index] + (centre + moved[..., index]) / diagonal[..., index]
+        step = pt.clip(centre / diagonal[..., index], -REACH, REACH)
+        own = point[..., index] + step + moved[..., index] / diagonal[..., index]
         made[name] = _outward(maps[name], own)
         own_points[name] = own
     pm.Potential("whitening", -pt.log(diagonal).sum())

@@ -392,6 +392,16 @@ EVERY = {
 }
 
 
+def test_a_ladder_that_no_law_of_the_prior_is_near_has_a_density():
+    plateau = pd.DataFrame(
+        {"compute": 2.0 ** np.arange(54, 62), "loss": [0.92] * 6 + [0.02, 0.006]}
+    )
+    for name in ("loss", "loss_error_rate", "loss_above_chance"):
+        spec = bs.load_model(name)
+        model = build_sampler_model(spec, make_design(spec, check_runs(plateau)))
+        assert np.isfinite(model.compile_logp(mode=INTERPRETED)(model.initial_point()))
+
+
 def _used(model):
     """Names of the data that the log density depends on."""
     return {var.name for var in graph_inputs([model.logp()]) if var.name}
