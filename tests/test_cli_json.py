@@ -17,7 +17,7 @@ SMALL = "compute < 2e21"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, fit_cerebras, fit_passes, fit_grid, fit_falling):
-    """A ladder, fits of losses, of counts, of a grid and of scores, and a sealed forecast that came true."""
+    """A ladder, fits of each kind, and a sealed forecast that came true."""
     monkeypatch.chdir(tmp_path)
     bs.example("cerebras_gpt").query(SMALL).to_csv("ladder.csv", index=False)
     bs.example("cerebras_gpt").to_csv("all.csv", index=False)
