@@ -84,7 +84,6 @@ def test_every_command_has_a_schema():
         ),
         ("decide allocate", ["grid.nc", "--at", "1e22", "--size", "2B"]),
         ("shape", ["scores.nc", "--up-to", "3.1e23"]),
-        ("track", ["sealed.jsonl"]),
         ("register", ["fit.nc", "--at", "6e21", "--question", "Q?", "--resolves", "The log."]),
         ("verify", ["sealed.jsonl"]),
         ("score", ["sealed.jsonl", "--outcome", "1=1.572"]),
