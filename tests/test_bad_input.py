@@ -105,7 +105,7 @@ def test_what_can_not_be_fitted_is_refused_with_the_reason(model, table, said):
             "score_u_shape",
             SCORES.assign(chance=0.9),
             "below chance",
-            "every score of quiz lies below the chance level, 0.9",
+            "lies below the chance level, 0.9: either models",
         ),
         (
             "score_u_shape",

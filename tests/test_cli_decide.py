@@ -129,7 +129,10 @@ def test_sizes_that_are_no_target_are_refused_before_any_fit(arguments, said):
         (("gain", "x.csv", "--above", "-1"), "--above: expected a positive ratio, such as 2"),
         (("allocate", "x.csv", "--at", "a lot"), "--at: 'a lot' isn't an amount of compute"),
         (("allocate", "x.csv", "--at", "1e22", "--size", "big"), "--size: 'big' isn't a count"),
-        (("compute-for", "x.csv"), "--loss: give one, or --pass-rate of a model of passes."),
+        (
+            ("compute-for", "x.csv"),
+            "--loss: give one, or --pass-rate of a model of passes, or --score",
+        ),
         (("next-run", "x.csv", *RUN, "--budget", "much"), "--budget: 'much' isn't an amount"),
         (
             ("next-run", "x.csv", *RUN[:3], "1e21", "--budget", "1e21"),

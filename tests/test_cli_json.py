@@ -17,7 +17,7 @@ SMALL = "compute < 2e21"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, fit_cerebras, fit_passes, fit_grid, fit_falling):
-    """A ladder, fits of each response and of a grid, and a sealed forecast that came true."""
+    """A ladder, fits of each kind, and a sealed forecast that came true."""
     monkeypatch.chdir(tmp_path)
     bs.example("cerebras_gpt").query(SMALL).to_csv("ladder.csv", index=False)
     bs.example("cerebras_gpt").to_csv("all.csv", index=False)
@@ -84,7 +84,6 @@ def test_every_command_has_a_schema():
         ),
         ("decide allocate", ["grid.nc", "--at", "1e22", "--size", "2B"]),
         ("shape", ["scores.nc", "--up-to", "3.1e23"]),
-        ("track", ["sealed.jsonl"]),
         ("register", ["fit.nc", "--at", "6e21", "--question", "Q?", "--resolves", "The log."]),
         ("verify", ["sealed.jsonl"]),
         ("score", ["sealed.jsonl", "--outcome", "1=1.572"]),

@@ -98,6 +98,10 @@ def compute_for(
         list[float] | None,
         typer.Option(help="The pass rate to reach, of a model of passes. Repeatable."),
     ] = None,
+    score: Annotated[
+        list[float] | None,
+        typer.Option(help="The score to reach, of a model of scores. Repeatable."),
+    ] = None,
     up_to: UpTo = None,
     family: Family = None,
     model: Model = None,
@@ -108,15 +112,17 @@ def compute_for(
     allow: Allow = None,
     json: Json = False,
 ) -> None:
-    """Say how much compute it takes to reach a loss or a pass rate."""
+    """Say how much compute it takes to reach a loss, a pass rate or a score."""
     from bayes_scaling.decision import compute_for as find
 
-    if not loss and not pass_rate:
-        raise BayesScalingError("--loss: give one, or --pass-rate of a model of passes.")
+    if not (loss or pass_rate or score):
+        raise BayesScalingError(
+            "--loss: give one, or --pass-rate of a model of passes, or --score of one of scores."
+        )
     own: Any = {"draws": draws, "seed": seed, "reading": Reading(columns, compute)}
     own["family"] = family
     fitted = find_or_fit(ladder_or_fit, model, given=model, allow=allow, **own)
-    goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None}
+    goals: Any = {"loss": loss or None, "pass_rate": pass_rate or None, "score": score or None}
     found = find(fitted, **goals, family=family, up_to=up_to)
     print_answer({found.scale: found.summary()}, found.notes, [fitted], as_json=json)
 

@@ -321,7 +321,12 @@ def plot_gain(gain: Gain, ax: Axes | None = None) -> Axes:
         ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}×"))
     scale = "Compute" if gain.scale == "compute" else gain.scale.capitalize()
-    _label(ax, f"{scale} that {gain.over} needs for the same loss", "Posterior density", style)
+    _label(
+        ax,
+        f"{scale} that {gain.over} needs for the same {gain.fit.spec.response}",
+        "Posterior density",
+        style,
+    )
     ax.set_yticks([])
     _legend(ax, entries, style, above=True)
     return ax

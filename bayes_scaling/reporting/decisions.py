@@ -136,7 +136,7 @@ def _of_scores(fit: Fit, forecast: Forecast | None) -> Iterator[Any]:
         last = float(fit.design.of_family(fit.families.index(family)).max())
         if fit.spec.law.name == EMERGING:  # which can't turn
             yield emergence(fit, family=family)
-        else:
+        elif not fit.spec.shifts:  # a law that each recipe moves has no one shape
             yield shape(fit, family=family, up_to=end if end > last else None)
     yield from _gains(fit)
 

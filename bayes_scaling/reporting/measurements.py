@@ -144,6 +144,7 @@ def _scores(fit: Fit) -> Measurements:
         table.loc[order[largest].sort_values(kind="stable").index],
         column("Run", str, "run"),
         column("Task", str, "family"),
+        *(column(name.capitalize(), str, name) for name in fit.design.labels),
         column("Compute, FLOP", flop, "compute"),
         column("Parameters", three_digits, "params"),
         column("Score", percent, "score"),
