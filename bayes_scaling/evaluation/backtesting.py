@@ -284,7 +284,9 @@ def _forecast_split(
     """Fit and score one cutoff of one ladder; a spec travels to a worker as text."""
     spec = None if text is None else parse_spec(text, name=name)
     if spec is None:
-        scored = _scored(baseline_forecast(name, split.fitted, split.targets, seed), split)
+        scored = _scored(
+            baseline_forecast(name, split.fitted, split.targets, seed), split.targets["loss"]
+        )
     else:
         scored = SCORERS[spec.response](spec, split, whole, seed, options)
     table = scored.assign(ladder=split.ladder, cutoff=split.cutoff)
@@ -294,8 +296,8 @@ def _forecast_split(
     return (split.ladder, split.cutoff), rows
 
 
-def _scored(predictive: Predictive, split: Split) -> pd.DataFrame:
-    scores = score_targets(predictive, split.targets["loss"].to_numpy(float))
+def _scored(predictive: Predictive, truth: "pd.Series[float]") -> pd.DataFrame:
+    scores = score_targets(predictive, np.asarray(truth, dtype=float))
     table = pd.concat([predictive.targets, scores], axis=1)
     return table.assign(converged=predictive.converged)
 
@@ -308,7 +310,8 @@ def _score_losses(
     options: Mapping[str, Any],
 ) -> pd.DataFrame:
     fitted = fit_runs(spec, split.fitted, random_seed=seed, **options)
-    return _scored(predictive_of(predict(fitted, split.targets, far=True)), split)
+    forecast = predict(fitted, split.targets, far=True)
+    return _scored(predictive_of(forecast), split.targets[spec.response])
 
 
 def _score_counts(
