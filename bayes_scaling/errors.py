@@ -44,3 +44,21 @@ def suggest(word: str, allowed: Iterable[str]) -> str:
     listed = f"allowed: {', '.join(choices)}."
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     return f"{listed} Did you mean '{near[0]}'?" if near else listed
+
+
+def demand_record[T](value: object, kind: type[T], argument: str, verb: str) -> T:
+    """Return a record as it is, and refuse one of another kind.
+
+    Examples
+    --------
+    >>> demand_record(3, str, "word", "speak")
+    Traceback (most recent call last):
+    bayes_scaling.errors.BayesScalingError: word: expected a str, as speak returns it, got int.
+    """
+    if isinstance(value, kind):
+        return value
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    got = "None" if value is None else type(value).__name__
+    raise BayesScalingError(
+        f"{argument}: expected {article} {kind.__name__}, as {verb} returns it, got {got}."
+    )

@@ -628,6 +628,38 @@ JUDGING = [
 ]
 REPORTS = [
     (
+        lambda: bs.plot_forecast(fit()),
+        "forecast: expected a Forecast, as predict returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_families(fit()),
+        "forecast: expected a Forecast, as predict returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_backtest(fit()),
+        "backtest: expected a Backtest, as backtest returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_allocation(fit()),
+        "best: expected an Allocation, as optimal_allocation returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_passage(fit()),
+        "needed: expected a Passage, as compute_for returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_shape(fit()),
+        "shape: expected a Shape, as shape returns it, got Fit.",
+    ),
+    (
+        lambda: bs.plot_transfer(fit()),
+        "found: expected a Transfer, as transfer returns it, got Fit.",
+    ),
+    (
+        lambda: bs.sensitivity(fit(), None),
+        "forecast: expected a Forecast, as predict returns it, got None.",
+    ),
+    (
         lambda: bs.plot_forecast(forecast(), truth=pd.DataFrame({"x": [1]})),
         "column 'loss' is missing; the table has: x. Add it to the",
     ),

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.arrays import Array
-from bayes_scaling.errors import BayesScalingError, suggest
+from bayes_scaling.errors import BayesScalingError, demand_record, suggest
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.inference.predictive import KINDS
@@ -66,6 +66,7 @@ def sensitivity(fit: Fit, forecast: Forecast, kind: str = "run") -> pd.DataFrame
     >>> sorted(table["prior"])
     ['amplitude', 'elasticity', 'floor_share', 'level', 'sigma']
     """
+    demand_record(forecast, Forecast, "forecast", "predict")
     if forecast.fit is not fit:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."

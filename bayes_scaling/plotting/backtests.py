@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from scipy import stats
 
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, demand_record
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.plotting.marks import legend_below, tidy
 from bayes_scaling.plotting.style import BLUE, DASHES, FAINT, INK, VERMILLION, Look, Style
@@ -106,6 +106,7 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None) -> Axes:
     >>> bs.plot_backtest(result).get_xlabel()
     'Decades beyond the last fitted run'
     """
+    demand_record(backtest, Backtest, "backtest", "backtest")
     _scored(backtest, "median")
     if ax is None:
         ax = plt.subplots(figsize=ONE_SIZE, layout="constrained")[1]

@@ -21,6 +21,7 @@ from bayes_scaling.decision import (
     optimal_allocation,
 )
 from bayes_scaling.decision.draws import LEVELS, curve_points, expected_along, quantiles_of
+from bayes_scaling.errors import demand_record
 from bayes_scaling.forecasting import response_unit
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.marks import (
@@ -81,6 +82,7 @@ def plot_allocation(best: Allocation, ax: Axes | None = None) -> Axes:
     >>> plot_allocation(bs.decision.optimal_allocation(fit, 1e21)).get_yscale()
     'log'
     """
+    demand_record(best, Allocation, "best", "optimal_allocation")
     ax, style = _axes(ax, best.fit)
     fit, own = best.fit, best.fit.design.family == best.family
     params, tokens = (fit.design.places.covariates[name][own] for name in fit.spec.columns)
@@ -132,6 +134,7 @@ def plot_passage(needed: Passage, ax: Axes | None = None) -> Axes:
     >>> plot_passage(needed).get_xscale()
     'log'
     """
+    demand_record(needed, Passage, "needed", "compute_for")
     ax, style = _axes(ax, needed.fit)
     fit, runs = needed.fit, needed.fit.design.of_family(needed.family)
     found = [quantiles_of(drawn) for drawn in needed.draws.T]
@@ -185,6 +188,7 @@ def plot_choice(choice: Choice, ax: Axes | None = None) -> Axes:
     >>> len(plot_choice(choice).patches)
     4
     """
+    demand_record(choice, Choice, "choice", "next_run")
     if ax is None:
         ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1]
     style, table = Style.of(ax), choice.candidates
@@ -243,6 +247,7 @@ def plot_floor(known: FloorValue, ax: Axes | None = None) -> Axes:
     >>> plot_floor(known).get_xlabel()
     'Floor (nats per token)'
     """
+    demand_record(known, FloorValue, "known", "value_of_floor")
     fit = known.forecast.fit
     ax, style = _axes(ax, fit)
     table, columns = known.summary(), list(fit.spec.columns)
@@ -291,6 +296,7 @@ def plot_gain(gain: Gain, ax: Axes | None = None) -> Axes:
     >>> plot_gain(bs.decision.equivalent_compute(fit)).get_xscale()
     'log'
     """
+    demand_record(gain, Gain, "gain", "equivalent_compute")
     from scipy import stats
 
     ax, style = _axes(ax, gain.fit)
@@ -353,6 +359,7 @@ def plot_crossing(race: Crossing, ax: Axes | None = None) -> Axes:
     >>> plot_crossing(bs.decision.crossing(*fits)).get_xlabel()
     'Training compute (FLOP)'
     """
+    demand_record(race, Crossing, "race", "crossing")
     ax, style = _axes(ax, race.fit_a)
     if race.fit_a.diagnosis.converged and not race.fit_b.diagnosis.converged:
         warn_unconverged(ax, style)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
-from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.errors import BayesScalingError, DataError, demand_record
 from bayes_scaling.forecasting import Forecast, predict, response_unit
 from bayes_scaling.plotting.marks import (
     INTERVALS,
@@ -72,6 +72,7 @@ def plot_forecast(
     'log'
     >>> ax.figure.savefig("forecast.pdf")
     """
+    demand_record(forecast, Forecast, "forecast", "predict")
     _demand_one_scale(forecast)
     colours = palette(_families(forecast))
     unseen = {} if truth is None else _unseen(forecast, truth, list(colours))
@@ -114,6 +115,7 @@ def plot_families(
     DataError
         If ``truth`` isn't a table of runs.
     """
+    demand_record(forecast, Forecast, "forecast", "predict")
     families = _families(forecast)
     unseen = {} if truth is None else _unseen(forecast, truth, families)
     if axes is None:

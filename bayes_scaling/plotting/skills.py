@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decision.emergences import ABOVE, SURE, Emergence
 from bayes_scaling.decision.shapes import KINDS, Shape
+from bayes_scaling.errors import demand_record
 from bayes_scaling.forecasting import predict
 from bayes_scaling.inference.fits import Fit
 from bayes_scaling.plotting.marks import (
@@ -38,6 +39,7 @@ def plot_shape(shape: Shape, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
+    demand_record(shape, Shape, "shape", "shape")
     ax = _new(ax)
     style = Style.of(ax)
     step = max(1, len(shape.curves) // SHOWN)
@@ -68,6 +70,7 @@ def plot_emergence(found: Emergence, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
+    demand_record(found, Emergence, "found", "emergence")
     ax = _new(ax)
     style, fit = Style.of(ax), found.fit
     own = fit.design.of_family(fit.families.index(found.family))

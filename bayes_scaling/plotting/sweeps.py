@@ -9,6 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from bayes_scaling.arrays import Array
 from bayes_scaling.decision.transfers import Transfer
+from bayes_scaling.errors import demand_record
 from bayes_scaling.plotting.marks import legend_below, tidy, warn_unconverged
 from bayes_scaling.plotting.style import DASHES, INK, Look, Style
 from bayes_scaling.scales import scale_of
@@ -38,6 +39,7 @@ def plot_transfer(found: Transfer, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
+    demand_record(found, Transfer, "found", "transfer")
     ax = plt.subplots(figsize=FIGURE_SIZE, layout="constrained")[1] if ax is None else ax
     style, table = Style.of(ax), found.carried
     shown = np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST)).round().astype(int))

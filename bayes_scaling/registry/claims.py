@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import AnyArray
-from bayes_scaling.errors import BayesScalingError, DataError
+from bayes_scaling.errors import BayesScalingError, DataError, demand_record
 from bayes_scaling.evaluation.baselines import BASELINES, baseline_forecast
 from bayes_scaling.evaluation.scoring import predictive_of
 from bayes_scaling.forecasting import ALL, Forecast, response_metric, response_unit
@@ -91,10 +91,7 @@ def claims_of(forecast: Any, of: Sequence[str] | str | None, by: str) -> tuple[C
     BayesScalingError
         If it isn't a forecast that can be sealed, or has draws that aren't numbers.
     """
-    if not isinstance(forecast, Forecast):
-        raise BayesScalingError(
-            f"forecast: expected a Forecast, as predict returns it, got {type(forecast).__name__}."
-        )
+    demand_record(forecast, Forecast, "forecast", "predict")
     names = [of] if of is None or isinstance(of, str) else list(of)
     for kind, values in forecast.draws.data_vars.items():
         _demand_finite(forecast, str(kind), values.to_numpy())

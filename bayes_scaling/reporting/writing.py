@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, demand_record
 from bayes_scaling.evaluation.backtesting import Backtest
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.inference.fits import Fit, demand_fit
@@ -136,25 +136,19 @@ def _say_date(written: Any) -> str:
 
 def _demand_kinds(fit: Any, forecast: Any, backtest: Any) -> None:
     demand_fit(fit)
-    if forecast is not None and not isinstance(forecast, Forecast):
-        raise BayesScalingError(
-            f"forecast: expected a Forecast, as predict returns it, got {_kind(forecast)}."
-        )
+    if forecast is not None:
+        demand_record(forecast, Forecast, "forecast", "predict")
     if forecast is not None and forecast.fit is not fit:
         raise BayesScalingError(
             "forecast: it was made from another fit; give the forecast's own, forecast.fit."
         )
-    if backtest is not None and not isinstance(backtest, Backtest):
-        raise BayesScalingError(f"backtest: expected what backtest returns, got {_kind(backtest)}.")
+    if backtest is not None:
+        demand_record(backtest, Backtest, "backtest", "backtest")
     if backtest is not None and backtest.response != fit.response.name:
         raise BayesScalingError(
             f"backtest: it is of {backtest.response}, and this fit is of {fit.response.name}; give "
             "one of the same."
         )
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
 
 
 def _title(fit: Fit, forecast: Forecast | None) -> str:

@@ -305,7 +305,7 @@ def test_what_is_no_record_is_refused(fit_cerebras, forecast, tmp_path):
         ((forecast,), {}, "fit: expected a fit, as fit returns it, got Forecast"),
         ((fit_cerebras, fit_cerebras), {}, "forecast: expected a Forecast"),
         ((fit_cerebras, other), {}, "made from another fit; give the forecast's own"),
-        ((fit_cerebras, forecast), {"backtest": 3}, "backtest: expected what backtest returns"),
+        ((fit_cerebras, forecast), {"backtest": 3}, "backtest: expected a Backtest, as backtest"),
         ((fit_cerebras, forecast), {"compare": pd.DataFrame()}, "without its columns"),
         ((fit_cerebras, forecast), {"registered": [3]}, "registered: expected a record"),
     ]
