@@ -9,6 +9,8 @@ from bayes_scaling.data import Remark, check_table
 from bayes_scaling.data.checking import ladders_of
 from bayes_scaling.data.grid_remarks import remark_on_grid
 from bayes_scaling.data.loss_checks import metrics_of
+from bayes_scaling.data.sweep_remarks import remark_on_sweep
+from bayes_scaling.data.sweeps import read_sweep
 from bayes_scaling.data.tables import check_runs
 from bayes_scaling.inference.design import Design
 from bayes_scaling.metrics import METRICS
@@ -64,7 +66,7 @@ def check(
         isn't said). Of pass counts the same up to 'mixed compute', without
         'configurations', then 'unbalanced', 'few samples',
         'same counts' (buckets that were formed on the counts that are fitted), 'never solved',
-        'always solved', 'falls'. Last 'metric' and 'law', of all ladders.
+        'always solved', 'falls'. Last 'metric' and 'law', of all ladders. Of a sweep 'one-sided'.
 
     Raises
     ------
@@ -86,6 +88,9 @@ def check(
     """
     spec = load_model(model)
     spec = spec if along is None else spec.along(along)
+    if spec.law.swept is not None:
+        sweep = read_sweep(data, spec.columns)
+        return tuple(remark_on_sweep(sweep, spec.columns, spec.law.swept))
     found = unanswered(spec, check_table(data, scale_column(spec), by=spec.groups))
     topics = {remark.topic for remark in found}
     more = (remark for remark in remark_on_design(spec, data) if remark.topic not in topics)

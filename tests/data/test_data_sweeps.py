@@ -26,6 +26,17 @@ def test_a_run_that_diverged_is_known_to_lie_above_twice_the_least(sweep):
     pd.testing.assert_frame_equal(check_sweep(checked), checked)
 
 
+def test_a_one_sided_sweep_is_said_before_it_is_fitted(sweep):
+    assert bs.check(sweep, model="optimum_drift") == ()
+    sweep.loc[(sweep["width"] == 512) & (sweep["learning_rate"] > 2.0**-7), "loss"] = np.inf
+    sweep.loc[(sweep["width"] == 512) & (sweep["learning_rate"] == 2.0**-7), "loss"] = 9.0
+    sweep = sweep[(sweep["width"] < 512) | (sweep["learning_rate"] > 2.0**-9)]
+    (remark,) = bs.check(sweep, model="optimum_drift")
+    assert remark.topic == "one-sided"
+    said = "at width 512 the least loss is at the lowest learning_rate tried; add runs below it."
+    assert remark.message == said
+
+
 def test_a_file_is_read_as_a_table(sweep, tmp_path):
     sweep.rename(columns={"learning_rate": "lr"}).to_csv(tmp_path / "sweep.csv", index=False)
     read = bs.read_sweep(tmp_path / "sweep.csv", columns={"lr": "learning_rate"})
