@@ -173,8 +173,6 @@ def test_models_are_built_in_one_place_for_each_response():
 CLASSES = {"Fit", "Forecast", "Design"}
 BRANCHES = {
     ("data/mapping.py", "ours == 'loss'"): "a column, which is read with its unit",
-    ("registry/claims.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
-    ("reporting/writing.py", "isinstance(forecast, Forecast)"): "refuses what is no forecast",
     ("inference/fits.py", "isinstance(value, Fit)"): "refuses what is no fit at all",
     (
         "reporting/writing.py",

@@ -24,15 +24,16 @@ def remark_on_sweep(sweep: pd.DataFrame, columns: Sequence[str], swept: str) -> 
     Examples
     --------
     >>> runs = {"width": 64.0, "learning_rate": [0.01, 0.02, 0.04], "loss": [3.0, 2.5, 2.4]}
-    >>> sweep = pd.DataFrame(runs).assign(family="", diverged=False)
+    >>> sweep = pd.DataFrame(runs).assign(diverged=False)
     >>> (remark,) = remark_on_sweep(sweep, ("width", "learning_rate"), "learning_rate")
     >>> remark.message
     'at width 64 the least loss is at the highest learning_rate tried; add runs above it.'
     """
     others = [name for name in columns if name != swept]
     at_end: dict[str, list[str]] = {end: [] for end in ENDS}
-    for place, runs in sweep[~sweep["diverged"]].groupby(["family", *others], sort=False):
-        family, *values = place if isinstance(place, tuple) else (place,)
+    named = sweep if "family" in sweep else sweep.assign(family="")
+    for place, runs in named[~named["diverged"]].groupby(["family", *others], sort=False):
+        family, *values = place
         words = " and ".join(f"{n} {value:g}" for n, value in zip(others, values, strict=True))
         best = runs.sort_values("loss", kind="stable")[swept].iloc[0]
         for end, (least, _) in ENDS.items():
