@@ -32,10 +32,10 @@ def remark_on_sweep(sweep: pd.DataFrame, columns: Sequence[str], swept: str) -> 
     others = [name for name in columns if name != swept]
     at_end: dict[str, list[str]] = {end: [] for end in ENDS}
     named = sweep if "family" in sweep else sweep.assign(family="")
-    for place, runs in named[~named["diverged"]].groupby(["family", *others], sort=False):
+    for place, runs in named.groupby(["family", *others], sort=False):
         family, *values = place
         words = " and ".join(f"{n} {value:g}" for n, value in zip(others, values, strict=True))
-        best = runs.sort_values("loss", kind="stable")[swept].iloc[0]
+        best = runs.sort_values(["diverged", "loss"], kind="stable")[swept].iloc[0]
         for end, (least, _) in ENDS.items():
             if best == runs[swept].agg(least):
                 at_end[end].append(f"{words} of {family}" if family else words)
