@@ -199,12 +199,12 @@ def test_compute_of_logs_is_mapped(tmp_path):
 
 
 def test_a_fit_that_did_not_converge_exits_3(ladder):
-    result = invoke("forecast", ladder, "--at", "2.3e22", "--draws", 40)
+    result = invoke("forecast", ladder, "--at", "2.3e22", "--draws", 12)
     assert result.exit_code == 3
     assert "2.3e22" in result.stdout
     assert "NOT CONVERGED on the second try" in result.stdout
     assert "NOT CONVERGED" in result.stderr
-    record = invoke("forecast", ladder, "--at", "2.3e22", "--draws", 40, "--json")
+    record = invoke("forecast", ladder, "--at", "2.3e22", "--draws", 12, "--json")
     assert record.exit_code == 3
     assert json.loads(record.stdout)["diagnosis"]["converged"] is False
 

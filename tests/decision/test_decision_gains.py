@@ -247,6 +247,7 @@ def test_simulated_truths_are_each_recipe_s_own():
     assert (other.max() == other.min()).all()
 
 
+@pytest.mark.slow
 def test_a_recipe_has_its_gain_in_scores_too():
     """Treated runs score what base runs of four times the compute do."""
     compute, rng = np.geomspace(1e20, 1e23, 6), np.random.default_rng(3)

@@ -8,7 +8,7 @@ from test_decision_allocation import D0, LAW, N0, fitted, parts
 
 import bayes_scaling as bs
 from bayes_scaling.errors import DataError
-from bayes_scaling.reporting.answers import _draw_ladder
+from bayes_scaling.reporting.answers import draw_ladder
 
 
 def test_a_ratio_divides_compute():
@@ -71,6 +71,6 @@ def test_the_figure_of_a_forecast_has_one_axis_for_scales():
 
 
 def test_the_report_draws_the_frontier():
-    picture = _draw_ladder(bs.predict(unsure(), compute=1e22), "")
+    picture = draw_ladder(bs.predict(unsure(), compute=1e22), "")
     assert "The best number of parameters along compute" in picture.svg
     assert "the rest of the compute being spent on training tokens" in picture.caption
