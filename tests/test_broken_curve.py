@@ -12,7 +12,7 @@ from bayes_scaling.specification.spec import parse_spec
 LADDER = pd.DataFrame({"compute": [1e18, 1e19, 1e20]})
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """What the curve raises."""
 
 
@@ -20,7 +20,7 @@ def broken(spec, monkeypatch):
     """The same specification, with a law whose curve raises."""
 
     def curve(*_, **__):
-        raise Broken
+        raise BrokenError
 
     monkeypatch.setitem(LAWS, spec.law.name, replace(spec.law, curve=curve))
     return parse_spec(spec.text, name=spec.name)
@@ -38,5 +38,5 @@ def test_nothing_but_the_curve_says_where_a_law_goes(name, request, monkeypatch)
         lambda: bs.simulate(spec, LADDER.assign(**tasks), random_seed=1),
         without.pymc_model,
     ):
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenError):
             evaluate()
