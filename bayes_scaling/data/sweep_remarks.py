@@ -2,11 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
+from bayes_scaling.arrays import Array
 from bayes_scaling.data.remarks import Remark, listed
 
 ENDS = {"lowest": ("min", "below"), "highest": ("max", "above")}
+
+
+def end_of_least(swept: Array, losses: Array) -> str | None:
+    """Say at which end of a sweep its least loss stands; None where it is inside.
+
+    What diverged counts as tried, and its loss must not be the least.
+
+    Examples
+    --------
+    >>> end_of_least(np.array([1.0, 2.0, 4.0]), np.array([3.0, 2.5, 2.4]))
+    'highest'
+    """
+    best = swept[np.argmin(losses)]
+    return next((end for end, (least, _) in ENDS.items() if best == getattr(swept, least)()), None)
 
 
 def remark_on_sweep(sweep: pd.DataFrame, columns: Sequence[str], swept: str) -> Iterator[Remark]:
@@ -35,10 +51,9 @@ def remark_on_sweep(sweep: pd.DataFrame, columns: Sequence[str], swept: str) -> 
     for place, runs in named.groupby(["family", *others], sort=False):
         family, *values = place
         words = " and ".join(f"{n} {value:g}" for n, value in zip(others, values, strict=True))
-        best = runs.sort_values(["diverged", "loss"], kind="stable")[swept].iloc[0]
-        for end, (least, _) in ENDS.items():
-            if best == runs[swept].agg(least):
-                at_end[end].append(f"{words} of {family}" if family else words)
+        losses = runs["loss"].where(~runs["diverged"], np.inf).to_numpy(float)
+        if (end := end_of_least(runs[swept].to_numpy(float), losses)) is not None:
+            at_end[end].append(f"{words} of {family}" if family else words)
     for end, settings in at_end.items():
         if settings:
             yield Remark(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.arrays import Array
+from bayes_scaling.data.sweep_remarks import ENDS, end_of_least
 from bayes_scaling.decision.draws import (
     STREAM,
     amounts_of,
@@ -313,17 +314,14 @@ def one_sided(fit: Fit, family: int = 0) -> Iterator[tuple[str, str]]:
         if settings.family[number] != family:
             continue
         mine = own == number
-        best = rates[mine][np.argmin(losses[mine])]
-        if best == rates[mine].min():
-            yield label, "lowest"
-        elif best == rates[mine].max():
-            yield label, "highest"
+        if (end := end_of_least(rates[mine], losses[mine])) is not None:
+            yield label, end
 
 
 def _notes(found: Transfer) -> Iterator[str]:
     yield from convergence_of(found.fit)
     words = " x ".join(found.target)
-    for end, side in (("lowest", "below"), ("highest", "above")):
+    for end, (_, side) in ENDS.items():
         names = [label for label, at in one_sided(found.fit, found.family) if at == end]
         if names:
             shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")

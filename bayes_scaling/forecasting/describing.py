@@ -35,11 +35,8 @@ def _farthest(forecast: "Forecast") -> str:
     row = table.iloc[int(table["distance"].to_numpy(float).argmax())]
     own = table.columns[1 : list(table.columns).index("distance")]
     names = [str(name) for name in own if name not in labels]
-    at = " and ".join(
-        f"{compute_text(row[name])}{unit_after([str(name)])}"
-        for name in names
-        if name not in labels
-    ) + "".join(f", {name} {row[name]}" for name in labels)
+    at = " and ".join(f"{compute_text(row[name])}{unit_after([name])}" for name in names)
+    at += "".join(f", {name} {row[name]}" for name in labels)
     several = f" (the farthest of {len(table)} targets)" if len(table) > 1 else ""
     far = f"{row['distance']:.2f} decades beyond" if row["distance"] > 0 else "not beyond"
     return (

@@ -22,6 +22,7 @@ from bayes_scaling.inference.discrepancies import active_terms, by_family
 from bayes_scaling.inference.roots import BlockRoot, prior_sample, rank_of
 from bayes_scaling.specification.discrepancy import KERNELS
 from bayes_scaling.specification.domains import REAL, SHARE, UNIT, Domain
+from bayes_scaling.specification.laws.law import Anchored
 from bayes_scaling.specification.prior_draws import truncation
 from bayes_scaling.specification.priors import DISTRIBUTIONS, Prior
 from bayes_scaling.specification.spec import Spec
@@ -58,7 +59,7 @@ class Unconstraining:
 
 def seen_by_data(spec: Spec) -> bool:
     """Whether the sampler moves in other parameters than the stated ones, all of them free."""
-    return is_anchored(spec) or is_restated(spec)
+    return anchored(spec) is not None or is_restated(spec)
 
 
 def is_restated(spec: Spec) -> bool:
@@ -69,17 +70,17 @@ def is_restated(spec: Spec) -> bool:
     return spec.coordinates.density is not None and _are_alike(spec)
 
 
-def is_anchored(spec: Spec) -> bool:
-    """Whether the sampler moves in the law's parameters about the smallest run."""
+def anchored(spec: Spec) -> Anchored | None:
+    """Return the law's parameters about the smallest run, where the sampler moves in these."""
     terms = active_terms(spec)
-    return (
-        spec.law.anchored is not None
-        and (is_restated(spec) or spec.coordinates is spec.law.coordinates[0])
+    suits = (
+        (is_restated(spec) or spec.coordinates is spec.law.coordinates[0])
         and _are_alike(spec)
         and not any(prior.nested for prior in _own_priors(spec) if prior)
         and bool(terms)
         and all(KERNELS[term.kernel].walks for term in terms)
     )
+    return spec.law.anchored if suits else None
 
 
 def _own_priors(spec: Spec) -> list[Prior | None]:
@@ -93,14 +94,6 @@ def _are_alike(spec: Spec) -> bool:
     return all(prior is not None for prior in own) and len({p.over for p in own if p}) == 1
 
 
-def moving(spec: Spec) -> Mapping[str, Domain]:
-    """Return the parameters that the sampler may move in, and where each may lie."""
-    if is_anchored(spec):
-        assert spec.law.anchored is not None
-        return spec.law.anchored.parameters
-    return _curve_own(spec)
-
-
 def _curve_own(spec: Spec) -> Mapping[str, Domain]:
     own = spec.law.coordinates[0] if is_restated(spec) else spec.coordinates
     regressed = (name for name in own.parameters if name in spec.law.regressed)
@@ -109,10 +102,8 @@ def _curve_own(spec: Spec) -> Mapping[str, Domain]:
 
 def seen(spec: Spec, moved: Mapping[str, Any], anchor: Any) -> tuple[dict[str, Any], Any]:
     """Return the curve's arguments from what the sampler moves in, and the log of their stretch."""
-    if not is_anchored(spec):
-        return dict(moved), 0.0
-    assert spec.law.anchored is not None
-    return spec.law.anchored.outward(dict(moved), anchor)
+    about = anchored(spec)
+    return (dict(moved), 0.0) if about is None else about.outward(dict(moved), anchor)
 
 
 def needs_moments(spec: Spec, maps: Mapping[str, Unconstraining]) -> bool:
@@ -142,7 +133,9 @@ def whitened_parameters(spec: Spec, families: int) -> dict[str, Unconstraining]:
     One that several ladders share isn't, nor any where ladders share a discrepancy, nor what bends
     a law once more, of which a ladder says little; it is sampled as it stands.
     """
-    return _unconstrained(spec, families, moving(spec))
+    about = anchored(spec)
+    domains = _curve_own(spec) if about is None else about.parameters
+    return _unconstrained(spec, families, domains)
 
 
 def _unconstrained(
@@ -209,8 +202,10 @@ class _Typical:
 def _typical(spec: Spec, families: int, anchor: float | None) -> _Typical:
     """Of the curve's own arguments, or about the smallest run."""
     drawn = prior_sample(spec)
-    maps = _unconstrained(spec, families, _curve_own(spec) if anchor is None else moving(spec))
-    there = drawn if anchor is None else _inward(spec, drawn, anchor)
+    there: Mapping[str, Any] = drawn
+    maps = _unconstrained(spec, families, _curve_own(spec))
+    if anchor is not None:
+        maps, there = whitened_parameters(spec, families), _inward(spec, drawn, anchor)
     inward = [maps[name].inward(there[name]) for name in maps]
     return _Typical(
         {name: float(np.median(values)) for name, values in drawn.items()},
@@ -291,10 +286,8 @@ def _best_fit(
 
 def _inward(spec: Spec, values: Mapping[str, Any], anchor: float) -> Mapping[str, Any]:
     """From the curve's arguments to what the sampler moves in."""
-    if not is_anchored(spec):
-        return values
-    assert spec.law.anchored is not None
-    return spec.law.anchored.inward(dict(values), anchor)
+    about = anchored(spec)
+    return values if about is None else about.inward(dict(values), anchor)
 
 
 def _there(spec: Spec, own: _Typical, moved: _Typical, point: Array, anchor: float) -> Array:

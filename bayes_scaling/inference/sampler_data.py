@@ -7,7 +7,7 @@ import numpy as np
 from bayes_scaling.inference.blocks import lay_out
 from bayes_scaling.inference.coordinates import (
     ANCHOR,
-    is_anchored,
+    anchored,
     linearise,
     needs_moments,
     whitened_parameters,
@@ -43,7 +43,7 @@ def sampler_arrays(spec: Spec, design: Design) -> dict[str, Any]:
     if whitened:
         linear = linearise(spec, design, roots)
         of_families = {"point": linear.point, "slopes": linear.slopes, "turn": linear.turn}
-        if is_anchored(spec):
+        if anchored(spec) is not None:
             of_families |= {ANCHOR: linear.anchor}
         of_families |= {f"{name}_variance": unit for name, unit in linear.variance.items()}
         if needs_moments(spec, whitened):
